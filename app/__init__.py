@@ -1,0 +1,43 @@
+"""OpenRaise 众启: an equity-crowdfunding platform. `create_app` is the table of contents of the site."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from config import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Put the site together.
+
+    Raises config.ConfigurationError naming every setting that is missing or unsafe.
+    """
+    from app import cli, logs, web, wiring
+    from app.jobs import queue
+
+    settings = settings or Settings.from_environment(os.environ, ROOT)
+    logs.configure(readable=settings.environment == "development" and os.isatty(2))
+    platform = wiring.build(settings)
+    platform.database.on_wake = queue.waker(platform.database)
+
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "app" / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-openraise" if settings.is_production else "openraise",
+        SESSION_COOKIE_SECURE=settings.is_production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=12_000_000,
+        MAX_FORM_MEMORY_SIZE=500_000,
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.extensions["platform"] = platform
+    web.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,22 @@
+"""Commands: `flask --app wsgi …`. Each opens its own transaction, as a page does."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.cli import books, database, demo, jobs, offerings, regimes, site, users
+
+
+def init_app(app: Flask) -> None:
+    """Register every group of commands."""
+    for group in (
+        books.group,
+        database.group,
+        demo.group,
+        jobs.group,
+        offerings.group,
+        regimes.group,
+        site.group,
+        users.group,
+    ):
+        app.cli.add_command(group)

@@ -1,0 +1,68 @@
+"""flask users create | grant | suspend"""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from app.actor import STAFF, Role, command_line
+from app.errors import Refused
+from app.i18n import labels
+from app.i18n.locales import ENGLISH
+from app.identity import actions, queries
+from app.identity.models import User
+from app.identity.second_factor import new_secret, provisioning_uri
+from app.web.session import platform
+
+group = AppGroup("users", help="Accounts and roles.")
+ROLES = click.Choice([role.value for role in Role])
+
+
+@group.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", "roles", type=ROLES, multiple=True, required=True)
+@click.password_option()
+def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Make an account whose address needs no proof; staff get the secret of their second factor."""
+    secret = new_secret() if {Role(role) for role in roles} & STAFF else None
+    try:
+        with platform().database.transaction(command_line("users create")) as tx:
+            person = actions.create_user(
+                tx, email=email, name=name, password=password, locale="en", timezone="America/New_York"
+            )
+            actions.mark_email_verified(tx, person)
+            for role in roles:
+                actions.grant_role(tx, person, Role(role))
+            if secret is not None:
+                actions.set_second_factor(tx, person, secret, platform().vault)
+    except Refused as refused:
+        raise click.ClickException(labels.refusal(refused, ENGLISH)) from None
+    click.echo(f"{email}: {', '.join(roles)}")
+    if secret is not None:
+        click.echo(f"Second factor, shown this once: {secret}\n{provisioning_uri(secret, email)}")
+
+
+def _known(person: User | None, email: str) -> User:
+    if person is None:
+        raise click.ClickException(f"there is no account with the address {email}")
+    return person
+
+
+@group.command("grant")
+@click.argument("email")
+@click.argument("role", type=ROLES)
+def grant(email: str, role: str) -> None:
+    """Give an account a role; staff set up their second factor when they sign in next."""
+    with platform().database.transaction(command_line("users grant")) as tx:
+        actions.grant_role(tx, _known(queries.by_email(tx.session, email), email), Role(role))
+    click.echo(f"{email}: {role}")
+
+
+@group.command("suspend")
+@click.argument("email")
+def suspend(email: str) -> None:
+    """Shut an account out, at once and everywhere."""
+    with platform().database.transaction(command_line("users suspend")) as tx:
+        actions.suspend(tx, _known(queries.by_email(tx.session, email), email))
+    click.echo(f"{email}: suspended")

@@ -1,0 +1,310 @@
+"""Begin a closing, propose it, approve it; or fail the offering. What the gateway answers is `outcomes.py`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, select
+
+from app.actor import Role
+from app.audit import actions as audit
+from app.closings import queries
+from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED
+from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.compliance import actions as compliance
+from app.compliance.models import CaseKind
+from app.database import Transaction, new_reference
+from app.errors import Refused
+from app.identity import queries as identity
+from app.investors import queries as investors
+from app.issuers import queries as issuers
+from app.ledger import actions as ledger
+from app.ledger import entries
+from app.money import Money, split
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings.lifecycle import FAILED, LIVE
+from app.offerings.models import Offering
+from app.payments import actions as payments
+from app.payments.port import OpKind
+from app.pledges import actions as pledges
+from app.pledges import queries as pledge_queries
+from app.pledges.lifecycle import PROCESSING
+from app.pledges.models import Pledge, StopReason
+from app.regimes.registry import Regime
+
+#: Money that was on its way at the deadline may still arrive.
+GRACE = timedelta(days=5)
+
+
+class Approval(StrEnum):
+    COUNTED = "counted"
+    EXECUTED = "executed"
+    #: It is no longer what the officer saw; it was proposed anew and must be read again.
+    CHANGED = "changed"
+
+
+def begin(tx: Transaction, offering_id: int) -> Closing:
+    """End an offering whose deadline has come: no more pledges, what is unpaid ends, what is on its way is waited for.
+
+    Raises Refused("not_due"). Locks: offering, pledges, instructions, progress.
+    Writes: offering, closing, pledges, instructions, messages, progress, audit. Wakes: close_offerings.
+    """
+    offering = offerings.lock(tx, offering_id)
+    assert offering.deadline_at is not None
+    if offering.status != LIVE or tx.now < offering.deadline_at:
+        raise Refused("not_due", status=offering.status)
+    offerings.move(tx, offering, "begin_closing")
+    closing = Closing(
+        ref=new_reference("S"),
+        offering_id=offering.id,
+        seq=len(queries.of_offering(tx.session, offering.id)) + 1,
+        status=GATHERING,
+        begun_by=tx.actor.user_id,
+        begun_at=tx.now,
+        gather_until=tx.now + GRACE,
+        currency=offering.currency,
+        total_minor=0,
+        fee_minor=0,
+        payout_attempts=0,
+    )
+    tx.session.add(closing)
+    tx.session.flush()  # its id is the subject of the trail
+    audit.begin(tx, closing, "begin")
+    offerings.stop_accepting(tx, offering)
+    for pledge_id in pledge_queries.unpaid(tx.session, offering.id):
+        pledge = pledges.lock(tx, pledge_id)
+        if pledge.status != PROCESSING:  # who has paid in time is waited for
+            pledges.stop(tx, pledge, StopReason.OFFERING_ENDED)
+    tx.wake("close_offerings")
+    return closing
+
+
+def propose(tx: Transaction, closing_id: int, regime: Regime) -> None:
+    """Settle who is in: propose the closing to the officers, or fail the offering when its target was missed.
+
+    While money is on its way, or the law wants more days, nothing happens yet.
+    Locks: offering, closing, pledges, accounts, progress. Writes: closing, lines, or see `_fail`; messages, audit.
+    """
+    closing = queries.closing(tx.session, closing_id)
+    offering = offerings.lock(tx, closing.offering_id)
+    closing = lock(tx, closing_id)
+    if closing.status != GATHERING:
+        return
+    unpaid = pledge_queries.unpaid(tx.session, offering.id)
+    if unpaid and tx.now < closing.gather_until:
+        return
+    for pledge_id in unpaid:
+        pledge = pledges.lock(tx, pledge_id)
+        if pledge.status == PROCESSING:
+            pledges.stop(tx, pledge, StopReason.OFFERING_ENDED)
+    held = pledge_queries.held(tx.session, offering.id)
+    total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
+    assert offering.target is not None and offering.opened_at is not None
+    if total < offering.target:
+        _fail(tx, offering, closing, held)
+        return
+    verdict = regime.may_release(
+        opened_on=regime.pack.day_of(offering.opened_at),
+        on=regime.pack.day_of(tx.now),
+        held=total,
+        target=offering.target,
+    )
+    if verdict.allows:
+        _draw_up(tx, offering, closing, held)
+
+
+def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
+    """Write the lines and totals that the officers will approve. Nobody is scaled back: the maximum was kept all along."""
+    total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
+    fee = total.share_of(offering.fee_bps)
+    tx.session.execute(delete(ClosingLine).where(ClosingLine.closing_id == closing.id))
+    tx.session.add_all(
+        ClosingLine(
+            closing_id=closing.id,
+            pledge_id=pledge.id,
+            shares=pledge.shares,
+            amount_minor=pledge.amount_minor,
+            fee_share_minor=fee_share,
+        )
+        for pledge, fee_share in zip(held, split(fee.minor, [pledge.amount_minor for pledge in held]), strict=True)
+    )
+    closing.total_minor, closing.fee_minor = total.minor, fee.minor
+    tx.session.flush()  # the snapshot is of what is stored
+    closing.snapshot_hash = snapshot_hash(tx, offering, closing)
+    audit.transition(tx, closing, "propose", total=total, fee=fee, snapshot=closing.snapshot_hash)
+    for officer in identity.with_role(tx.session, Role.COMPLIANCE_OFFICER):
+        notifications.enqueue(
+            tx, officer.id, Message.CLOSING_PROPOSED, about=closing.snapshot_hash, ref=closing.ref,
+            offering=offering.name, minor=total.minor, currency=total.currency,
+        )  # fmt: skip
+
+
+def snapshot_hash(tx: Transaction, offering: Offering, closing: Closing) -> str:
+    """What two officers must have seen alike: every line, the totals, the target, and where the money goes."""
+    issuer = issuers.issuer(tx.session, offering.issuer_id)
+    payee = hashlib.sha256((issuer.payout_account or b"") + (issuer.payout_holder or "").encode()).hexdigest()
+    body = {
+        "closing": closing.ref,
+        "lines": [
+            [line.pledge_id, line.shares, line.amount_minor, line.fee_share_minor]
+            for line in queries.lines(tx.session, closing.id)
+        ],
+        "total": closing.total_minor,
+        "fee": closing.fee_minor,
+        "currency": closing.currency,
+        "target": offering.target_minor,
+        "payee": payee,
+    }
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
+    """Take one officer's approval of the snapshot they saw; the second one releases the money.
+
+    Raises Refused: "not_proposed", "own_closing" (began it, acts for the company, or has a pledge in it),
+    "already_approved". Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
+    instruction, audit.
+    """
+    closing = queries.by_ref(tx.session, ref)
+    offering = offerings.lock(tx, closing.offering_id)
+    closing = lock(tx, closing.id)
+    if closing.status != PROPOSED:
+        raise Refused("not_proposed", status=closing.status)
+    _require_independent(tx, closing, offering)
+    if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
+        _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
+        return Approval.CHANGED
+    if seen_hash != closing.snapshot_hash:
+        return Approval.CHANGED
+    known = queries.approvals(tx.session, closing)
+    if any(approval.user_id == tx.actor.user_id for approval in known):
+        raise Refused("already_approved")
+    tx.session.add(
+        ClosingApproval(
+            closing_id=closing.id, user_id=tx.actor.user_id, snapshot_hash=closing.snapshot_hash, approved_at=tx.now
+        )
+    )
+    tx.session.flush()  # the database counts the approvals when the closing is released
+    audit.record(tx, "approve_closing", "closings", closing.id, snapshot=closing.snapshot_hash)
+    if len(known) + 1 < queries.APPROVALS_NEEDED:
+        return Approval.COUNTED
+    _release(tx, offering, closing)
+    return Approval.EXECUTED
+
+
+def _require_independent(tx: Transaction, closing: Closing, offering: Offering) -> None:
+    user_id = tx.actor.user_id
+    investor = investors.of_user(tx.session, user_id) if user_id is not None else None
+    invested = (
+        investor is not None
+        and tx.session.scalars(
+            select(Pledge.id)
+            .join(ClosingLine, ClosingLine.pledge_id == Pledge.id)
+            .where(ClosingLine.closing_id == closing.id, Pledge.investor_id == investor.id)
+            .limit(1)
+        ).first()
+    )
+    if user_id is None or user_id == closing.begun_by or invested:
+        raise Refused("own_closing")
+    if issuers.is_member(tx.session, offering.issuer_id, user_id):
+        raise Refused("own_closing")
+
+
+def _release(tx: Transaction, offering: Offering, closing: Closing) -> None:
+    """Allot every pledge, charge the fee, and send the issuer's money on its way. P12, P13, P14."""
+    audit.transition(tx, closing, "approve", net=closing.net)
+    for line in queries.lines(tx.session, closing.id):
+        pledge = pledges.lock(tx, line.pledge_id)
+        audit.transition(tx, pledge, "allot", shares=line.shares, closing=closing.ref)
+        amount = Money(line.amount_minor, closing.currency)
+        ledger.post(tx, entries.pledge_closed(offering.id, pledge.id, amount, f"close:{closing.id}:{pledge.id}"))
+    if closing.fee:
+        ledger.post(tx, entries.platform_fee_charged(offering.id, closing.fee, f"fee:closing:{closing.id}"))
+    instruct_payout(tx, offering, closing)
+
+
+def instruct_payout(tx: Transaction, offering: Offering, closing: Closing) -> None:
+    """Ask the custodian to pay the issuer. Writes: entry, instruction, closing."""
+    assert offering.gateway is not None
+    closing.payout_attempts += 1
+    key = f"release:closing:{closing.id}:{closing.payout_attempts}"
+    ledger.post(tx, entries.payout_instructed(offering.id, closing.net, key))
+    payments.instruct(
+        tx,
+        OpKind.RELEASE,
+        key,
+        gateway=offering.gateway,
+        amount=closing.net,
+        offering_id=offering.id,
+        closing_id=closing.id,
+        reference=closing.ref,
+        document_sha256=closing.snapshot_hash,
+    )
+
+
+def retry_payout(tx: Transaction, ref: str) -> None:
+    """Pay again after the bank refused it and the account was mended.
+
+    Raises Refused("illegal_move"). Locks: offering, closing, accounts. Writes: closing, entry, instruction, audit.
+    """
+    closing = queries.by_ref(tx.session, ref)
+    offering = offerings.lock(tx, closing.offering_id)
+    closing = lock(tx, closing.id)
+    if closing.status != PAYOUT_FAILED:
+        raise Refused("illegal_move", machine="closing", status=closing.status, event="retry_payout")
+    audit.transition(tx, closing, "retry_payout")
+    instruct_payout(tx, offering, closing)
+
+
+def _fail(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
+    """The target was missed: everybody is refunded, without doing anything."""
+    audit.transition(tx, closing, "abort", why="target_missed")
+    offerings.move(tx, offering, "fail")
+    for user_id in issuers.members(tx.session, offering.issuer_id):
+        notifications.enqueue(
+            tx, user_id, Message.OFFERING_FAILED, about=f"offering:{offering.id}", offering=offering.name,
+            ref=offering.ref, minor=sum(pledge.amount_minor for pledge in held), currency=offering.currency,
+            target_minor=offering.target_minor,
+        )  # fmt: skip
+    for pledge in held:
+        pledges.stop(tx, pledges.lock(tx, pledge.id), StopReason.OFFERING_FAILED)
+
+
+def finish_refunds(tx: Transaction, offering_id: int) -> bool:
+    """Call a failed offering refunded when every cent is back. Locks: offering. Writes: offering, audit."""
+    offering = offerings.lock(tx, offering_id)
+    if offering.status != FAILED or pledge_queries.unfinished(tx.session, offering.id):
+        return False
+    offerings.move(tx, offering, "finish_refunds")
+    return True
+
+
+def withdraw_offering(tx: Transaction, offering_id: int) -> None:
+    """The issuer gives up: a live offering's investors are refunded in full.
+
+    Raises Refused("illegal_move"). Locks: offering, pledges, instructions, accounts, progress.
+    Writes: offering, case, pledges, instructions, entries, messages, progress, audit.
+    """
+    offering = offerings.lock(tx, offering_id)
+    was_live = offering.status == LIVE
+    offerings.move(tx, offering, "withdraw")
+    compliance.withdraw_case(tx, CaseKind.OFFERING, offering.id)
+    if not was_live:
+        return
+    offerings.stop_accepting(tx, offering)
+    for pledge in pledge_queries.held(tx.session, offering.id):
+        pledges.stop(tx, pledges.lock(tx, pledge.id), StopReason.OFFERING_WITHDRAWN)
+    for pledge_id in pledge_queries.unpaid(tx.session, offering.id):
+        pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.OFFERING_WITHDRAWN)
+
+
+def lock(tx: Transaction, closing_id: int) -> Closing:
+    """Take one closing, read anew. Locks: closing, after its offering."""
+    return tx.session.scalars(
+        select(Closing).where(Closing.id == closing_id).with_for_update().execution_options(populate_existing=True)
+    ).one()

@@ -1,0 +1,87 @@
+"""A closing, its lines, and who approved it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.closings.lifecycle import CLOSING
+from app.database import Base, Currency, Id, one_of
+from app.money import Money
+from app.state_machine import StateMachine
+
+
+class Closing(Base):
+    """The database lets it be released only with two approvals of its very snapshot."""
+
+    __tablename__ = "closings"
+    __table_args__ = (
+        one_of("status", CLOSING.statuses),
+        UniqueConstraint("offering_id", "seq"),
+        CheckConstraint("fee_minor <= total_minor", name="fee_within_total"),
+        Index(
+            "uq_closings_one_open", "offering_id", unique=True,
+            postgresql_where=text("status NOT IN ('done', 'aborted')"),
+        ),
+    )  # fmt: skip
+
+    lifecycle: ClassVar[StateMachine] = CLOSING
+
+    id: Mapped[Id]
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
+    seq: Mapped[int]
+    status: Mapped[str]
+    #: Nobody, when the timetable began it.
+    begun_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    begun_at: Mapped[datetime]
+    #: Money that was on its way at the deadline is waited for until here.
+    gather_until: Mapped[datetime]
+    currency: Mapped[Currency]
+    total_minor: Mapped[int] = mapped_column(default=0)
+    fee_minor: Mapped[int] = mapped_column(default=0)
+    #: SHA-256 of everything that the officers approve: lines, totals, target, payee.
+    snapshot_hash: Mapped[str | None] = mapped_column(String(64))
+    payout_attempts: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def fee(self) -> Money:
+        return Money(self.fee_minor, self.currency)
+
+    @property
+    def net(self) -> Money:
+        """What the issuer is paid."""
+        return self.total - self.fee
+
+
+class ClosingLine(Base):
+    """An allotment: the shares that a pledge becomes, and its part of the fee. A pledge is in one closing only."""
+
+    __tablename__ = "closing_lines"
+    __table_args__ = (
+        CheckConstraint("shares > 0 AND amount_minor > 0 AND fee_share_minor >= 0", name="line_positive"),
+    )
+
+    closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id"), primary_key=True)
+    pledge_id: Mapped[int] = mapped_column(ForeignKey("pledges.id"), primary_key=True, unique=True)
+    shares: Mapped[int]
+    amount_minor: Mapped[int]
+    fee_share_minor: Mapped[int]
+
+
+class ClosingApproval(Base):
+    """One officer approved one snapshot."""
+
+    __tablename__ = "closing_approvals"
+
+    closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    snapshot_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    approved_at: Mapped[datetime]

@@ -1,0 +1,94 @@
+"""What the custodian's answers mean for a closing: the issuer was paid, or not; our fee arrived."""
+
+from __future__ import annotations
+
+from app.audit import actions as audit
+from app.closings import queries
+from app.closings.actions import lock as lock_closing
+from app.closings.models import Closing
+from app.database import Transaction
+from app.investors import queries as investors
+from app.issuers import queries as issuers
+from app.ledger import actions as ledger
+from app.ledger import entries
+from app.ledger.entries import Evidence
+from app.money import Money
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings.models import Offering
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.lifecycle import FAILED, SUCCEEDED
+from app.payments.port import OpKind, Outcome
+from app.pledges import actions as pledges
+from app.regimes.registry import Regime
+from app.share_register import actions as share_register
+
+
+def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Regime) -> None:
+    """Take the answer to a payout. Paid: money out, shares in and every status, in this one transaction.
+
+    Locks: offering, closing, pledges, instruction, accounts, progress.
+    Writes: instruction, entries, register, pledges, closing, offering, messages, progress, audit.
+    """
+    asked = payment_queries.instruction(tx.session, instruction_id)
+    assert asked.closing_id is not None  # a payout is always for a closing
+    offering = offerings.lock(tx, asked.offering_id)
+    closing = lock_closing(tx, asked.closing_id)
+    row = payments.lock(tx, instruction_id)
+    if not payments.record(tx, row, outcome):
+        return
+    if row.status == FAILED:
+        audit.transition(tx, closing, "fail_payout", code=outcome.code)
+        ledger.post(tx, entries.payout_failed(offering.id, closing.net, f"payout_failed:{row.id}"))
+    elif row.status == SUCCEEDED:
+        proof = Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
+        _settle(tx, offering, closing, proof, regime)
+        if closing.fee:
+            payments.instruct(
+                tx, OpKind.FEE, f"fee:closing:{closing.id}", gateway=row.gateway, amount=closing.fee,
+                offering_id=offering.id, closing_id=closing.id, reference=closing.ref,
+            )  # fmt: skip
+
+
+def _settle(tx: Transaction, offering: Offering, closing: Closing, proof: Evidence, regime: Regime) -> None:
+    """P15, and what it was paid for."""
+    ledger.post(tx, entries.payout_paid(offering.id, closing.net, proof))
+    assert offering.share_price is not None and offering.security_type is not None
+    for number, line in enumerate(queries.lines(tx.session, closing.id), start=1):
+        pledge = pledges.lock(tx, line.pledge_id)
+        investor = investors.investor(tx.session, pledge.investor_id)
+        share_register.issue(
+            tx,
+            issuer_id=offering.issuer_id,
+            offering_id=offering.id,
+            closing_id=closing.id,
+            pledge_id=pledge.id,
+            investor_id=investor.id,
+            holder_name=investor.legal_name,
+            security_type=offering.security_type,
+            shares=line.shares,
+            share_price=offering.share_price,
+            amount=Money(line.amount_minor, closing.currency),
+            certificate=f"{offering.ref}-{closing.seq}-{number:05d}",
+            resale_restricted_until=regime.resale_restricted_until(regime.pack.day_of(tx.now)),
+        )
+        audit.transition(tx, pledge, "settle", shares=line.shares, closing=closing.ref)
+        pledges.tell(tx, pledge, offering, Message.SHARES_ISSUED, user_id=investor.user_id)
+    audit.transition(tx, closing, "finish")
+    offerings.move(tx, offering, "settle", closing=closing.ref)
+    for user_id in issuers.members(tx.session, offering.issuer_id):
+        notifications.enqueue(
+            tx, user_id, Message.FUNDS_RELEASED, about=closing.ref, offering=offering.name, ref=offering.ref,
+            minor=closing.net.minor, fee_minor=closing.fee_minor, currency=closing.currency,
+        )  # fmt: skip
+    offerings.count(tx, offering.id, held=-closing.total_minor, settled=closing.total_minor)
+
+
+def fee_swept(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to the move of our fee. Locks: instruction, accounts. Writes: instruction, entry, audit."""
+    row = payments.lock(tx, instruction_id)
+    if payments.record(tx, row, outcome) and row.status == SUCCEEDED:
+        proof = Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
+        ledger.post(tx, entries.platform_fee_swept(row.offering_id, row.amount, proof))

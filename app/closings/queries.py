@@ -1,0 +1,56 @@
+"""What may be asked about closings."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.closings.lifecycle import ABORTED, DONE, GATHERING
+from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.errors import NotFound
+
+#: Two people, neither of whom began it.
+APPROVALS_NEEDED = 2
+
+
+def closing(session: Session, closing_id: int) -> Closing:
+    return session.get_one(Closing, closing_id)
+
+
+def by_ref(session: Session, ref: str) -> Closing:
+    """Raises NotFound."""
+    found = session.scalars(select(Closing).where(Closing.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_offering(session: Session, offering_id: int) -> list[Closing]:
+    """Every closing of an offering, newest first."""
+    return list(session.scalars(select(Closing).where(Closing.offering_id == offering_id).order_by(Closing.seq.desc())))
+
+
+def unfinished(session: Session) -> list[Closing]:
+    """Closings that somebody or something still has to act on."""
+    return list(session.scalars(select(Closing).where(Closing.status.not_in((DONE, ABORTED))).order_by(Closing.id)))
+
+
+def gathering(session: Session) -> list[int]:
+    return list(session.scalars(select(Closing.id).where(Closing.status == GATHERING).order_by(Closing.id)))
+
+
+def lines(session: Session, closing_id: int) -> list[ClosingLine]:
+    return list(
+        session.scalars(select(ClosingLine).where(ClosingLine.closing_id == closing_id).order_by(ClosingLine.pledge_id))
+    )
+
+
+def approvals(session: Session, closing: Closing) -> list[ClosingApproval]:
+    """Those that count: of the snapshot as it is now."""
+    return list(
+        session.scalars(
+            select(ClosingApproval)
+            .where(ClosingApproval.closing_id == closing.id, ClosingApproval.snapshot_hash == closing.snapshot_hash)
+            .order_by(ClosingApproval.approved_at)
+        )
+    )

@@ -1,0 +1,268 @@
+"""Decide about a pledge; send something to an officer; take the officer's word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from app.audit import actions as audit
+from app.compliance import queries
+from app.compliance.lifecycle import CLAIMED, OPEN
+from app.compliance.models import CaseKind, CaseOutcome, Decision, ReviewCase
+from app.database import Transaction, new_reference
+from app.errors import Refused
+from app.investors import actions as investors
+from app.investors import queries as investor_queries
+from app.investors.models import ClaimKind, Investor
+from app.issuers import queries as issuers
+from app.money import Money
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.offerings.disclosures import checklist, open_tasks
+from app.offerings.lifecycle import SUBMITTED
+from app.offerings.models import Offering
+from app.regimes import facts as facts_of_case
+from app.regimes import platform_policy
+from app.regimes.profile import EarlierPledge, Intent
+from app.regimes.registry import Regime
+from app.regimes.verdict import Verdict
+
+#: A refusal or a request must say what is wrong in at least so many characters.
+SHORTEST_NOTE = 20
+
+
+class Reason(StrEnum):
+    """Why an officer says no, or not yet. Words in `i18n/labels.py`."""
+
+    INCOMPLETE_DISCLOSURE = "incomplete_disclosure"
+    UNCLEAR_TERMS = "unclear_terms"
+    MISLEADING_STATEMENT = "misleading_statement"
+    MISSING_DOCUMENT = "missing_document"
+    FINANCIALS_DO_NOT_MATCH = "financials_do_not_match"
+    NOT_ELIGIBLE = "not_eligible"
+    EVIDENCE_INSUFFICIENT = "evidence_insufficient"
+    SOURCE_OF_FUNDS = "source_of_funds"
+    OTHER = "other"
+
+
+# Deciding about a pledge
+
+
+def decide(
+    tx: Transaction,
+    investor: Investor,
+    offering: Offering,
+    issuer_ref: str,
+    amount: Money,
+    history: Sequence[EarlierPledge],
+    regime: Regime,
+) -> Decision:
+    """Ask the law of the day, and store the answer with its facts. Writes: decision."""
+    intent = Intent(amount, issuer_ref, offering.ref, offering.minimum_pledge, regime.pack.day_of(tx.now))
+    case = regime.pledge_case(queries.profile(tx.session, investor, regime), history, intent)
+    verdict = regime.assess(facts_of_case.read(case))
+    decision = Decision(
+        investor_id=investor.id,
+        offering_id=offering.id,
+        regime=regime.pack.id,
+        law=regime.pack.version(intent.on),
+        facts=case,
+        outcome=verdict.decision,
+        rule=verdict.rule,
+        citation=regime.pack.rules[verdict.rule].cite,
+        currency=amount.currency,
+        requested_minor=amount.minor,
+        cap_minor=_minor(verdict.cap),
+        used_minor=_minor(verdict.used),
+        remaining_minor=_minor(verdict.remaining),
+        frees_on=verdict.frees[0] if verdict.frees else None,
+        frees_minor=verdict.frees[1].minor if verdict.frees else None,
+        numbers=verdict.numbers,
+        decided_at=tx.now,
+    )
+    tx.session.add(decision)
+    tx.session.flush()  # the pledge refers to it
+    return decision
+
+
+def _minor(amount: Money | None) -> int | None:
+    return None if amount is None else amount.minor
+
+
+def must_be_looked_at(amount: Money, regime: Regime, tx: Transaction) -> bool:
+    """Whether the platform's own policy sends a pledge of this amount to an officer first."""
+    return platform_policy.refers(amount, regime.pack.day_of(tx.now))
+
+
+# Sending something to an officer
+
+
+def refer(tx: Transaction, kind: CaseKind, subject_id: int, *, why: str, involves: Sequence[int]) -> ReviewCase:
+    """Open a case. Writes: case, audit."""
+    case = ReviewCase(
+        ref=new_reference("R"),
+        kind=kind,
+        subject_id=subject_id,
+        status=OPEN,
+        why=why,
+        involves=sorted(set(involves)),
+        opened_at=tx.now,
+    )
+    tx.session.add(case)
+    tx.session.flush()  # its id is the subject of the trail
+    audit.begin(tx, case, "refer", why=why)
+    return case
+
+
+def submit_offering(tx: Transaction, offering_id: int, regime: Regime) -> ReviewCase:
+    """Hand an offering in for review; from here on its terms are locked.
+
+    Raises Refused: "tasks_open" (with their codes), "over_offering_cap". Locks: offering.
+    Writes: offering, case, audit.
+    """
+    offering = offerings.lock(tx, offering_id)
+    issuer = issuers.issuer(tx.session, offering.issuer_id)
+    documents = len(offering_queries.documents(tx.session, offering.id))
+    waiting = open_tasks(checklist(offering, issuer, documents, tx.now))
+    if waiting:
+        raise Refused("tasks_open", tasks=[task.code for task in waiting])
+    verdict = offering_cap(tx, offering, regime)
+    if not verdict.allows:
+        raise Refused(
+            "over_offering_cap", field="maximum", rule=verdict.rule, cap=verdict.cap, remaining=verdict.remaining
+        )
+    offerings.move(tx, offering, "submit")
+    return refer(
+        tx, CaseKind.OFFERING, offering.id, why="offering_submitted", involves=issuers.members(tx.session, issuer.id)
+    )
+
+
+def offering_cap(tx: Transaction, offering: Offering, regime: Regime) -> Verdict:
+    """Whether the issuer may raise so much under this regime now, with what it raised before."""
+    assert offering.maximum is not None
+    issuer = str(offering.issuer_id)
+    earlier = [
+        EarlierPledge(regime.pack.day_of(opened_at), Money(minor, offering.currency), issuer, is_settled=True)
+        for opened_at, minor in offering_queries.prior_raises(
+            tx.session, offering.issuer_id, offering.regime, offering.id
+        )
+    ]
+    return regime.may_raise(amount=offering.maximum, issuer=issuer, earlier=earlier, on=regime.pack.day_of(tx.now))
+
+
+def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str) -> ReviewCase:
+    """Take an investor's claim and send it to an officer. Locks: investor. Writes: claim, case, audit."""
+    claim = investors.claim_status(tx, investor, kind, basis)
+    return refer(tx, CaseKind.INVESTOR, claim.id, why="status_claimed", involves=[investor.user_id])
+
+
+# The officer's word
+
+
+def take_case(tx: Transaction, ref: str) -> ReviewCase:
+    """Claim a case to decide it; an offering is in review from here on.
+
+    Raises Refused: "own_case", "illegal_move" (somebody has it). Locks: case, offering. Writes: case, offering, audit.
+    """
+    case = _locked(tx, ref)
+    _require_not_involved(tx, case)
+    audit.transition(tx, case, "claim")
+    case.claimed_by, case.claimed_at = tx.actor.user_id, tx.now
+    if case.kind == CaseKind.OFFERING:
+        offering = offerings.lock(tx, case.subject_id)
+        if offering.status == SUBMITTED:
+            offerings.move(tx, offering, "start_review", case=case.ref)
+    return case
+
+
+def put_back(tx: Transaction, ref: str) -> None:
+    """Give a claimed case back to the queue. Raises Refused("not_your_case"). Locks: case. Writes: case, audit."""
+    case = _locked(tx, ref)
+    _require_claimed_by_me(tx, case)
+    audit.transition(tx, case, "release")
+    case.claimed_by = case.claimed_at = None
+
+
+def resolve(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[str], note: str) -> ReviewCase:
+    """Write an officer's decision on a case they hold. What follows from it is the caller's.
+
+    Raises Refused: "own_case", "not_your_case", "reason_missing", "note_too_short". Locks: case. Writes: case, audit.
+    """
+    case = _locked(tx, ref)
+    _require_not_involved(tx, case)
+    _require_claimed_by_me(tx, case)
+    if outcome is not CaseOutcome.APPROVE:
+        if not reasons:
+            raise Refused("reason_missing", field="reasons")
+        if len(note.strip()) < SHORTEST_NOTE:
+            raise Refused("note_too_short", field="note", shortest=SHORTEST_NOTE)
+    unknown = set(reasons) - set(Reason)
+    if unknown:
+        raise Refused("reason_unknown", field="reasons")
+    case.resolved_by, case.resolved_at = tx.actor.user_id, tx.now
+    case.outcome, case.reasons, case.note = outcome, list(reasons), note.strip()
+    audit.transition(tx, case, "resolve", outcome=outcome.value, reasons=list(reasons))
+    return case
+
+
+def resolve_offering(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[str], note: str) -> None:
+    """Decide about a submitted offering and tell its people. Raises: see `resolve`. Writes: case, offering, message, audit."""
+    case = resolve(tx, ref, outcome, reasons, note)
+    offering = offerings.lock(tx, case.subject_id)
+    offerings.move(tx, offering, outcome.value, case=case.ref)
+    for user_id in issuers.members(tx.session, offering.issuer_id):
+        notifications.enqueue(
+            tx, user_id, Message.OFFERING_DECIDED, about=case.ref, offering=offering.name, ref=offering.ref,
+            outcome=outcome.value, note=case.note, reasons=list(reasons),
+        )  # fmt: skip
+
+
+def resolve_claim(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[str], note: str) -> None:
+    """Decide about a claimed status and tell the investor. Raises: see `resolve`. Writes: case, claim, message, audit."""
+    if outcome is CaseOutcome.REQUEST_CHANGES:
+        raise Refused("outcome_not_offered", field="outcome")
+    case = resolve(tx, ref, outcome, reasons, note)
+    claim = investor_queries.claim(tx.session, case.subject_id)
+    investors.decide_claim(tx, claim, verified=outcome is CaseOutcome.APPROVE)
+    investor = investor_queries.investor(tx.session, claim.investor_id)
+    notifications.enqueue(
+        tx, investor.user_id, Message.CLAIM_DECIDED, about=case.ref, kind=claim.kind, outcome=outcome.value,
+        note=case.note,
+    )  # fmt: skip
+
+
+def withdraw_case(tx: Transaction, kind: CaseKind, subject_id: int) -> None:
+    """End a case whose subject is gone; none there: nothing changes. Locks: case. Writes: case, audit."""
+    case = tx.session.scalars(
+        select(ReviewCase)
+        .where(ReviewCase.kind == kind, ReviewCase.subject_id == subject_id, ReviewCase.status.in_((OPEN, CLAIMED)))
+        .with_for_update()
+    ).one_or_none()
+    if case is not None:
+        audit.transition(tx, case, "withdraw")
+
+
+def _locked(tx: Transaction, ref: str) -> ReviewCase:
+    case_id = queries.case(tx.session, ref).id
+    return tx.session.scalars(
+        select(ReviewCase).where(ReviewCase.id == case_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _require_not_involved(tx: Transaction, case: ReviewCase) -> None:
+    involved = set(case.involves)
+    if case.kind == CaseKind.OFFERING:
+        # Who joined the company after it was submitted is involved, too.
+        offering = offering_queries.offering(tx.session, case.subject_id)
+        involved |= set(issuers.members(tx.session, offering.issuer_id))
+    if tx.actor.user_id in involved:
+        raise Refused("own_case")
+
+
+def _require_claimed_by_me(tx: Transaction, case: ReviewCase) -> None:
+    if case.status != CLAIMED or case.claimed_by != tx.actor.user_id:
+        raise Refused("not_your_case")

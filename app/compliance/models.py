@@ -1,0 +1,108 @@
+"""Decisions and review cases."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.compliance.lifecycle import REVIEW_CASE
+from app.database import Base, Currency, Document, Id, one_of
+from app.money import Money
+from app.regimes.verdict import Decision as Outcome
+from app.state_machine import StateMachine
+
+
+class Decision(Base):
+    """What the law said about one wish to invest, and on which facts. Never edited: a trigger refuses it."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        one_of("outcome", Outcome),
+        Index(None, "investor_id", "id"),
+    )
+
+    id: Mapped[Id]
+    investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"))
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
+    regime: Mapped[str] = mapped_column(String(20))
+    #: The pack and its last change in force that day: "US-CF@2022-09-20".
+    law: Mapped[str] = mapped_column(String(40))
+    #: In the public case form: `flask regimes assess` takes it as it is.
+    facts: Mapped[Document]
+    outcome: Mapped[str]
+    rule: Mapped[str] = mapped_column(String(40))
+    citation: Mapped[str]
+    currency: Mapped[Currency]
+    requested_minor: Mapped[int]
+    cap_minor: Mapped[int | None]
+    used_minor: Mapped[int | None]
+    remaining_minor: Mapped[int | None]
+    frees_on: Mapped[date | None]
+    frees_minor: Mapped[int | None]
+    numbers: Mapped[Document]
+    decided_at: Mapped[datetime]
+
+    @property
+    def allows(self) -> bool:
+        return self.outcome == Outcome.ALLOW
+
+    def money(self, name: str) -> Money | None:
+        """`decision.money("remaining")`"""
+        minor: int | None = getattr(self, f"{name}_minor")
+        return None if minor is None else Money(minor, self.currency)
+
+
+class CaseKind(StrEnum):
+    OFFERING = "offering"
+    INVESTOR = "investor"
+    PLEDGE = "pledge"
+
+
+class CaseOutcome(StrEnum):
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request_changes"
+    REFUSE = "refuse"
+
+
+class ReviewCase(Base):
+    """Something an officer must look at. `subject_id` is an offering, a claim or a pledge, by `kind`."""
+
+    __tablename__ = "review_cases"
+    __table_args__ = (
+        one_of("kind", CaseKind),
+        one_of("status", REVIEW_CASE.statuses),
+        one_of("outcome", CaseOutcome),
+        CheckConstraint("resolved_by IS NULL OR NOT (resolved_by = ANY (involves))", name="never_ones_own"),
+        CheckConstraint("(status = 'resolved') = (resolved_by IS NOT NULL AND outcome IS NOT NULL)", name="resolved_whole"),
+        Index(
+            "uq_review_cases_one_live", "kind", "subject_id", unique=True,
+            postgresql_where=text("status IN ('open', 'claimed')"),
+        ),
+        Index("ix_review_cases_queue", "status", "opened_at"),
+    )  # fmt: skip
+
+    lifecycle: ClassVar[StateMachine] = REVIEW_CASE
+
+    id: Mapped[Id]
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    kind: Mapped[str]
+    subject_id: Mapped[int]
+    status: Mapped[str]
+    #: The rule or event that brought it here.
+    why: Mapped[str] = mapped_column(String(60))
+    #: User ids of those it is about; none of them may resolve it.
+    involves: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    opened_at: Mapped[datetime]
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    claimed_at: Mapped[datetime | None]
+    resolved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    resolved_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    reasons: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    #: What the person is told, in the officer's words.
+    note: Mapped[str] = mapped_column(String(2000), default="")

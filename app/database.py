@@ -1,0 +1,168 @@
+"""The one way to PostgreSQL: a `Transaction` to act in, a `Snapshot` to read from.
+
+An entry point (a page, a job, a command) opens the one transaction and calls one action; features never commit.
+
+Lock order, for everybody, always: investor -> offering -> closing -> pledge -> instruction -> ledger account
+(by id) -> offering progress. Whoever needs two of these takes them from left to right.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, create_engine, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+
+from app.actor import Actor
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: A statement that takes longer is ended by the server: a page must never hold a lock for long.
+STATEMENT_TIMEOUT_MS = 30_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+
+
+class Base(DeclarativeBase):
+    """Every table. Whole numbers are 64 bit, instants carry their offset (and are UTC in storage)."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger(),
+        datetime: DateTime(timezone=True),
+        str: String(),
+    }
+
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
+Currency = Annotated[str, mapped_column(String(3))]
+#: Facts that are read as a whole and never searched.
+Document = Annotated[dict[str, Any], mapped_column(JSONB)]
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """The database, too, knows which words a column may hold."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+class Snapshot:
+    """A consistent view of the whole database at one instant; it writes nothing."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._platform_now: datetime
+        self._wall_now: datetime
+        self._platform_now, self._wall_now = session.execute(text("SELECT platform_now(), clock_timestamp()")).one()
+        self._since = time.monotonic()
+
+    def _elapsed(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self._since)
+
+    @property
+    def now(self) -> datetime:
+        """The platform's time when this began: what deadlines, law and books go by."""
+        return self._platform_now
+
+    @property
+    def wall_now(self) -> datetime:
+        """The true time: what sessions, second factors, leases and retries go by."""
+        return self._wall_now + self._elapsed()
+
+
+class Transaction(Snapshot):
+    """All or nothing: what one act changes, with who acts and on whose request."""
+
+    def __init__(self, session: Session, actor: Actor, request_id: str) -> None:
+        super().__init__(session)
+        self.actor = actor
+        self.request_id = request_id
+        self.jobs_to_wake: set[str] = set()
+
+    def now_after_locks(self) -> datetime:
+        """The platform's time right now: for a decision that had to wait for somebody else's lock."""
+        now: datetime = self.session.execute(text("SELECT platform_now()")).scalar_one()
+        return now
+
+    def wake(self, job: str) -> None:
+        """Ask for this job to run soon after the commit.
+
+        Only a hint, for speed: every job also runs by the timetable, and what it must do is a row of ours.
+        """
+        self.jobs_to_wake.add(job)
+
+
+class Database:
+    """An engine and the two ways to use it.
+
+    `on_wake` is called after a commit with the jobs that the transaction asked to wake.
+    """
+
+    def __init__(self, url: str | URL, *, pool_size: int = 8) -> None:
+        self.url = normalised(url)
+        self.on_wake: Callable[[set[str]], None] = lambda jobs: None
+        self.engine: Engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_pre_ping=True,
+            connect_args={
+                "application_name": "openraise",
+                "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+                f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}",
+            },
+        )
+        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = sessionmaker(
+            self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+            expire_on_commit=False,
+            autoflush=False,
+        )
+
+    @contextmanager
+    def transaction(self, actor: Actor, request_id: str = "-") -> Iterator[Transaction]:
+        """Commit when the block ends well, undo everything when it raises."""
+        with self._writing() as session:
+            tx = Transaction(session, actor, request_id)
+            yield tx
+            session.commit()
+        if tx.jobs_to_wake:
+            self.on_wake(tx.jobs_to_wake)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Read only, and everything from the same instant."""
+        with self._reading() as session:
+            yield Snapshot(session)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def normalised(url: str | URL) -> URL:
+    """Accept what hosters give (`postgres://…`) and always use psycopg 3."""
+    if isinstance(url, str) and url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def new_reference(prefix: str) -> str:
+    """A short public name for a row, to read over the telephone; it grants nothing to who knows it."""
+    return f"{prefix}-" + "".join(secrets.choice(_READABLE) for _ in range(8))
+
+
+#: No vowels (no words), nothing that looks like something else.
+_READABLE = "23456789BCDFGHJKLMNPQRSTVWXZ"

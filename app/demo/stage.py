@@ -1,0 +1,185 @@
+"""The machinery of the demo: acting as somebody, moving the clock, letting the jobs run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from app import clock
+from app.actor import Actor, Role, command_line
+from app.closings import actions as closings
+from app.closings import queries as closing_queries
+from app.compliance import actions as compliance
+from app.compliance.models import CaseOutcome, ReviewCase
+from app.database import Transaction
+from app.demo.people import CHEN, GRACE, DemoPerson
+from app.identity import actions as identity
+from app.identity import queries as identity_queries
+from app.investors import queries as investor_queries
+from app.investors.models import Investor
+from app.jobs import close_offerings, expire_pledges, process_inbox, send_payments
+from app.money import Money
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.offerings.models import Offering
+from app.payments import inbox
+from app.payments import queries as payment_queries
+from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
+from app.payments.sandbox.tables import Token
+from app.pledges import actions as pledges
+from app.pledges import queries as pledge_queries
+from app.pledges.actions import text_hash
+from app.pledges.models import Pledge
+from app.wiring import Platform
+
+JOBS = (process_inbox, send_payments, expire_pledges, close_offerings)
+MOST_ROUNDS = 100
+
+
+class Stage:
+    """Everything happens through the platform's own actions, by people who may do it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+
+    @contextmanager
+    def by(self, person: DemoPerson | None = None) -> Iterator[Transaction]:
+        """One transaction in somebody's name; nobody's: the demo's own."""
+        with self.platform.database.transaction(self.actor(person), "demo") as tx:
+            yield tx
+
+    def actor(self, person: DemoPerson | None) -> Actor:
+        if person is None:
+            return command_line("demo")
+        with self.platform.database.snapshot() as view:
+            user = identity_queries.by_email(view.session, person.email)
+            assert user is not None  # people enter before they act
+            return identity_queries.actor(user, passed_second_factor=True)
+
+    def now(self) -> datetime:
+        with self.platform.database.snapshot() as view:
+            return view.now
+
+    def set_clock(self, at: datetime) -> None:
+        with self.by() as tx:
+            clock.freeze(tx.session, at)
+
+    def pass_time(self, by: timedelta) -> None:
+        with self.by() as tx:
+            clock.advance(tx.session, by)
+        self.run_jobs()
+
+    def run_jobs(self) -> None:
+        """Let everything happen that happens by itself."""
+        for _ in range(MOST_ROUNDS):
+            if not self.hand_over_events() + sum(job.run(self.platform) for job in JOBS):
+                return
+
+    def hand_over_events(self) -> int:
+        """What the sandbox would send over HTTP, signed and checked as there."""
+        if self.platform.sandbox is None:
+            return 0
+        events = self.platform.sandbox.events_to_deliver(100)
+        for event in events:
+            stamp, body = datetime.now(UTC), event.body()
+            headers = {SIGNATURE_HEADER: sign(body, self.platform.settings.webhook_secret, stamp)}
+            envelope = self.platform.gateway.verify(body, headers, stamp)
+            with self.by() as tx:
+                inbox.store(tx, "sandbox", envelope)
+            self.platform.sandbox.confirm_delivery(event.id)
+        return len(events)
+
+    # What people do
+
+    def enter(self, person: DemoPerson) -> None:
+        """Open an account with the person's own password and second factor."""
+        key = self.platform.settings.secret_key
+        with self.by() as tx:
+            user = identity.create_user(
+                tx, email=person.email, name=person.name, password=person.password(key), locale=person.locale,
+                timezone=person.timezone,
+            )  # fmt: skip
+            identity.mark_email_verified(tx, user)
+            for role in {person.role} | ({Role.INVESTOR, Role.ISSUER} if not person.has_second_factor else set()):
+                identity.grant_role(tx, user, role)
+            secret = person.totp_secret(key)
+            if secret is not None:
+                identity.set_second_factor(tx, user, secret, self.platform.vault)
+
+    def investor(self, person: DemoPerson) -> Investor:
+        with self.platform.database.snapshot() as view:
+            user = identity_queries.by_email(view.session, person.email)
+            assert user is not None
+            found = investor_queries.of_user(view.session, user.id)
+            assert found is not None
+            return found
+
+    def decide(self, case: ReviewCase, outcome: CaseOutcome, reasons: list[str] | None = None, note: str = "") -> None:
+        """An officer takes a case and decides it."""
+        with self.by(GRACE) as tx:
+            compliance.take_case(tx, case.ref)
+        with self.by(GRACE) as tx:
+            if case.kind == "offering":
+                compliance.resolve_offering(tx, case.ref, outcome, reasons or [], note)
+            elif case.kind == "investor":
+                compliance.resolve_claim(tx, case.ref, outcome, reasons or [], note)
+            else:
+                pledges.resolve_referral(tx, case.ref, outcome, reasons or [], note, self.platform.payment_window)
+
+    def open(self, offering: Offering, issuer_person: DemoPerson) -> Offering:
+        """Submit, approve and open a complete draft."""
+        regime = self.platform.regime(offering.regime)
+        with self.by(issuer_person) as tx:
+            case = compliance.submit_offering(tx, offering.id, regime)
+        self.decide(case, CaseOutcome.APPROVE)
+        with self.by(issuer_person) as tx:
+            return offerings.open_offering(
+                tx, offering.id, regime, gateway=self.platform.gateway.name, custodian_is_qualified=True
+            )
+
+    def pledge(self, person: DemoPerson, offering: Offering, amount: Money, token: Token | None = Token.OK) -> Pledge:
+        """Pledge an amount and do on the gateway's page what `token` says; None: leave the page."""
+        regime = self.platform.regime(offering.regime)
+        assert offering.price is not None
+        statements = regime.pack.statements_on(regime.pack.day_of(self.now()))
+        with self.by(person) as tx:
+            placement = pledges.place(
+                tx,
+                investor_id=self.investor(person).id,
+                offering_id=offering.id,
+                shares=offering.price.shares_for(amount),
+                form_key=uuid.uuid4(),
+                ticked={one.id: text_hash(one.text(person.locale)) for one in statements},
+                locale=person.locale,
+                regime=regime,
+                payment_window=self.platform.payment_window,
+            )
+        assert placement.pledge is not None, placement.decision.rule
+        if token is not None:
+            self.pay(placement.pledge, token)
+        return placement.pledge
+
+    def pay(self, pledge: Pledge, token: Token) -> None:
+        self.run_jobs()
+        with self.platform.database.snapshot() as view:
+            collection = payment_queries.collection(view.session, pledge.id)
+            if pledge_queries.pledge(view.session, pledge.id).status == "in_review":
+                return
+        assert collection is not None and collection.provider_ref is not None and self.platform.sandbox is not None
+        self.platform.sandbox.pay(collection.provider_ref.split("/")[1], token)
+        self.run_jobs()
+
+    def approve_closing(self, offering: Offering) -> None:
+        """Two officers read and approve the same closing."""
+        for officer in (GRACE, CHEN):
+            with self.platform.database.snapshot() as view:
+                closing = closing_queries.of_offering(view.session, offering.id)[0]
+            with self.by(officer) as tx:
+                closings.approve(tx, closing.ref, closing.snapshot_hash or "")
+        self.run_jobs()
+
+    def reload(self, offering: Offering) -> Offering:
+        with self.platform.database.snapshot() as view:
+            return offering_queries.offering(view.session, offering.id)

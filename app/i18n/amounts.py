@@ -1,0 +1,132 @@
+"""Amounts of money for people: writing them, and reading what somebody typed.
+
+Reading is strict about money and kind about people: what is not plainly an amount is refused, with the value that we
+think was meant, so that nothing is ever guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from babel.numbers import format_currency, format_decimal, get_currency_name, get_currency_symbol
+
+from app.errors import Refused
+from app.i18n.locales import CHINESE, Language
+from app.money import EXPONENTS, MOST_MINOR, Money, SharePrice
+
+#: Longest text that is looked at; an amount has far fewer characters.
+LONGEST = 40
+_PLAIN = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+_EUROPEAN = re.compile(r"\d{1,3}(\.\d{3})*,\d{1,2}")
+_SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+]?\d{1,2}")
+_CHINESE_UNITS = {"万": 10_000, "亿": 100_000_000}
+
+
+def written(amount: Money, language: Language) -> str:
+    """With its currency, all digits: "$1,275.00", "¥1,275.00"; a minus is a real minus sign."""
+    text = format_currency(amount.amount, amount.currency, locale=language.locale)
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def price(of: SharePrice, language: Language) -> str:
+    """A share price with as many digits as it has, and at least those of its currency: "$1.20", "$0.3333"."""
+    digits = max(EXPONENTS[of.currency], -int(of.value.normalize().as_tuple().exponent))
+    pattern = f"¤#,##0.{'0' * digits}" if digits else "¤#,##0"
+    return format_currency(of.value, of.currency, pattern, locale=language.locale, currency_digits=False)
+
+
+def plain(amount: Money) -> str:
+    """As it is put into a form field: "1275.00"."""
+    return str(amount.amount)
+
+
+def headline(amount: Money, language: Language) -> str:
+    """Short, for headlines; the exact amount must stand beside it: "¥2100万" in Chinese, digits in English."""
+    value = amount.amount
+    if language is CHINESE:
+        for unit, size in (("亿", 100_000_000), ("万", 10_000)):
+            if abs(value) >= size:
+                number = format_decimal((value / size).quantize(Decimal("0.01")).normalize(), locale=language.locale)
+                return f"{get_currency_symbol(amount.currency, locale=language.locale)}{number}{unit}"
+    whole = format_currency(
+        value.quantize(Decimal(1)), amount.currency, "¤#,##0", locale=language.locale, currency_digits=False
+    )
+    return whole.replace("-", "\N{MINUS SIGN}")
+
+
+def number(value: int, language: Language) -> str:
+    """A whole number with its groups: "741,766"."""
+    return format_decimal(value, locale=language.locale)
+
+
+def currency_name(currency: str, language: Language) -> str:
+    """ "US dollars", "美元"."""
+    return get_currency_name(currency, count=2, locale=language.locale)
+
+
+def read(text: str, currency: str, *, field: str, negative: bool = False) -> Money:
+    """Read what somebody typed as an amount of this currency.
+
+    Raises Refused with `field`: "amount_missing", "amount_not_a_number", "amount_too_many_digits", "amount_too_large",
+    "amount_negative", "amount_zero", or "amount_unclear" with `suggestion`, the amount we think was meant.
+    """
+    typed = text.strip()
+    if not typed:
+        raise Refused("amount_missing", field=field)
+    if len(typed) > LONGEST:
+        raise Refused("amount_not_a_number", field=field)
+    sign = 1
+    if typed[0] in "-\N{MINUS SIGN}－":
+        if not negative:
+            raise Refused("amount_negative", field=field)
+        sign, typed = -1, typed[1:].strip()
+    if _PLAIN.fullmatch(typed):
+        return _amount(Decimal(typed.replace(",", "")) * sign, currency, field, negative)
+    suggestion = _meant(typed, currency)
+    if suggestion is not None and 0 < suggestion.minor <= MOST_MINOR:
+        raise Refused("amount_unclear", field=field, suggestion=suggestion)
+    raise Refused("amount_not_a_number", field=field)
+
+
+def _amount(value: Decimal, currency: str, field: str, negative: bool) -> Money:
+    digits = EXPONENTS[currency]
+    if value != value.quantize(Decimal(1).scaleb(-digits)):
+        raise Refused("amount_too_many_digits", field=field, digits=digits, currency=currency)
+    amount = Money.of(value, currency)
+    if abs(amount.minor) > MOST_MINOR:
+        raise Refused("amount_too_large", field=field, largest=Money(MOST_MINOR, currency))
+    if amount.minor == 0 and not negative:
+        raise Refused("amount_zero", field=field)
+    return amount
+
+
+def _meant(typed: str, currency: str) -> Money | None:
+    """What an unusual spelling most likely means: full-width digits, a decimal comma, 万, a currency sign, 1e3."""
+    plain_text = unicodedata.normalize("NFKC", typed).strip()
+    plain_text = re.sub(r"^[^\d]{0,4}(?=\d)", "", plain_text)
+    plain_text = (
+        re.sub(r"(?<=\d)\s*[A-Za-z元]{0,3}$", "", plain_text) if not _SCIENTIFIC.fullmatch(plain_text) else plain_text
+    )
+    unit = Decimal(_CHINESE_UNITS.get(plain_text[-1:], 1))
+    if unit != 1:
+        plain_text = plain_text[:-1].strip()
+    plain_text = re.sub(r"(?<=\d)[\s'’、](?=\d{3})", "", plain_text)
+    if _EUROPEAN.fullmatch(plain_text) and not _PLAIN.fullmatch(plain_text):
+        plain_text = plain_text.replace(".", "").replace(",", ".")
+    try:
+        value = Decimal(plain_text.replace(",", "")) * unit
+        return Money.of(value, currency) if value.is_finite() else None
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def read_whole(text: str, *, field: str, most: int = 10**12) -> int:
+    """Read a whole number above or equal to zero. Raises Refused("number_missing", "not_a_whole_number")."""
+    typed = text.strip().replace(",", "")
+    if not typed:
+        raise Refused("number_missing", field=field)
+    if not (typed.isascii() and typed.isdigit()) or len(typed) > 15 or int(typed) > most:
+        raise Refused("not_a_whole_number", field=field)
+    return int(typed)

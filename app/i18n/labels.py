@@ -1,0 +1,330 @@
+"""The words of every code: statuses, refusals, tasks, reasons. A test demands that none is missing in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from app.errors import Refused
+from app.i18n import amounts, times
+from app.i18n.locales import Language
+from app.i18n.words import N_, said
+from app.money import Money
+from app.regimes import registry
+from app.regimes.parameters import Rule
+
+#: machine -> status -> words
+STATUSES: Mapping[str, Mapping[str, str]] = {
+    "offering": {
+        "draft": N_("Draft"), "submitted": N_("Submitted"), "in_review": N_("In review"),
+        "changes_requested": N_("Changes requested"), "approved": N_("Approved"), "refused": N_("Refused"),
+        "live": N_("Open"), "closing": N_("Closing"), "settled": N_("Settled"), "failed": N_("Target missed"),
+        "refunded": N_("Refunded"), "withdrawn": N_("Withdrawn"),
+    },
+    "pledge": {
+        "in_review": N_("With an officer"), "reserved": N_("Not paid yet"), "processing": N_("Payment on its way"),
+        "held": N_("Held in escrow"), "cancelling": N_("Being cancelled"), "allotted": N_("Allotted"),
+        "settled": N_("Shares issued"), "refund_due": N_("Refund on its way"), "refunded": N_("Refunded"),
+        "cancelled": N_("Cancelled"), "failed": N_("Payment failed"), "refused": N_("Refused"),
+    },
+    "review_case": {
+        "open": N_("Waiting"), "claimed": N_("Being looked at"), "resolved": N_("Decided"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "claim": {
+        "claimed": N_("Being checked"), "verified": N_("Verified"), "rejected": N_("Not accepted"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "closing": {
+        "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
+        "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
+        "done": N_("Done"), "aborted": N_("Target missed"),
+    },
+    "instruction": {
+        "queued": N_("Waiting to be sent"), "sending": N_("Being sent"), "action_required": N_("Waiting for the payer"),
+        "pending": N_("At the bank"), "unknown": N_("Outcome not known yet"), "succeeded": N_("Done"),
+        "failed": N_("Failed"), "cancelled": N_("Cancelled"), "review": N_("Needs a person"),
+    },
+}  # fmt: skip
+
+#: How a status is coloured; never the only sign of it.
+TONES: Mapping[str, str] = {
+    "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
+    "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
+    "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
+    "changes_requested": "caution", "reserved": "caution", "proposed": "caution", "refund_due": "caution",
+    "cancelling": "caution", "action_required": "caution", "unknown": "caution",
+    "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
+}  # fmt: skip
+
+SECURITY_TYPES: Mapping[str, str] = {
+    "common_stock": N_("Common stock"), "preferred_stock": N_("Preferred stock"),
+    "membership_interest": N_("Membership interest"), "debt": N_("Debt"), "other": N_("Other security"),
+}  # fmt: skip
+
+OVERSUBSCRIPTION: Mapping[str, str] = {
+    "not_accepted": N_("Not accepted: the target is also the maximum"),
+    "first_come": N_("First come, first served, up to the maximum"),
+    "pro_rata": N_("Everybody gets the same part, up to the maximum"),
+    "issuers_choice": N_("The company chooses, up to the maximum"),
+}
+
+ROLES: Mapping[str, str] = {
+    "investor": N_("Investor"), "issuer": N_("Issuer"), "compliance_officer": N_("Compliance officer"),
+    "operator": N_("Operator"),
+}  # fmt: skip
+
+CLAIM_KINDS: Mapping[str, str] = {
+    "accredited_us": N_("Accredited investor (US)"),
+    "certified_cn": N_("Certified investor (China)"),
+}
+
+CASE_KINDS: Mapping[str, str] = {
+    "offering": N_("Offering"),
+    "investor": N_("Investor"),
+    "pledge": N_("Pledge"),
+}
+
+CASE_OUTCOMES: Mapping[str, str] = {
+    "approve": N_("Approved"),
+    "request_changes": N_("Changes requested"),
+    "refuse": N_("Refused"),
+}
+
+#: Why something came to an officer.
+CASE_WHY: Mapping[str, str] = {
+    "offering_submitted": N_("A company submitted an offering."),
+    "status_claimed": N_("An investor says that they have this status."),
+    "PLATFORM-REVIEW": N_("Pledges of this size are looked at before we collect the money."),
+}
+
+REASONS: Mapping[str, str] = {
+    "incomplete_disclosure": N_("Something important is not told"),
+    "unclear_terms": N_("The terms are not clear"),
+    "misleading_statement": N_("A statement may mislead"),
+    "missing_document": N_("A document is missing"),
+    "financials_do_not_match": N_("The figures do not match the documents"),
+    "not_eligible": N_("Not eligible under the rules"),
+    "evidence_insufficient": N_("The evidence is not enough"),
+    "source_of_funds": N_("The source of the money is not clear"),
+    "other": N_("Another reason, given in the note"),
+}
+
+STOP_REASONS: Mapping[str, str] = {
+    "investor": N_("You cancelled it."),
+    "expired": N_("It was not paid in time."),
+    "offering_ended": N_("The offering ended before it was paid."),
+    "offering_failed": N_("The offering did not reach its target."),
+    "offering_withdrawn": N_("The company withdrew the offering."),
+}
+
+SECTIONS: Mapping[str, str] = {
+    "company": N_("Company"), "terms": N_("Terms"), "deadline": N_("Deadline"), "story": N_("Story"),
+    "risks": N_("Risks"), "funds": N_("Use of funds"), "team": N_("Team"), "financials": N_("Financials"),
+    "documents": N_("Documents"), "payout": N_("Payout account"),
+}  # fmt: skip
+
+TASKS: Mapping[str, str] = {
+    "company_registered": N_("Give the legal form, where the company is organised, and since when"),
+    "company_address": N_("Give the company's address"),
+    "security_type": N_("Say what kind of security is offered"),
+    "share_price": N_("Set the price of one share"),
+    "minimum_pledge": N_("Set the smallest pledge; it buys at least one share"),
+    "target": N_("Set the target; below it everybody is refunded"),
+    "maximum": N_("Set the maximum, at or above the target"),
+    "oversubscription_rule": N_("Say how demand above the target is shared out"),
+    "deadline": N_("Set the deadline, with its time zone"),
+    "deadline_ahead": N_("Choose a deadline that is still ahead"),
+    "tagline": N_("Say in one sentence what the company does"),
+    "story": N_("Tell the company's story"),
+    "risks": N_("Name at least three risks"),
+    "use_of_funds": N_("Say what the money is for; the parts add up to 100 percent"),
+    "team": N_("Name the people who run the company"),
+    "financials_latest": N_("Give the figures of the latest financial year"),
+    "financials_prior": N_("Give the figures of the year before"),
+    "statements_level": N_("Say who checked the financial statements"),
+    "documents": N_("Add at least one document, such as the financial statements"),
+    "payout_account": N_("Say where the company is paid"),
+}
+
+FINANCIALS: Mapping[str, str] = {
+    "total_assets": N_("Total assets"), "cash": N_("Cash"), "receivables": N_("Receivables"),
+    "short_term_debt": N_("Short-term debt"), "long_term_debt": N_("Long-term debt"), "revenue": N_("Revenue"),
+    "cost_of_goods_sold": N_("Cost of goods sold"), "taxes_paid": N_("Taxes paid"), "net_income": N_("Net income"),
+}  # fmt: skip
+
+STATEMENT_LEVELS: Mapping[str, str] = {
+    "certified": N_("Certified by the chief executive"),
+    "reviewed": N_("Reviewed by an independent accountant"),
+    "audited": N_("Audited by an independent accountant"),
+}
+
+#: The chart of accounts, in words.
+ACCOUNTS: Mapping[str, str] = {
+    "1100": N_("Escrow cash"), "2000": N_("Investors, not settled"), "2010": N_("Held for investors"),
+    "2020": N_("Refunds owed"), "2100": N_("Owed to issuers"), "2120": N_("Our fee, in escrow"),
+    "2130": N_("Payouts on their way"), "2200": N_("Unidentified receipts"), "3000": N_("Our cash"),
+    "3210": N_("Fees to come"), "4000": N_("Fee income"),
+}  # fmt: skip
+
+BOOKS: Mapping[str, str] = {"client": N_("Clients' money"), "platform": N_("The platform's own")}
+
+ACCOUNT_CLASSES: Mapping[str, str] = {
+    "asset": N_("Asset"), "liability": N_("Liability"), "income": N_("Income"), "expense": N_("Expense"),
+    "equity": N_("Equity"),
+}  # fmt: skip
+
+#: Figures that an investor declares.
+FIGURES: Mapping[str, str] = {
+    "annual_income": N_("Annual income"), "net_worth": N_("Net worth, without the home"),
+    "other_platform_12m": N_("Bought on other portals in 12 months"), "financial_assets": N_("Financial assets"),
+}  # fmt: skip
+
+JOBS: Mapping[str, str] = {
+    "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
+    "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
+    "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
+    "deliver_sandbox_events": N_("Deliver the sandbox's events"),
+}  # fmt: skip
+
+REFUSALS: Mapping[str, str] = {
+    # money typed by people
+    "amount_missing": N_("Give an amount, such as 1,275.00"),
+    "amount_not_a_number": N_("Give the amount in plain digits, such as 1,275.00"),
+    "amount_unclear": N_("We read this as %(suggestion)s. It now stands in the field; check it and go on."),
+    "amount_too_many_digits": N_("%(currency)s has %(digits)s digits after the point"),
+    "amount_too_large": N_("Amount must be %(largest)s or less"),
+    "amount_negative": N_("Amount must be above zero"),
+    "amount_zero": N_("Amount must be above zero"),
+    "amount_not_positive": N_("Amount must be above zero"),
+    "negative_amount": N_("Amount must be zero or more"),
+    "number_missing": N_("Give a whole number"),
+    "not_a_whole_number": N_("Give a whole number in plain digits, such as 40000"),
+    "unknown_currency": N_("%(currency)s is not a currency that this platform uses"),
+    # pledges
+    "law_says_no": N_("%(reason)s"),
+    "not_open": N_("This offering is not open for pledges."),
+    "own_offering": N_("You act for this company, so you cannot invest in it here."),
+    "offering_ended": N_("The offering has just ended. Nothing was charged."),
+    "offering_full": N_("Only %(left_shares)s shares are left. Nothing was charged."),
+    "shares_not_positive": N_("The amount must buy at least one share"),
+    "below_minimum": N_("Amount must be %(minimum)s or more"),
+    "statement_missing": N_("Tick this statement if it is true for you; without it you cannot invest"),
+    "form_reused": N_("This form was used for another pledge. Start again from the offering."),
+    "not_cancellable": N_("This pledge can no longer be cancelled."),
+    "too_late_to_cancel": N_("The time to cancel ended on %(until)s."),
+    # offerings
+    "share_price_out_of_range": N_("Give a price above zero, with at most six digits after the point"),
+    "maximum_below_target": N_("Maximum must be %(target)s or more"),
+    "maximum_needs_rule": N_("Without oversubscription the maximum is the target: %(target)s"),
+    "minimum_above_maximum": N_("Smallest pledge must be %(maximum)s or less"),
+    "minimum_below_share": N_("Smallest pledge must buy one share: %(one_share)s or more"),
+    "target_out_of_reach": N_("Whole shares up to the maximum make only %(most)s; lower the target or raise the maximum"),
+    "unknown_zone": N_("Choose a time zone from the list, such as America/New_York"),
+    "time_skipped": N_("The clocks skip %(time)s on that day. Choose %(later)s or another time."),
+    "time_doubled": N_("%(time)s comes twice on that day. Choose a time from %(later)s on, or another day."),
+    "date_not_a_date": N_("Give a date as year, month and day, such as 2027-03-31"),
+    "time_not_a_time": N_("Give a time as hour and minute, such as 17:00"),
+    "deadline_past": N_("Choose a deadline that is still ahead"),
+    "deadline_too_early": N_("The law keeps an offering open for some weeks: choose %(earliest)s or later"),
+    "date_in_future": N_("This date is still ahead; give one that is past"),
+    "terms_locked": N_("The terms are locked while the offering is %(status)s."),
+    "edited_elsewhere": N_("This was changed in another window. Compare with what is stored now, then save again."),
+    "tasks_open": N_("Some tasks on the checklist are still open."),
+    "over_offering_cap": N_("Maximum must be %(remaining)s or less: the law limits what a company may raise in twelve months"),
+    "custodian_not_qualified": N_("The law wants investors' money held by a qualified third party; this gateway is none."),
+    "risk_missing": N_("Name at least %(fewest)s risks, one on each line"),
+    "percent_not_hundred": N_("The parts must add up to 100; now they make %(sum)s"),
+    "purpose_missing": N_("Give a purpose for each part"),
+    "document_empty": N_("The file is empty. Choose a file with content."),
+    "document_too_large": N_("The file must be %(largest_mb)s MB or smaller"),
+    "document_type": N_("The file must be a PDF, PNG or JPEG; this one is something else"),
+    "file_missing": N_("Choose a file"),
+    # filings
+    "filing_too_large": N_("A Form C file has at most %(largest_kb)s kB; this one is larger"),
+    "filing_unsafe": N_("The file declares a document type or entities, which no Form C does. It was not read."),
+    "filing_not_xml": N_("The file is no complete XML; reading stopped at line %(line)s"),
+    "filing_not_form_c": N_("The file is XML, but no filing of the SEC's Form C family"),
+    "filing_unknown_form": N_("The form type “%(form)s” is not one of C, C/A, C-U, C-AR, C-TR or their withdrawals"),
+    "filing_opens_no_offering": N_("%(form)s of %(issuer)s was recognised. This form opens no offering, so no draft was made."),
+    "filing_known": N_("This very file was imported before: see %(offering)s"),
+    "filing_without_name": N_("The filing does not name its issuer"),
+    "issuer_known": N_("%(issuer)s is already here. Ask one of its members to add you."),
+    # closings and cases
+    "not_due": N_("The deadline has not come yet."),
+    "not_proposed": N_("This closing is not waiting for approval."),
+    "own_closing": N_("You began this, act for the company or have a pledge in it, so someone else must approve it."),
+    "already_approved": N_("You approved this already; now a second officer must."),
+    "closing_changed": N_("The closing changed after you opened it. Read the new version before you decide."),
+    "own_case": N_("This case is about you or your company, so someone else must decide it."),
+    "not_your_case": N_("Take this case before you decide it."),
+    "reason_missing": N_("Choose at least one reason"),
+    "reason_unknown": N_("Choose reasons from the list"),
+    "note_too_short": N_("Say what is wrong in at least %(shortest)s characters"),
+    "outcome_not_offered": N_("Choose to approve or to refuse"),
+    "already_claimed": N_("You claimed this status already."),
+    "illegal_move": N_("That is not possible any more: the status is now %(status)s."),
+    # rules and gateways
+    "regime_unknown": N_("The rules “%(regime)s” are not known to this platform."),
+    "regime_off": N_("The operator has not switched on the rules “%(regime)s”."),
+    "gateway_unknown": N_("The gateway “%(gateway)s” is not configured."),
+    # accounts
+    "email_taken": N_("There is an account with this address already"),
+    "email_malformed": N_("Give an e-mail address, such as name@example.org"),
+    "field_missing": N_("Fill in this field"),
+    "field_too_long": N_("Use %(longest)s characters or fewer"),
+    "field_has_controls": N_("Remove the invisible characters from this field"),
+    "choice_unknown": N_("Choose one from the list"),
+    "password_too_short": N_("Use %(shortest)s characters or more; this has %(length)s. A sentence is a good password."),
+    "password_too_long": N_("Use %(longest)s characters or fewer"),
+    "password_too_easy": N_("This password is among the first that an attacker tries. Choose another."),
+    "password_wrong": N_("This is not your present password"),
+    "sign_in_wrong": N_("The address and the password do not match"),
+    "too_many_tries": N_("Too many tries. Try again in %(minutes)s minutes."),
+    "code_wrong": N_("This code is wrong or was used before. Wait for the next one."),
+    "session_ended": N_("Your session has ended. Sign in again."),
+    "link_used": N_("This link was used already or is too old. Ask for a new one."),
+    "second_factor_in_force": N_("The second factor is already in force."),
+    "figures_missing": N_("Give your figures first"),
+}  # fmt: skip
+
+
+def status(machine: str, value: str, language: Language) -> str:
+    """The words of a status."""
+    return said(language, STATUSES[machine][value])
+
+
+def refusal(refused: Refused, language: Language) -> str:
+    """The whole sentence of a refusal, its facts written for this reader."""
+    facts = {name: _fact(name, value, refused.facts, language) for name, value in refused.facts.items()}
+    return said(language, REFUSALS[refused.code], **facts)
+
+
+def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -> str:
+    if isinstance(value, Money):
+        return amounts.written(value, language)
+    if isinstance(value, datetime):
+        return times.moment(value, str(facts.get("zone", "UTC")), language)
+    if isinstance(value, date):
+        return times.day(value, language)
+    if isinstance(value, int):
+        return amounts.number(value, language)
+    if name == "status":
+        words = (machine[value] for machine in STATUSES.values() if value in machine)
+        return said(language, next(words, str(value)))
+    return str(value)
+
+
+def rule(rule_id: str, language: Language) -> str:
+    """What a rule says, in plain words, from its own pack."""
+    found = _rule(rule_id)
+    return found.zh if language.code.startswith("zh") else found.en
+
+
+def citation(rule_id: str) -> str:
+    return _rule(rule_id).cite
+
+
+def _rule(rule_id: str) -> Rule:
+    return next(pack.rules[rule_id] for pack in registry.PACKS if rule_id in pack.rules)

@@ -1,0 +1,87 @@
+"""What may be asked about people."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actor import STAFF, Actor, Role
+from app.errors import NotFound
+from app.identity.models import RoleGrant, User, UserSession
+
+#: Without activity. Source: OWASP ASVS 5.0 7.3.1; shorter where decisions are made.
+IDLE = timedelta(minutes=30)
+STAFF_IDLE = timedelta(minutes=15)
+#: In any case. Source: OWASP ASVS 5.0 7.3.2.
+LONGEST = timedelta(hours=12)
+
+
+def token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def user(session: Session, user_id: int) -> User:
+    """Raises NotFound."""
+    found = session.get(User, user_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def by_email(session: Session, email: str) -> User | None:
+    return session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
+
+
+def live_session(session: Session, token: str, wall_now: datetime) -> UserSession | None:
+    """The session of this cookie, if it is neither revoked, nor expired, nor its person suspended."""
+    found = session.scalars(select(UserSession).where(UserSession.token_hash == token_hash(token))).one_or_none()
+    if found is None or found.revoked_at is not None or wall_now >= found.expires_at:
+        return None
+    person = user(session, found.user_id)
+    idle = STAFF_IDLE if person.roles & STAFF else IDLE
+    if person.suspended_at is not None or wall_now - found.last_seen_at > idle:
+        return None
+    return found
+
+
+def dead_session_user_id(session: Session, token: str) -> int | None:
+    """Whose session it was, for giving back what they had typed; None for a token we never made."""
+    return session.scalars(select(UserSession.user_id).where(UserSession.token_hash == token_hash(token))).one_or_none()
+
+
+def sessions_of(session: Session, user_id: int, wall_now: datetime) -> list[UserSession]:
+    """The person's own sign-ins that still count, newest first."""
+    return list(
+        session.scalars(
+            select(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > wall_now)
+            .order_by(UserSession.last_seen_at.desc())
+        )
+    )
+
+
+def actor(person: User, *, passed_second_factor: bool) -> Actor:
+    """What this signed-in person is to the rest of the platform."""
+    needs = person.totp_confirmed_at is not None or bool(person.roles & STAFF)
+    waits = needs and not passed_second_factor
+    return Actor(
+        name=f"user:{person.id}",
+        user_id=person.id,
+        roles=frozenset() if waits else person.roles,
+        email_is_verified=person.email_verified_at is not None,
+        awaits_second_factor=waits,
+    )
+
+
+def with_role(session: Session, role: Role) -> list[User]:
+    return list(
+        session.scalars(
+            select(User)
+            .join(RoleGrant, RoleGrant.user_id == User.id)
+            .where(RoleGrant.role == role, User.suspended_at.is_(None))
+            .order_by(User.id)
+        )
+    )

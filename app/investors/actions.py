@@ -1,0 +1,98 @@
+"""What changes an investor."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.audit import actions as audit
+from app.database import Transaction
+from app.errors import Refused
+from app.investors.lifecycle import CLAIMED, VERIFIED
+from app.investors.models import Claim, ClaimKind, Figures, Investor
+from app.investors.queries import of_user
+from app.money import EXPONENTS, Money
+
+
+def register(tx: Transaction, user_id: int, *, legal_name: str, country: str) -> Investor:
+    """Make (or correct) the investor that a person is. Writes: investor, audit."""
+    found = of_user(tx.session, user_id)
+    if found is None:
+        found = Investor(user_id=user_id, created_at=tx.now, kind="natural")
+        tx.session.add(found)
+    found.legal_name, found.country = legal_name.strip(), country
+    tx.session.flush()  # its id is the subject of the trail
+    audit.record(tx, "register_investor", "investors", found.id, country=country)
+    return found
+
+
+def lock(tx: Transaction, investor_id: int) -> Investor:
+    """Take the investor's row: two pledges of one person are decided one after the other. Locks: investor."""
+    return tx.session.scalars(
+        select(Investor).where(Investor.id == investor_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def declare_figures(
+    tx: Transaction,
+    investor: Investor,
+    currency: str,
+    *,
+    annual_income: Money | None = None,
+    net_worth: Money | None = None,
+    other_platform_12m: Money | None = None,
+    financial_assets: Money | None = None,
+    income_3y: list[Money] | None = None,
+    joint_with_spouse: bool = False,
+) -> Figures:
+    """Take the investor's own figures. Raises Refused("unknown_currency", "negative_amount"). Writes: figures, audit."""
+    if currency not in EXPONENTS:
+        raise Refused("unknown_currency", field="currency", currency=currency)
+    for field, value in (
+        ("annual_income", annual_income),
+        ("other_platform_12m", other_platform_12m),
+        ("financial_assets", financial_assets),
+        *(("income_3y", year) for year in income_3y or []),
+    ):
+        if value is not None and value.minor < 0:
+            raise Refused("negative_amount", field=field)
+    figures = Figures(
+        investor_id=investor.id,
+        currency=currency,
+        declared_at=tx.now,
+        annual_income_minor=_minor(annual_income),
+        net_worth_minor=_minor(net_worth),
+        other_platform_12m_minor=_minor(other_platform_12m),
+        financial_assets_minor=_minor(financial_assets),
+        income_3y_minor=[year.minor for year in income_3y] if income_3y else None,
+        joint_with_spouse=joint_with_spouse,
+    )
+    tx.session.add(figures)
+    # The figures themselves are personal: the trail only says that they were declared.
+    audit.record(tx, "declare_figures", "investors", investor.id, currency=currency)
+    return figures
+
+
+def _minor(amount: Money | None) -> int | None:
+    return None if amount is None else amount.minor
+
+
+def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str) -> Claim:
+    """Claim a status. Raises Refused("already_claimed"). Locks: investor. Writes: claim, audit."""
+    lock(tx, investor.id)
+    live = tx.session.scalars(
+        select(Claim.id).where(
+            Claim.investor_id == investor.id, Claim.kind == kind, Claim.status.in_((CLAIMED, VERIFIED))
+        )
+    ).first()
+    if live is not None:
+        raise Refused("already_claimed", field="kind")
+    claim = Claim(investor_id=investor.id, kind=kind, status=CLAIMED, basis=basis.strip(), claimed_at=tx.now)
+    tx.session.add(claim)
+    tx.session.flush()  # its id is the subject of the trail
+    audit.begin(tx, claim, "claim", kind=kind.value)
+    return claim
+
+
+def decide_claim(tx: Transaction, claim: Claim, *, verified: bool) -> None:
+    """Write what an officer found. Writes: claim, audit."""
+    audit.transition(tx, claim, "verify" if verified else "reject")

@@ -1,0 +1,45 @@
+"""Lets the pretend provider tell the site what happened, over HTTP, signed, as a real one would."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+
+from app.payments.sandbox.answers import Event
+from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
+from app.wiring import Platform
+
+BATCH = 50
+TIMEOUT_S = 10
+
+
+def run(platform: Platform) -> int:
+    """Deliver the events whose time has come; return how many were taken."""
+    if platform.sandbox is None:
+        return 0
+    taken = 0
+    for event in platform.sandbox.events_to_deliver(BATCH):
+        if _deliver(platform, event):
+            platform.sandbox.confirm_delivery(event.id)
+            taken += 1
+    return taken
+
+
+def _deliver(platform: Platform, event: Event) -> bool:
+    body = event.body()
+    # The provider's own clock stamps the event, not the platform's.
+    stamp = datetime.now(UTC)
+    request = urllib.request.Request(
+        f"{platform.settings.public_url}/webhooks/sandbox",
+        data=body,
+        headers={
+            "Content-Type": "application/json",
+            SIGNATURE_HEADER: sign(body, platform.settings.webhook_secret, stamp),
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            return bool(answer.status < 300)
+    except (urllib.error.URLError, TimeoutError, OSError):
+        return False  # the site is down or busy: the event stays and is tried again

@@ -1,0 +1,20 @@
+"""Gives the places of unpaid pledges back."""
+
+from __future__ import annotations
+
+from app.actor import SYSTEM
+from app.pledges import actions as pledges
+from app.pledges import queries
+from app.wiring import Platform
+
+BATCH = 200
+
+
+def run(platform: Platform) -> int:
+    """Stop every pledge that kept its place unpaid for too long; return how many."""
+    with platform.database.snapshot() as view:
+        overdue = queries.overdue(view.session, view.now, BATCH)
+    for pledge_id in overdue:
+        with platform.database.transaction(SYSTEM, "expire_pledges") as tx:
+            pledges.expire(tx, pledge_id)
+    return len(overdue)

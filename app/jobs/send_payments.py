@@ -1,0 +1,123 @@
+"""Sends what waits in the outbox, and asks about what is on its way.
+
+Lease and commit, call with the instruction's key and no transaction open, record the answer. Whatever stops this
+between two steps, the next run finds the instruction again: it looks first, and sends again with the same key only
+when the gateway has nothing.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from app.actor import SYSTEM
+from app.database import Transaction
+from app.issuers import queries as issuers
+from app.jobs import outcomes
+from app.offerings import queries as offerings
+from app.payments import actions as payments
+from app.payments.actions import Due
+from app.payments.port import (
+    GatewayError,
+    InFlight,
+    InsufficientProviderFunds,
+    Misconfigured,
+    NotSent,
+    Op,
+    OpKind,
+    Outcome,
+    Payee,
+    RateLimited,
+    Ref,
+    Unknown,
+)
+from app.wiring import Platform
+
+log = structlog.get_logger()
+
+BATCH = 20
+#: Proven not executed: it goes back into the queue.
+_LATER = (NotSent, RateLimited, InsufficientProviderFunds, Misconfigured)
+#: It may have been executed: never called failed.
+_UNCLEAR = (Unknown, InFlight)
+
+
+def run(platform: Platform) -> int:
+    """Work through what is due now; return how many instructions were handled."""
+    handled = 0
+    while True:
+        with platform.database.transaction(SYSTEM, "send_payments") as tx:
+            batch = payments.lease(tx, BATCH)
+        for due in batch:
+            _handle(platform, due)
+        handled += len(batch)
+        if len(batch) < BATCH:
+            return handled
+
+
+def _handle(platform: Platform, due: Due) -> None:
+    try:
+        outcome = _call(platform, due)
+    except GatewayError as error:
+        log.warning("gateway_error", kind=type(error).__name__, code=error.code, instruction=due.id)
+        with platform.database.transaction(SYSTEM, f"instruction:{due.id}") as tx:
+            _note(tx, due, error)
+    else:
+        outcomes.apply(platform, due.id, due.kind, outcome)
+
+
+def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
+    if isinstance(error, _LATER):
+        payments.put_back(tx, due.id, error.code)
+    elif isinstance(error, _UNCLEAR):
+        payments.lose_sight(tx, due.id, error.code)
+    else:
+        # Rejected, KeyConflict, Unsupported…: another try would end the same way.
+        payments.call_a_person(tx, due.id, error.code or type(error).__name__)
+
+
+def _call(platform: Platform, due: Due) -> Outcome:
+    """The one call to the outside world, with no transaction open."""
+    gateway = platform.gateway_named(due.gateway)
+    if due.only_ask and due.ref is not None and due.kind is not OpKind.CANCEL:
+        return gateway.fetch(due.ref)
+    op = Op(due.op_id, due.generation, platform.environment)
+    if due.may_have_been_sent and due.kind is not OpKind.CANCEL:
+        found = gateway.find(op)
+        if found is not None:
+            return found
+    account = f"offering-{due.offering_id}"
+    match due.kind:
+        case OpKind.COLLECT:
+            return_url = f"{platform.settings.public_url}/me/pledges/{due.reference}/returned"
+            return gateway.collect(op, due.amount, account=account, reference=due.reference, return_url=return_url)
+        case OpKind.CANCEL:
+            return gateway.cancel(op, _payment(platform, due))
+        case OpKind.REFUND:
+            return gateway.refund(op, _payment(platform, due), due.amount)
+        case OpKind.RELEASE:
+            return gateway.release(
+                op, account=account, payee=_payee(platform, due), amount=due.amount,
+                document_sha256=due.document_sha256 or "",
+            )  # fmt: skip
+        case OpKind.FEE:
+            return gateway.take_fee(op, account=account, amount=due.amount)
+
+
+def _payment(platform: Platform, due: Due) -> Ref:
+    """What a refund or a cancellation is about; if its answer never reached us, the gateway knows it by our id."""
+    if due.about_ref is not None:
+        return due.about_ref
+    assert due.about_op is not None  # both kinds are always about a collection
+    op_id, generation = due.about_op
+    found = platform.gateway_named(due.gateway).find(Op(op_id, generation, platform.environment))
+    if found is None:
+        raise NotSent("collection_not_there_yet")
+    return found.ref
+
+
+def _payee(platform: Platform, due: Due) -> Payee:
+    with platform.database.snapshot() as view:
+        offering = offerings.offering(view.session, due.offering_id)
+        issuer = issuers.issuer(view.session, offering.issuer_id)
+    assert issuer.payout_account is not None  # an offering cannot be submitted without one
+    return Payee(issuer.payout_holder or "", platform.vault.open(issuer.payout_account))

@@ -1,0 +1,27 @@
+"""Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
+
+from app.audit.models import AuditEvent
+from app.clock import PlatformClock
+from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.compliance.models import Decision, ReviewCase
+from app.database import Base
+from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
+from app.investors.models import Claim, Figures, Investor
+from app.issuers.models import Issuer, IssuerMember
+from app.job_runs.models import JobRun, WorkerHeartbeat
+from app.ledger.models import JournalEntry, LedgerAccount, Posting
+from app.notifications.models import QueuedMessage
+from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
+from app.pledges.models import Pledge, PledgeConsent
+from app.share_register.models import RegisterEntry
+
+metadata = Base.metadata
+
+__all__ = [
+    "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Figures", "Filing", "FormDraft",
+    "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobRun",
+    "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
+    "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",
+    "SignInAttempt", "User", "UserSession", "WorkerHeartbeat", "metadata",
+]  # fmt: skip

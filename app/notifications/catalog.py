@@ -1,0 +1,30 @@
+"""Every message the platform sends, once. Each has a template `templates/email/<kind>.txt`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Message(StrEnum):
+    # account
+    VERIFY_EMAIL = "verify_email"
+    ACCOUNT_EXISTS = "account_exists"
+    RESET_PASSWORD = "reset_password"
+    SECURITY_CHANGED = "security_changed"
+    # investor
+    PLEDGE_PLACED = "pledge_placed"
+    PLEDGE_REFERRED = "pledge_referred"
+    PLEDGE_HELD = "pledge_held"
+    PAYMENT_FAILED = "payment_failed"
+    PLEDGE_CANCELLED = "pledge_cancelled"
+    PLEDGE_REFUSED = "pledge_refused"
+    REFUND_DUE = "refund_due"
+    REFUND_PAID = "refund_paid"
+    SHARES_ISSUED = "shares_issued"
+    CLAIM_DECIDED = "claim_decided"
+    # issuer
+    OFFERING_DECIDED = "offering_decided"
+    OFFERING_FAILED = "offering_failed"
+    FUNDS_RELEASED = "funds_released"
+    # staff
+    CLOSING_PROPOSED = "closing_proposed"

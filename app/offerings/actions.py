@@ -1,0 +1,337 @@
+"""What changes an offering. Submitting and deciding about one is `compliance/actions.py`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from datetime import datetime, time
+from typing import Any
+
+import filetype
+from sqlalchemy import func, select, update
+
+from app.audit import actions as audit
+from app.database import Transaction, new_reference
+from app.errors import Refused
+from app.issuers import actions as issuers
+from app.issuers import queries as issuer_queries
+from app.issuers.models import Issuer
+from app.offerings import form_c
+from app.offerings.deadlines import instant_of
+from app.offerings.form_c import FormC
+from app.offerings.lifecycle import DRAFT, EDITABLE
+from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+from app.offerings.terms import Terms, deadline_problem, problems
+from app.regimes.registry import Regime
+
+LARGEST_DOCUMENT_BYTES = 10_000_000
+#: What may be uploaded, by what the bytes are and not by what the name says.
+DOCUMENT_TYPES = {"application/pdf", "image/png", "image/jpeg"}
+#: A filed deadline is a day; it ends with the day.
+END_OF_DAY = time(23, 59)
+
+
+def create_draft(tx: Transaction, issuer: Issuer, regime: Regime, *, name: str, fee_bps: int) -> Offering:
+    """Begin an offering. Writes: offering, audit."""
+    offering = Offering(
+        ref=new_reference("F"),
+        slug=_slug(name),
+        issuer_id=issuer.id,
+        status=DRAFT,
+        regime=regime.pack.id,
+        name=name.strip(),
+        currency=regime.pack.currency,
+        deadline_zone=regime.pack.zone,
+        fee_bps=fee_bps,
+        disclosure={},
+        created_at=tx.now,
+    )
+    tx.session.add(offering)
+    tx.session.flush()  # its id is the subject of the trail
+    audit.begin(tx, offering, "create_draft", issuer_id=issuer.id)
+    return offering
+
+
+def _slug(name: str) -> str:
+    """Readable where the name has Latin letters, and always unique."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    return "-".join(part for part in (readable, new_reference("x")[2:].lower()) if part)
+
+
+def import_form_c(
+    tx: Transaction, filing: FormC, regime: Regime, *, fee_bps: int, owner_id: int | None = None
+) -> Offering:
+    """Make a draft from a filing; everything it says is kept, what it lacks is on the checklist.
+
+    Raises Refused: "filing_opens_no_offering", "filing_known" (the same file again), "filing_without_name".
+    Writes: issuer (or uses the one with this CIK), offering, filing, document, audit.
+    """
+    known = tx.session.scalars(select(Filing).where(Filing.sha256 == filing.sha256)).one_or_none()
+    if known is not None:
+        ref = tx.session.get_one(Offering, known.offering_id).ref if known.offering_id else "-"
+        raise Refused("filing_known", field="file", offering=ref)
+    if not filing.opens_an_offering:
+        raise Refused("filing_opens_no_offering", field="file", form=filing.form, issuer=filing.legal_name or "-")
+    if filing.legal_name is None:
+        raise Refused("filing_without_name", field="file")
+    issuer = _issuer_of(tx, filing, owner_id)
+    offering = create_draft(tx, issuer, regime, name=filing.legal_name, fee_bps=fee_bps)
+    offering.security_type = filing.security_type
+    offering.security_description = filing.security_description
+    offering.share_price = filing.share_price
+    offering.target_minor = filing.target.minor if filing.target else None
+    # A maximum below the target contradicts itself: it stays in the filing, and on the checklist.
+    sensible = filing.maximum is not None and (filing.target is None or filing.maximum >= filing.target)
+    offering.maximum_minor = filing.maximum.minor if sensible and filing.maximum else None
+    offering.oversubscription_rule = filing.oversubscription_rule
+    offering.oversubscription_note = filing.oversubscription_note
+    if filing.deadline is not None:
+        offering.deadline_at = instant_of(datetime.combine(filing.deadline, END_OF_DAY), regime.pack.zone)
+    offering.disclosure = filing.disclosure
+    tx.session.add(
+        Filing(
+            offering_id=offering.id,
+            form=filing.form,
+            sha256=filing.sha256,
+            cik=filing.cik,
+            file_number=filing.file_number,
+            fields=filing.fields,
+            received_at=tx.now,
+        )
+    )
+    audit.record(tx, "import_filing", "offerings", offering.id, form=filing.form, sha256=filing.sha256)
+    return offering
+
+
+def _issuer_of(tx: Transaction, filing: FormC, owner_id: int | None) -> Issuer:
+    known = issuer_queries.by_cik(tx.session, filing.cik) if filing.cik else None
+    if known is not None and owner_id is not None and not issuer_queries.is_member(tx.session, known.id, owner_id):
+        raise Refused("issuer_known", field="file", issuer=known.legal_name)
+    issuer = known or issuers.create(
+        tx,
+        legal_name=filing.legal_name or "",
+        country="US",
+        legal_form=filing.legal_form,
+        jurisdiction=filing.jurisdiction,
+        incorporated_on=filing.incorporated_on,
+        address=filing.address,
+        website=filing.website,
+        cik=filing.cik,
+        employees=filing.employees,
+    )
+    if owner_id is not None:
+        issuers.add_member(tx, issuer, owner_id)
+    return issuer
+
+
+def read_form_c(content: bytes) -> FormC:
+    """See `form_c.read`."""
+    return form_c.read(content)
+
+
+def _begin_edit(tx: Transaction, offering_id: int, version: int) -> Offering:
+    """Lock the draft for a save. Raises Refused("terms_locked"), Refused("edited_elsewhere"). Locks: offering."""
+    offering = tx.session.scalars(
+        select(Offering)
+        .where(Offering.id == offering_id)
+        .with_for_update(of=Offering)
+        .execution_options(populate_existing=True)
+    ).one()
+    if offering.status not in EDITABLE:
+        raise Refused("terms_locked", status=offering.status)
+    if offering.version != version:
+        raise Refused("edited_elsewhere")
+    offering.version += 1
+    return offering
+
+
+def save_terms(tx: Transaction, offering_id: int, version: int, terms: Terms) -> Offering:
+    """Save the money side of a draft. Raises Refused for the first thing that contradicts itself.
+
+    Locks: offering. Writes: offering, audit.
+    """
+    offering = _begin_edit(tx, offering_id, version)
+    for problem in problems(terms):
+        raise problem
+    offering.security_type, offering.security_description = terms.security_type, terms.security_description
+    offering.share_price = terms.share_price
+    offering.minimum_pledge_minor = terms.minimum_pledge.minor if terms.minimum_pledge else None
+    offering.target_minor = terms.target.minor if terms.target else None
+    offering.maximum_minor = terms.maximum.minor if terms.maximum else None
+    offering.oversubscription_rule = terms.oversubscription_rule
+    offering.oversubscription_note = terms.oversubscription_note
+    audit.record(tx, "save_terms", "offerings", offering.id, version=offering.version)
+    return offering
+
+
+def save_deadline(tx: Transaction, offering_id: int, version: int, local: datetime, zone: str) -> Offering:
+    """Save until when it is open, as a local time in its zone.
+
+    Raises Refused: see `deadlines.instant_of`, and "deadline_past". Locks: offering. Writes: offering, audit.
+    """
+    offering = _begin_edit(tx, offering_id, version)
+    deadline_at = instant_of(local, zone)
+    problem = deadline_problem(deadline_at, tx.now)
+    if problem is not None:
+        raise problem
+    offering.deadline_at, offering.deadline_zone = deadline_at, zone
+    audit.record(tx, "save_deadline", "offerings", offering.id, deadline_at=deadline_at, version=offering.version)
+    return offering
+
+
+def save_disclosure(
+    tx: Transaction, offering_id: int, version: int, *, name: str | None = None, tagline: str | None = None, **told: Any
+) -> Offering:
+    """Save parts of what the offering tells (see `disclosures.py`). Locks: offering. Writes: offering, audit."""
+    offering = _begin_edit(tx, offering_id, version)
+    if name is not None:
+        offering.name = name.strip()
+    if tagline is not None:
+        offering.tagline = tagline.strip()
+    offering.disclosure = {**offering.disclosure, **told}
+    audit.record(tx, "save_disclosure", "offerings", offering.id, parts=sorted(told), version=offering.version)
+    return offering
+
+
+def add_document(
+    tx: Transaction, offering_id: int, version: int, *, title: str, filename: str, content: bytes
+) -> OfferingDocument:
+    """Add a document, or a new version of the one with this title.
+
+    Raises Refused: "document_empty", "document_too_large", "document_type". Locks: offering. Writes: document, audit.
+    """
+    offering = _begin_edit(tx, offering_id, version)
+    if not content:
+        raise Refused("document_empty", field="file")
+    if len(content) > LARGEST_DOCUMENT_BYTES:
+        raise Refused("document_too_large", field="file", largest_mb=LARGEST_DOCUMENT_BYTES // 1_000_000)
+    media_type = filetype.guess_mime(content)
+    if media_type not in DOCUMENT_TYPES:
+        raise Refused("document_type", field="file")
+    latest = tx.session.execute(
+        select(func.max(OfferingDocument.version)).where(
+            OfferingDocument.offering_id == offering.id, OfferingDocument.title == title.strip()
+        )
+    ).scalar_one()
+    document = OfferingDocument(
+        offering_id=offering.id,
+        title=title.strip(),
+        filename=filename[-200:],
+        media_type=media_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        version=(latest or 0) + 1,
+        added_at=tx.now,
+        content=content,
+    )
+    tx.session.add(document)
+    audit.record(tx, "add_document", "offerings", offering.id, title_version=document.version, sha256=document.sha256)
+    return document
+
+
+def move(tx: Transaction, offering: Offering, event: str, **facts: Any) -> None:
+    """Move the offering along its table. Raises Refused("illegal_move"). Writes: offering, audit."""
+    audit.transition(tx, offering, event, **facts)
+
+
+def open_offering(
+    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
+) -> Offering:
+    """Make an approved offering public and let pledges in.
+
+    Raises Refused: "custodian_not_qualified", "deadline_past", "deadline_too_early" (the law wants more days).
+    Locks: offering. Writes: offering, progress, audit.
+    """
+    offering = lock(tx, offering_id)
+    if regime.needs_qualified_custodian and not custodian_is_qualified:
+        raise Refused("custodian_not_qualified", regime=regime.pack.id)
+    assert offering.deadline_at is not None and offering.price is not None and offering.maximum is not None
+    problem = deadline_problem(offering.deadline_at, tx.now)
+    if problem is not None:
+        raise problem
+    earliest = regime.earliest_deadline(regime.pack.day_of(tx.now))
+    if regime.pack.day_of(offering.deadline_at) < earliest:
+        raise Refused("deadline_too_early", field="deadline_date", earliest=earliest)
+    offering.gateway = gateway
+    offering.opened_at = tx.now
+    audit.transition(tx, offering, "open", gateway=gateway)
+    tx.session.add(
+        OfferingProgress(
+            offering_id=offering.id,
+            accepting=True,
+            accepts_until=offering.deadline_at,
+            maximum_shares=offering.price.shares_for(offering.maximum),
+            taken_shares=0,
+            taken_minor=0,
+            held_minor=0,
+            settled_minor=0,
+        )
+    )
+    return offering
+
+
+def lock(tx: Transaction, offering_id: int) -> Offering:
+    """Take the offering's row, read anew. Locks: offering."""
+    return tx.session.scalars(
+        select(Offering)
+        .where(Offering.id == offering_id)
+        .with_for_update(of=Offering)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def stop_accepting(tx: Transaction, offering: Offering) -> None:
+    """Let no more pledges in, from the commit of this transaction on. Locks: progress. Writes: progress."""
+    tx.session.execute(
+        update(OfferingProgress).where(OfferingProgress.offering_id == offering.id).values(accepting=False)
+    )
+
+
+def take(tx: Transaction, offering_id: int, shares: int, minor: int) -> None:
+    """Take a place for a pledge: the last thing its transaction does.
+
+    One statement decides the maximum, the deadline (by the database's clock, after waiting for the row) and whether a
+    closing has begun. Raises Refused("offering_full", left_shares=…), Refused("offering_ended").
+    Locks: progress. Writes: progress.
+    """
+    taken = tx.session.execute(
+        update(OfferingProgress)
+        .where(
+            OfferingProgress.offering_id == offering_id,
+            OfferingProgress.accepting,
+            OfferingProgress.accepts_until > func.platform_now(),
+            OfferingProgress.taken_shares + shares <= OfferingProgress.maximum_shares,
+        )
+        .values(taken_shares=OfferingProgress.taken_shares + shares, taken_minor=OfferingProgress.taken_minor + minor)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount == 1:  # type: ignore[attr-defined]
+        return
+    row = tx.session.execute(
+        select(
+            OfferingProgress.accepting & (OfferingProgress.accepts_until > func.platform_now()),
+            OfferingProgress.maximum_shares - OfferingProgress.taken_shares,
+        ).where(OfferingProgress.offering_id == offering_id)
+    ).one()
+    if not row[0]:
+        raise Refused("offering_ended")
+    raise Refused("offering_full", field="amount", left_shares=row[1])
+
+
+def count(
+    tx: Transaction, offering_id: int, *, taken_shares: int = 0, taken: int = 0, held: int = 0, settled: int = 0
+) -> None:
+    """Add to (or take from) what the offering shows. Locks: progress, last. Writes: progress."""
+    tx.session.execute(
+        update(OfferingProgress)
+        .where(OfferingProgress.offering_id == offering_id)
+        .values(
+            taken_shares=OfferingProgress.taken_shares + taken_shares,
+            taken_minor=OfferingProgress.taken_minor + taken,
+            held_minor=OfferingProgress.held_minor + held,
+            settled_minor=OfferingProgress.settled_minor + settled,
+        )
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,31 @@
+"""A deadline is an instant that people write as a local date and time in a zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from app.errors import Refused
+
+
+def is_zone(name: str) -> bool:
+    return name in available_timezones()
+
+
+def instant_of(local: datetime, zone: str) -> datetime:
+    """The instant of a local time. `local` is naive.
+
+    Raises Refused("unknown_zone"), Refused("time_skipped", first_after=…) for a time that the clocks jump over, and
+    Refused("time_doubled", before=…, after=…) for one that comes twice.
+    """
+    if not is_zone(zone):
+        raise Refused("unknown_zone", field="deadline_zone", zone=zone)
+    place = ZoneInfo(zone)
+    first, second = (local.replace(tzinfo=place, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    if first.astimezone(UTC).astimezone(place).replace(tzinfo=None) == local:
+        gap = (first.utcoffset() or timedelta()) - (second.utcoffset() or timedelta())
+        raise Refused("time_doubled", field="deadline_time", time=f"{local:%H:%M}", later=f"{local + gap:%H:%M}")
+    gap = (second.utcoffset() or timedelta()) - (first.utcoffset() or timedelta())
+    raise Refused("time_skipped", field="deadline_time", time=f"{local:%H:%M}", later=f"{local + gap:%H:%M}")

@@ -1,0 +1,280 @@
+"""Reads the SEC's Form C family (Regulation Crowdfunding) from its XML.
+
+Every element is kept in `FormC.fields`; the ones we have a place for are read into named values. A value that cannot
+be read is left out of the named values, stays in `fields`, and is named in `unreadable`.
+Source: SEC, "EDGAR Form C XML Technical Specification"; the element names are those of real filings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from lxml import etree
+
+from app.errors import Refused
+from app.money import MOST_MINOR, Money
+from app.offerings.models import OversubscriptionRule, SecurityType
+
+NAMESPACE = "http://www.sec.gov/edgar/formc"
+#: Real filings are about 10 kB.
+LARGEST_BYTES = 2_000_000
+CURRENCY = "USD"
+
+#: What each form is, and whether it opens an offering. Amendments ("C/A") carry the whole statement again.
+FORMS = {
+    "C": True, "C/A": True, "C-W": False, "C/A-W": False,
+    "C-U": False, "C-U-W": False,
+    "C-AR": False, "C-AR/A": False, "C-AR-W": False, "C-AR/A-W": False,
+    "C-TR": False, "C-TR-W": False,
+}  # fmt: skip
+
+SECURITY_TYPES = {
+    "common stock": SecurityType.COMMON_STOCK,
+    "preferred stock": SecurityType.PREFERRED_STOCK,
+    "debt": SecurityType.DEBT,
+    "other": SecurityType.OTHER,
+}
+OVERSUBSCRIPTION = {
+    "pro-rata basis": OversubscriptionRule.PRO_RATA,
+    "first-come, first-served basis": OversubscriptionRule.FIRST_COME,
+    "other": OversubscriptionRule.ISSUERS_CHOICE,
+}
+#: our name -> the filing's
+FINANCIALS = {
+    "total_assets": "totalAsset", "cash": "cashEqui", "receivables": "actReceived", "short_term_debt": "shortTermDebt",
+    "long_term_debt": "longTermDebt", "revenue": "revenue", "cost_of_goods_sold": "costGoodsSold",
+    "taxes_paid": "taxPaid", "net_income": "netIncome",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FormC:
+    """One filing. Amounts are in US dollars; `deadline` is a day in the issuer's offering, without a time."""
+
+    form: str
+    sha256: str
+    cik: str | None
+    file_number: str | None
+    fields: dict[str, str | list[str]]
+    unreadable: tuple[str, ...]
+    legal_name: str | None
+    legal_form: str | None
+    jurisdiction: str | None
+    incorporated_on: date | None
+    address: dict[str, str]
+    website: str | None
+    employees: int | None
+    security_type: SecurityType | None
+    security_description: str | None
+    share_price: Decimal | None
+    target: Money | None
+    maximum: Money | None
+    deadline: date | None
+    oversubscription_rule: OversubscriptionRule | None
+    oversubscription_note: str | None
+    disclosure: dict[str, Any]
+
+    @property
+    def opens_an_offering(self) -> bool:
+        return FORMS[self.form]
+
+
+def read(content: bytes) -> FormC:
+    """Read a filing.
+
+    Raises Refused: "filing_too_large", "filing_unsafe" (a document type, entities), "filing_not_xml",
+    "filing_not_form_c" (another namespace), "filing_unknown_form".
+    """
+    fields = _flattened(_parsed(content))
+    form = _one(fields, "headerData/submissionType") or ""
+    if form not in FORMS:
+        raise Refused("filing_unknown_form", field="file", form=form[:20])
+    return _Reader(fields).form_c(form, hashlib.sha256(content).hexdigest())
+
+
+def _parsed(content: bytes) -> etree._Element:
+    if len(content) > LARGEST_BYTES:
+        raise Refused("filing_too_large", field="file", largest_kb=LARGEST_BYTES // 1000)
+    # A filing never declares a document type; an attack (entity expansion, external entities) must.
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content:
+        raise Refused("filing_unsafe", field="file")
+    # Copies of filings often begin with an empty line, which XML does not allow before its declaration.
+    content = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Refused("filing_not_xml", field="file", line=getattr(error, "lineno", None) or 1) from None
+    if root.tag != f"{{{NAMESPACE}}}edgarSubmission":
+        raise Refused("filing_not_form_c", field="file")
+    return root
+
+
+def _flattened(root: etree._Element) -> dict[str, str | list[str]]:
+    """Every leaf by its path without namespaces; repeated ones become lists."""
+    fields: dict[str, str | list[str]] = {}
+
+    def visit(element: etree._Element, path: str) -> None:
+        children = [child for child in element if isinstance(child.tag, str)]
+        for child in children:
+            name = etree.QName(child).localname
+            visit(child, f"{path}/{name}" if path else name)
+        if not children and path:
+            text = (element.text or "").strip()
+            known = fields.get(path)
+            if known is None:
+                fields[path] = text
+            else:
+                fields[path] = [*(known if isinstance(known, list) else [known]), text]
+
+    visit(root, "")
+    return fields
+
+
+def _one(fields: dict[str, str | list[str]], path: str) -> str | None:
+    value = fields.get(path)
+    first = value[0] if isinstance(value, list) else value
+    return first or None
+
+
+def _all(fields: dict[str, str | list[str]], path: str) -> list[str]:
+    value = fields.get(path, [])
+    return [text for text in (value if isinstance(value, list) else [value]) if text]
+
+
+class _Reader:
+    """Reads named values and remembers which could not be read."""
+
+    OFFERING = "formData/offeringInformation"
+    ISSUER = "formData/issuerInformation/issuerInfo"
+    REPORT = "formData/annualReportDisclosureRequirements"
+
+    def __init__(self, fields: dict[str, str | list[str]]) -> None:
+        self.fields = fields
+        self.unreadable: list[str] = []
+
+    def text(self, path: str, longest: int = 1000) -> str | None:
+        value = _one(self.fields, path)
+        return value[:longest] if value else None
+
+    def decimal(self, path: str) -> Decimal | None:
+        value = _one(self.fields, path)
+        if value is None:
+            return None
+        try:
+            number = Decimal(value.replace(",", ""))
+            if number.is_finite() and abs(number) <= MOST_MINOR // 100:
+                return number
+        except InvalidOperation:
+            pass
+        self.unreadable.append(path)
+        return None
+
+    def positive(self, path: str) -> Decimal | None:
+        """Zero stands for "not given" in these forms."""
+        number = self.decimal(path)
+        return number if number is not None and number > 0 else None
+
+    def amount(self, path: str) -> Money | None:
+        number = self.positive(path)
+        return None if number is None else Money.of(number.quantize(Decimal("0.01")), CURRENCY)
+
+    def minor(self, path: str) -> int | None:
+        """A figure that may be negative, in cents."""
+        number = self.decimal(path)
+        return None if number is None else int(number.quantize(Decimal("0.01")) * 100)
+
+    def day(self, path: str) -> date | None:
+        value = _one(self.fields, path)
+        if value is None:
+            return None
+        try:
+            return datetime.strptime(value, "%m-%d-%Y").date()
+        except ValueError:
+            self.unreadable.append(path)
+            return None
+
+    def form_c(self, form: str, sha256: str) -> FormC:
+        type_text = (self.text(f"{self.OFFERING}/securityOfferedType") or "").lower()
+        described = self.text(f"{self.OFFERING}/securityOfferedOtherDesc", 300)
+        target = self.amount(f"{self.OFFERING}/offeringAmount")
+        rule = self._oversubscription_rule()
+        maximum = self.amount(f"{self.OFFERING}/maximumOfferingAmount")
+        price = self.positive(f"{self.OFFERING}/price")
+        employees = self.decimal(f"{self.REPORT}/currentEmployees")
+        return FormC(
+            form=form,
+            sha256=sha256,
+            cik=self.text("headerData/filerInfo/filer/filerCredentials/filerCik", 10),
+            file_number=self.text("headerData/filerInfo/filer/fileNumber", 20),
+            fields=self.fields,
+            legal_name=self.text(f"{self.ISSUER}/nameOfIssuer", 300),
+            legal_form=self.text(f"{self.ISSUER}/legalStatus/legalStatusForm", 100),
+            jurisdiction=self.text(f"{self.ISSUER}/legalStatus/jurisdictionOrganization", 20),
+            incorporated_on=self.day(f"{self.ISSUER}/legalStatus/dateIncorporation"),
+            address=self._address(),
+            website=self.text(f"{self.ISSUER}/issuerWebsite", 300),
+            employees=None if employees is None else int(employees),
+            security_type=_security_type(type_text, described),
+            security_description=described,
+            share_price=None if price is None else price.quantize(Decimal("0.000001")),
+            target=target,
+            maximum=target if rule is OversubscriptionRule.NOT_ACCEPTED and maximum is None else maximum,
+            deadline=self.day(f"{self.OFFERING}/deadlineDate"),
+            oversubscription_rule=rule,
+            oversubscription_note=self.text(f"{self.OFFERING}/descOverSubscription"),
+            disclosure=self._disclosure(),
+            unreadable=tuple(self.unreadable),
+        )
+
+    def _oversubscription_rule(self) -> OversubscriptionRule | None:
+        accepted = self.text(f"{self.OFFERING}/overSubscriptionAccepted")
+        if accepted is None:
+            return None
+        if accepted.upper() != "Y":
+            return OversubscriptionRule.NOT_ACCEPTED
+        kind = self.text(f"{self.OFFERING}/overSubscriptionAllocationType") or ""
+        return OVERSUBSCRIPTION.get(kind.lower())
+
+    def _address(self) -> dict[str, str]:
+        parts = {
+            "street1": "street1", "street2": "street2", "city": "city", "region": "stateOrCountry",
+            "postcode": "zipCode",
+        }  # fmt: skip
+        found = {ours: self.text(f"{self.ISSUER}/issuerAddress/{theirs}", 200) for ours, theirs in parts.items()}
+        return {name: value for name, value in found.items() if value}
+
+    def _disclosure(self) -> dict[str, Any]:
+        people = zip(
+            _all(self.fields, "formData/signatureInfo/signaturePersons/signaturePerson/personSignature"),
+            _all(self.fields, "formData/signatureInfo/signaturePersons/signaturePerson/personTitle"),
+            strict=False,
+        )
+        texts = {
+            "compensation": self.text(f"{self.OFFERING}/compensationAmount"),
+            "financial_interest": self.text(f"{self.OFFERING}/financialInterest"),
+            "price_method": self.text(f"{self.OFFERING}/priceDeterminationMethod"),
+            "securities_offered": self.text(f"{self.OFFERING}/noOfSecurityOffered"),
+            "nature_of_amendment": self.text("formData/issuerInformation/natureOfAmendment"),
+            "intermediary": self.text("formData/issuerInformation/companyName"),
+            "intermediary_file_number": self.text("formData/issuerInformation/commissionFileNumber"),
+        }
+        told: dict[str, Any] = {name: value for name, value in texts.items() if value is not None}
+        told["jurisdictions"] = _all(self.fields, f"{self.REPORT}/issueJurisdictionSecuritiesOffering")
+        told["team"] = [{"name": name.removeprefix("/s/").strip(), "role": role} for name, role in people]
+        told["financials"] = {
+            year: {ours: self.minor(f"{self.REPORT}/{theirs}{which}FiscalYear") for ours, theirs in FINANCIALS.items()}
+            for year, which in (("latest", "MostRecent"), ("prior", "Prior"))
+        }
+        return told
+
+
+def _security_type(text: str, described: str | None) -> SecurityType | None:
+    found = SECURITY_TYPES.get(text)
+    if found is SecurityType.OTHER and "membership" in (described or "").lower():
+        return SecurityType.MEMBERSHIP_INTEREST
+    return found

@@ -1,0 +1,179 @@
+"""An offering, its progress, its documents, and the filing it came from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from app.database import Base, Currency, Document, Id, one_of
+from app.money import Money, SharePrice
+from app.offerings.lifecycle import OFFERING
+from app.state_machine import StateMachine
+
+
+class SecurityType(StrEnum):
+    COMMON_STOCK = "common_stock"
+    PREFERRED_STOCK = "preferred_stock"
+    MEMBERSHIP_INTEREST = "membership_interest"
+    DEBT = "debt"
+    OTHER = "other"
+
+
+class OversubscriptionRule(StrEnum):
+    """What happens to demand between the target and the maximum."""
+
+    NOT_ACCEPTED = "not_accepted"
+    FIRST_COME = "first_come"
+    PRO_RATA = "pro_rata"
+    ISSUERS_CHOICE = "issuers_choice"
+
+
+class Offering(Base):
+    """A draft may lack almost everything; from `submitted` on the terms are complete (see `terms_complete`)."""
+
+    __tablename__ = "offerings"
+    __table_args__ = (
+        one_of("status", OFFERING.statuses),
+        one_of("security_type", SecurityType),
+        one_of("oversubscription_rule", OversubscriptionRule),
+        CheckConstraint("share_price > 0", name="share_price_positive"),
+        CheckConstraint("minimum_pledge_minor > 0", name="minimum_pledge_positive"),
+        CheckConstraint("target_minor > 0", name="target_positive"),
+        CheckConstraint("maximum_minor >= target_minor AND maximum_minor <= 99999999999999", name="maximum_in_range"),
+        CheckConstraint(
+            "status IN ('draft', 'changes_requested', 'withdrawn') OR (security_type IS NOT NULL"
+            " AND share_price IS NOT NULL AND minimum_pledge_minor IS NOT NULL AND target_minor IS NOT NULL"
+            " AND maximum_minor IS NOT NULL AND deadline_at IS NOT NULL AND oversubscription_rule IS NOT NULL)",
+            name="terms_complete",
+        ),
+        Index("ix_offerings_by_deadline", "status", "deadline_at", "id"),
+    )
+
+    lifecycle: ClassVar[StateMachine] = OFFERING
+
+    id: Mapped[Id]
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.id"), index=True)
+    status: Mapped[str]
+    regime: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    tagline: Mapped[str] = mapped_column(String(200), default="")
+    currency: Mapped[Currency]
+    security_type: Mapped[str | None]
+    security_description: Mapped[str | None] = mapped_column(String(300))
+    share_price: Mapped[Decimal | None] = mapped_column(Numeric(20, 6))
+    minimum_pledge_minor: Mapped[int | None]
+    #: Below it nobody's money is used: everybody is refunded.
+    target_minor: Mapped[int | None]
+    maximum_minor: Mapped[int | None]
+    deadline_at: Mapped[datetime | None]
+    #: IANA name; the deadline is shown in it.
+    deadline_zone: Mapped[str] = mapped_column(String(64))
+    oversubscription_rule: Mapped[str | None]
+    oversubscription_note: Mapped[str | None] = mapped_column(String(1000))
+    #: What the platform takes of the money released, in basis points, fixed when the draft is made.
+    fee_bps: Mapped[int]
+    #: Who collects and holds the money; fixed when it opens.
+    gateway: Mapped[str | None] = mapped_column(String(40))
+    #: When it became public: the law counts days from here.
+    opened_at: Mapped[datetime | None]
+    #: story, risks, use_of_funds, team, financials, … : see `disclosures.py`.
+    disclosure: Mapped[Document]
+    #: Raised by every save; a form that shows an older one is told so.
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+    progress: Mapped[OfferingProgress | None] = relationship(lazy="joined", viewonly=True)
+
+    def _money(self, minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, self.currency)
+
+    @property
+    def price(self) -> SharePrice | None:
+        return None if self.share_price is None else SharePrice(self.share_price, self.currency)
+
+    @property
+    def minimum_pledge(self) -> Money | None:
+        return self._money(self.minimum_pledge_minor)
+
+    @property
+    def target(self) -> Money | None:
+        return self._money(self.target_minor)
+
+    @property
+    def maximum(self) -> Money | None:
+        return self._money(self.maximum_minor)
+
+
+class OfferingProgress(Base):
+    """The narrow, contended row: touched last in every transaction, and briefly.
+
+    A pledge is admitted by one conditional UPDATE on it, so the maximum, the deadline and the closing are all decided
+    in one place, by the database's clock.
+    """
+
+    __tablename__ = "offering_progress"
+    __table_args__ = (
+        CheckConstraint("taken_shares >= 0 AND taken_shares <= maximum_shares", name="never_oversold"),
+        CheckConstraint("held_minor >= 0 AND settled_minor >= 0", name="not_negative"),
+        CheckConstraint("held_minor + settled_minor <= taken_minor", name="held_is_taken"),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
+
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"), primary_key=True)
+    accepting: Mapped[bool]
+    accepts_until: Mapped[datetime]
+    maximum_shares: Mapped[int]
+    taken_shares: Mapped[int] = mapped_column(server_default=text("0"))
+    taken_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    held_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    settled_minor: Mapped[int] = mapped_column(server_default=text("0"))
+
+    @property
+    def started_minor(self) -> int:
+        """Begun but not (yet) paid: shown apart, never counted as raised."""
+        return self.taken_minor - self.held_minor - self.settled_minor
+
+    @property
+    def left_shares(self) -> int:
+        return self.maximum_shares - self.taken_shares
+
+
+class OfferingDocument(Base):
+    """A file that belongs to the offering; a new version is a new row."""
+
+    __tablename__ = "offering_documents"
+    __table_args__ = (UniqueConstraint("offering_id", "title", "version"),)
+
+    id: Mapped[Id]
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    filename: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    added_at: Mapped[datetime]
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+
+
+class Filing(Base):
+    """A regulator's form as it was filed: every field of it, also those we have no other place for."""
+
+    __tablename__ = "filings"
+
+    id: Mapped[Id]
+    offering_id: Mapped[int | None] = mapped_column(ForeignKey("offerings.id"), index=True)
+    form: Mapped[str] = mapped_column(String(10))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    cik: Mapped[str | None] = mapped_column(String(10))
+    file_number: Mapped[str | None] = mapped_column(String(20))
+    #: path -> text, or a list of texts where the element repeats
+    fields: Mapped[Document]
+    received_at: Mapped[datetime]

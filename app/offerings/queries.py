@@ -1,0 +1,165 @@
+"""What may be asked about offerings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.errors import NotFound
+from app.issuers.models import Issuer, IssuerMember
+from app.offerings.lifecycle import CLOSING, FAILED, LIVE, PUBLIC
+from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+
+
+def offering(session: Session, offering_id: int) -> Offering:
+    return session.get_one(Offering, offering_id)
+
+
+def by_slug(session: Session, slug: str) -> Offering:
+    """An offering that is or was public. Raises NotFound, also for one that is not public yet."""
+    found = session.scalars(select(Offering).where(Offering.slug == slug)).one_or_none()
+    if found is None or found.opened_at is None:
+        raise NotFound
+    return found
+
+
+def by_ref(session: Session, ref: str) -> Offering:
+    """Any offering, for its issuer and for staff. Raises NotFound."""
+    found = session.scalars(select(Offering).where(Offering.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a visitor looks for. Everything is optional; `status` is "open" or "past"."""
+
+    words: str = ""
+    regime: str = ""
+    security_type: str = ""
+    status: str = "open"
+
+
+def listed(
+    session: Session, filters: Filters, *, limit: int, after: tuple[datetime, int] | None = None
+) -> Sequence[tuple[Offering, Issuer]]:
+    """Public offerings, the one that ends first at the top; no other order is offered, so none is favoured.
+
+    `after` is the deadline and id of the last one seen.
+    """
+    wanted = (LIVE,) if filters.status == "open" else tuple(status for status in PUBLIC if status != LIVE)
+    query = select(Offering, Issuer).join(Issuer, Issuer.id == Offering.issuer_id).where(Offering.status.in_(wanted))
+    if filters.regime:
+        query = query.where(Offering.regime == filters.regime)
+    if filters.security_type:
+        query = query.where(Offering.security_type == filters.security_type)
+    for word in filters.words.split():
+        pattern = f"%{_escaped(word)}%"
+        query = query.where(
+            or_(
+                Offering.name.ilike(pattern, escape="\\"),
+                Offering.tagline.ilike(pattern, escape="\\"),
+                Issuer.legal_name.ilike(pattern, escape="\\"),
+                Offering.disclosure["story"].astext.ilike(pattern, escape="\\"),
+            )
+        )
+    if after is not None:
+        query = query.where(
+            or_(
+                Offering.deadline_at > after[0],
+                (Offering.deadline_at == after[0]) & (Offering.id > after[1]),
+            )
+        )
+    rows = session.execute(query.order_by(Offering.deadline_at, Offering.id).limit(limit))
+    return [(found, issuer) for found, issuer in rows]
+
+
+def _escaped(word: str) -> str:
+    """So that % and _ are looked for, not obeyed."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def of_member(session: Session, user_id: int) -> Sequence[tuple[Offering, Issuer]]:
+    """The offerings of every company that this person acts for, newest first."""
+    rows = session.execute(
+        select(Offering, Issuer)
+        .join(Issuer, Issuer.id == Offering.issuer_id)
+        .join(IssuerMember, IssuerMember.issuer_id == Issuer.id)
+        .where(IssuerMember.user_id == user_id)
+        .order_by(Offering.id.desc())
+    )
+    return [(found, issuer) for found, issuer in rows]
+
+
+def progress(session: Session, offering_id: int) -> OfferingProgress:
+    return session.get_one(OfferingProgress, offering_id)
+
+
+def due_to_close(session: Session, now: datetime) -> list[int]:
+    """Ids of live offerings whose deadline has come."""
+    return list(
+        session.scalars(
+            select(Offering.id)
+            .where(Offering.status == LIVE, Offering.deadline_at <= now)
+            .order_by(Offering.deadline_at)
+        )
+    )
+
+
+def in_closing(session: Session) -> list[Offering]:
+    return list(session.scalars(select(Offering).where(Offering.status == CLOSING).order_by(Offering.id)))
+
+
+def failed(session: Session) -> list[int]:
+    """Ids of offerings whose investors are still being refunded."""
+    return list(session.scalars(select(Offering.id).where(Offering.status == FAILED).order_by(Offering.id)))
+
+
+def documents(session: Session, offering_id: int) -> list[OfferingDocument]:
+    """The newest version of each document."""
+    newest = (
+        select(OfferingDocument.title, func.max(OfferingDocument.version).label("version"))
+        .where(OfferingDocument.offering_id == offering_id)
+        .group_by(OfferingDocument.title)
+        .subquery()
+    )
+    return list(
+        session.scalars(
+            select(OfferingDocument)
+            .join(newest, (newest.c.title == OfferingDocument.title) & (newest.c.version == OfferingDocument.version))
+            .where(OfferingDocument.offering_id == offering_id)
+            .order_by(OfferingDocument.id)
+        )
+    )
+
+
+def document(session: Session, offering_id: int, document_id: int) -> OfferingDocument:
+    """Raises NotFound, also for a document of another offering."""
+    found = session.get(OfferingDocument, document_id)
+    if found is None or found.offering_id != offering_id:
+        raise NotFound
+    return found
+
+
+def filing_of(session: Session, offering_id: int) -> Filing | None:
+    return session.scalars(select(Filing).where(Filing.offering_id == offering_id).order_by(Filing.id.desc())).first()
+
+
+def prior_raises(session: Session, issuer_id: int, regime: str, except_id: int) -> Sequence[tuple[datetime, int]]:
+    """When and how much (minor units) this issuer has sold before under this regime."""
+    rows = session.execute(
+        select(Offering.opened_at, OfferingProgress.settled_minor)
+        .join(OfferingProgress, OfferingProgress.offering_id == Offering.id)
+        .where(
+            Offering.issuer_id == issuer_id,
+            Offering.regime == regime,
+            Offering.id != except_id,
+            OfferingProgress.settled_minor > 0,
+        )
+    )
+    return [(opened_at, settled) for opened_at, settled in rows if opened_at is not None]

@@ -1,0 +1,256 @@
+"""Record what we ask, hand it out to be sent, record what became of it. Nothing here calls the outside world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.audit import actions as audit
+from app.database import Transaction
+from app.errors import Mistake
+from app.money import Money
+from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
+from app.payments.models import GatewayTransaction, Instruction
+from app.payments.port import OpKind, Outcome, Ref, Txn
+
+#: Nobody else touches an instruction that was handed out for so long.
+LEASE = timedelta(seconds=60)
+#: How often we ask about one that is on its way, doubling up to the longest.
+FIRST_ASK = timedelta(seconds=5)
+LONGEST_ASK = timedelta(minutes=10)
+#: Gateways forget keys after a day: after this a resend could act twice, so a person decides.
+KEYS_LIVE_FOR = timedelta(hours=23)
+
+
+def instruct(
+    tx: Transaction,
+    kind: OpKind,
+    business_key: str,
+    *,
+    gateway: str,
+    amount: Money,
+    offering_id: int,
+    reference: str,
+    pledge_id: int | None = None,
+    closing_id: int | None = None,
+    about_id: int | None = None,
+    document_sha256: str | None = None,
+) -> Instruction:
+    """Record what the gateway is to do; the same business act again is the same instruction.
+
+    Writes: instruction, audit. Wakes: send_payments.
+    """
+    known = tx.session.scalars(select(Instruction).where(Instruction.business_key == business_key)).one_or_none()
+    if known is not None:
+        return known
+    instruction = Instruction(
+        kind=kind,
+        gateway=gateway,
+        business_key=business_key,
+        generation=1,
+        status=QUEUED,
+        offering_id=offering_id,
+        pledge_id=pledge_id,
+        closing_id=closing_id,
+        about_id=about_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        reference=reference,
+        document_sha256=document_sha256,
+        created_at=tx.now,
+        next_attempt_at=tx.wall_now,
+        attempts=0,
+    )
+    tx.session.add(instruction)
+    tx.session.flush()  # its id is the subject of the trail
+    audit.begin(tx, instruction, "instruct", kind=kind.value, amount=amount)
+    tx.wake("send_payments")
+    return instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One instruction handed out, as plain values: the call happens outside every transaction.
+
+    `only_ask`: it was sent before and answered; only its state is wanted. `may_have_been_sent`: somebody tried before
+    and did not live to tell: look for it before sending. `about_op` and `about_ref` name the collection that a refund or
+    a cancellation is about.
+    """
+
+    id: int
+    kind: OpKind
+    gateway: str
+    op_id: UUID
+    generation: int
+    amount: Money
+    offering_id: int
+    reference: str
+    ref: Ref | None
+    only_ask: bool
+    may_have_been_sent: bool
+    about_op: tuple[UUID, int] | None
+    about_ref: Ref | None
+    document_sha256: str | None
+    attempts: int
+
+
+def lease(tx: Transaction, limit: int) -> list[Due]:
+    """Hand out what is due: to be sent, or to be asked about. Several workers never get the same one.
+
+    Locks: instructions (skipping locked ones). Writes: instruction.
+    """
+    waiting = (QUEUED, SENDING, *ASKABLE)
+    rows = tx.session.scalars(
+        select(Instruction)
+        .where(Instruction.status.in_(waiting), Instruction.next_attempt_at <= tx.wall_now)
+        .order_by(Instruction.next_attempt_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    return [due for due in (_hand_out(tx, row) for row in rows) if due is not None]
+
+
+def _hand_out(tx: Transaction, row: Instruction) -> Due | None:
+    only_ask = row.status in ASKABLE and row.provider_ref is not None
+    may_have_been_sent = row.first_sent_at is not None
+    if not only_ask:
+        if row.first_sent_at is not None and tx.wall_now - row.first_sent_at > KEYS_LIVE_FOR:
+            audit.transition(tx, row, "call_a_person", why="keys_expired")
+            return None
+        if row.status != SENDING:
+            audit.transition(tx, row, "send", attempt=row.attempts + 1)
+        row.first_sent_at = row.first_sent_at or tx.wall_now
+    row.attempts += 1
+    row.next_attempt_at = tx.wall_now + (_backoff(row.attempts) if only_ask else LEASE)
+    about = tx.session.get(Instruction, row.about_id) if row.about_id is not None else None
+    return Due(
+        id=row.id,
+        kind=OpKind(row.kind),
+        gateway=row.gateway,
+        op_id=row.op_id,
+        generation=row.generation,
+        amount=row.amount,
+        offering_id=row.offering_id,
+        reference=row.reference,
+        ref=row.ref(),
+        only_ask=only_ask,
+        may_have_been_sent=may_have_been_sent,
+        about_op=(about.op_id, about.generation) if about else None,
+        about_ref=about.ref() if about else None,
+        document_sha256=row.document_sha256,
+        attempts=row.attempts,
+    )
+
+
+def _backoff(attempts: int) -> timedelta:
+    doubled: timedelta = FIRST_ASK * int(2 ** min(attempts, 20))
+    return min(doubled, LONGEST_ASK)
+
+
+def lock(tx: Transaction, instruction_id: int) -> Instruction:
+    """Take one instruction. Locks: instruction, after the pledge or closing it is for."""
+    return tx.session.scalars(
+        select(Instruction)
+        .where(Instruction.id == instruction_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def put_back(tx: Transaction, instruction_id: int, code: str) -> None:
+    """It was proven not executed, or must wait: send it again later. Locks: instruction. Writes: instruction, audit."""
+    row = lock(tx, instruction_id)
+    if row.status == SENDING:
+        audit.transition(tx, row, "put_back", code=code)
+        row.next_attempt_at = tx.wall_now + _backoff(row.attempts)
+
+
+def lose_sight(tx: Transaction, instruction_id: int, code: str) -> None:
+    """We do not know whether it was executed: it is never called failed. Locks: instruction. Writes: instruction, audit."""
+    row = lock(tx, instruction_id)
+    if row.status == SENDING:
+        audit.transition(tx, row, "lose_sight", code=code)
+    row.next_attempt_at = tx.wall_now + _backoff(row.attempts)
+
+
+def call_a_person(tx: Transaction, instruction_id: int, code: str) -> None:
+    """Stop: only a person can say what to do. Locks: instruction. Writes: instruction, audit."""
+    row = lock(tx, instruction_id)
+    if INSTRUCTION.allows(row.status, "call_a_person"):
+        audit.transition(tx, row, "call_a_person", why=code)
+        row.code = code
+
+
+def withdraw(tx: Transaction, instruction: Instruction) -> bool:
+    """Take back one that was never sent; False when it is too late for that. Writes: instruction, audit."""
+    if instruction.status != QUEUED or instruction.first_sent_at is not None:
+        return False
+    audit.transition(tx, instruction, "cancel", why="never_sent")
+    return True
+
+
+#: What the gateway says -> the move of the instruction.
+_MOVES = {
+    "action_required": "need_action",
+    "pending": "wait",
+    "succeeded": "succeed",
+    "failed": "fail",
+    "cancelled": "cancel",
+}
+
+
+def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
+    """Write what became of a locked instruction; return whether its status changed.
+
+    Success counts only with evidence, and only for exactly what we asked: another amount or currency goes to a person.
+    Writes: instruction, gateway transactions, audit.
+    """
+    row.provider_ref = f"{outcome.ref.kind}/{outcome.ref.id}"
+    for txn in outcome.evidence:
+        keep_transaction(tx, row.gateway, txn)
+    event = _MOVES[outcome.state]
+    if event == "succeed" and not outcome.evidence:
+        event = "wait"
+    if outcome.state == "succeeded" and outcome.amount != row.amount:
+        event = "call_a_person"
+    if not INSTRUCTION.allows(row.status, event):
+        return False
+    audit.transition(tx, row, event, code=outcome.code, ref=row.provider_ref)
+    row.url, row.code = outcome.url, outcome.code
+    if event == "call_a_person":
+        row.code = "amount_differs"
+    return True
+
+
+def record_cancellation(tx: Transaction, row: Instruction, outcome: Outcome) -> None:
+    """Write what became of a locked request to cancel; `outcome` is that of the payment. Writes: instruction, audit."""
+    if row.kind != OpKind.CANCEL:
+        raise Mistake(f"instruction {row.id} is no cancellation")
+    row.provider_ref = f"{outcome.ref.kind}/{outcome.ref.id}"
+    event = "succeed" if outcome.state in ("cancelled", "failed") else "fail"
+    if INSTRUCTION.allows(row.status, event):
+        audit.transition(tx, row, event, payment=outcome.state)
+        row.code = None if event == "succeed" else f"payment_{outcome.state}"
+
+
+def keep_transaction(tx: Transaction, gateway: str, txn: Txn) -> None:
+    """Keep a line of the gateway's account; the same line again changes nothing. Writes: gateway transaction."""
+    tx.session.execute(
+        insert(GatewayTransaction)
+        .values(
+            gateway=gateway,
+            transaction_id=txn.id,
+            kind=txn.kind,
+            source=f"{txn.source.kind}/{txn.source.id}",
+            amount_minor=txn.amount.minor,
+            fee_minor=txn.fee.minor,
+            net_minor=txn.net.minor,
+            currency=txn.amount.currency,
+            created_at=txn.created_at,
+        )
+        .on_conflict_do_nothing()
+    )

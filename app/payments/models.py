@@ -1,0 +1,113 @@
+"""The outbox (instructions), the inbox (events), and the gateway's own lines (transactions)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Currency, Id, one_of
+from app.money import Money
+from app.payments.lifecycle import INSTRUCTION
+from app.payments.port import OpKind, Ref
+from app.state_machine import StateMachine
+
+
+class Instruction(Base):
+    """What we ask of a gateway. `business_key` makes one business act one instruction ("refund:pledge:42")."""
+
+    __tablename__ = "instructions"
+    __table_args__ = (
+        one_of("kind", OpKind),
+        one_of("status", INSTRUCTION.statuses),
+        UniqueConstraint("gateway", "kind", "provider_ref"),
+        CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
+        CheckConstraint("status NOT IN ('pending', 'succeeded') OR provider_ref IS NOT NULL", name="success_has_ref"),
+        Index(
+            "uq_instructions_one_live_collect", "pledge_id", unique=True,
+            postgresql_where=text("kind = 'collect' AND status NOT IN ('failed', 'cancelled')"),
+        ),
+        Index(
+            "ix_instructions_due", "next_attempt_at",
+            postgresql_where=text("status IN ('queued', 'sending', 'action_required', 'pending', 'unknown')"),
+        ),
+    )  # fmt: skip
+
+    lifecycle: ClassVar[StateMachine] = INSTRUCTION
+
+    id: Mapped[Id]
+    #: Our name for it at the gateway; with the generation it is the idempotency key.
+    op_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
+    kind: Mapped[str]
+    gateway: Mapped[str] = mapped_column(String(40))
+    business_key: Mapped[str] = mapped_column(unique=True)
+    generation: Mapped[int] = mapped_column(default=1)
+    status: Mapped[str]
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
+    pledge_id: Mapped[int | None] = mapped_column(ForeignKey("pledges.id"), index=True)
+    closing_id: Mapped[int | None] = mapped_column(ForeignKey("closings.id"), index=True)
+    #: The instruction that this one is about: a refund's or a cancellation's collection.
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("instructions.id"))
+    amount_minor: Mapped[int]
+    currency: Mapped[Currency]
+    #: What the payer or payee sees: the pledge's or the closing's public name.
+    reference: Mapped[str] = mapped_column(String(40))
+    #: For a release: what the officers approved.
+    document_sha256: Mapped[str | None] = mapped_column(String(64))
+    provider_ref: Mapped[str | None]
+    #: Where the payer must go.
+    url: Mapped[str | None]
+    #: The gateway's own word for a failure.
+    code: Mapped[str | None] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    #: True time from here on: when it was first sent, and when it is looked at next.
+    first_sent_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    def ref(self) -> Ref | None:
+        return None if self.provider_ref is None else Ref(*self.provider_ref.split("/", 1))
+
+
+class GatewayEvent(Base):
+    """An event as it came, its signature checked. Handled later; the same one twice is one row."""
+
+    __tablename__ = "gateway_events"
+    __table_args__ = (
+        one_of("status", ("new", "done", "ignored", "poison")),
+        Index("ix_gateway_events_new", "next_attempt_at", postgresql_where=text("status = 'new'")),
+    )
+
+    gateway: Mapped[str] = mapped_column(String(40), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    type: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    last_error: Mapped[str | None] = mapped_column(String(500))
+
+
+class GatewayTransaction(Base):
+    """A line of the gateway's own account that we have seen. Never edited: a trigger refuses it."""
+
+    __tablename__ = "gateway_transactions"
+    __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),)
+
+    gateway: Mapped[str] = mapped_column(String(40), primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    kind: Mapped[str]
+    source: Mapped[str]
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    net_minor: Mapped[int]
+    currency: Mapped[Currency]
+    created_at: Mapped[datetime]

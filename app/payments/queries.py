@@ -1,0 +1,61 @@
+"""What may be asked about instructions."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.payments.lifecycle import CANCELLED, FAILED
+from app.payments.models import GatewayEvent, Instruction
+from app.payments.port import OpKind, Ref
+
+
+def instruction(session: Session, instruction_id: int) -> Instruction:
+    return session.get_one(Instruction, instruction_id)
+
+
+def of_pledge(session: Session, pledge_id: int) -> list[Instruction]:
+    """Everything asked for one pledge, oldest first."""
+    return list(session.scalars(select(Instruction).where(Instruction.pledge_id == pledge_id).order_by(Instruction.id)))
+
+
+def collection(session: Session, pledge_id: int) -> Instruction | None:
+    """The pledge's collection that is under way or done; None when there is none (any more)."""
+    return session.scalars(
+        select(Instruction).where(
+            Instruction.pledge_id == pledge_id,
+            Instruction.kind == OpKind.COLLECT,
+            Instruction.status.not_in((FAILED, CANCELLED)),
+        )
+    ).one_or_none()
+
+
+def by_ref(session: Session, gateway: str, ref: Ref) -> list[Instruction]:
+    """The instructions that the gateway knows by this name."""
+    return list(
+        session.scalars(
+            select(Instruction).where(
+                Instruction.gateway == gateway, Instruction.provider_ref == f"{ref.kind}/{ref.id}"
+            )
+        )
+    )
+
+
+def of_closing(session: Session, closing_id: int) -> list[Instruction]:
+    return list(
+        session.scalars(select(Instruction).where(Instruction.closing_id == closing_id).order_by(Instruction.id))
+    )
+
+
+def counts(session: Session) -> list[tuple[str, str, int]]:
+    """(kind, status, how many), for the operator."""
+    rows = session.execute(
+        select(Instruction.kind, Instruction.status, func.count())
+        .group_by(Instruction.kind, Instruction.status)
+        .order_by(Instruction.kind, Instruction.status)
+    )
+    return [(kind, status, number) for kind, status, number in rows]
+
+
+def waiting_events(session: Session) -> int:
+    return session.scalars(select(func.count()).where(GatewayEvent.status.in_(("new", "poison")))).one()

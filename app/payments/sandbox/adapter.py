@@ -1,0 +1,186 @@
+"""The sandbox behind the port: translates its objects, errors and signatures into the platform's words."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Row
+
+from app.money import EXPONENTS, Money
+from app.payments.port import (
+    BadSignature,
+    Balance,
+    Envelope,
+    GatewayError,
+    Hint,
+    InFlight,
+    InsufficientProviderFunds,
+    KeyConflict,
+    MethodCaps,
+    NotSent,
+    Op,
+    Outcome,
+    Payee,
+    RateLimited,
+    Ref,
+    Rejected,
+    Stale,
+    State,
+    Txn,
+    Unknown,
+)
+from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
+from app.payments.sandbox.provider import Provider
+from app.payments.sandbox.signing import SIGNATURE_HEADER, digest
+
+Answer = TypeVar("Answer")
+
+#: An event signed longer ago, or further ahead, is not believed.
+TOLERANCE = timedelta(seconds=300)
+
+_STATES: dict[str, State] = {
+    "requires_action": "action_required",
+    "processing": "pending",
+    "pending": "pending",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+class SandboxGateway:
+    """See `port.Gateway`."""
+
+    name = "sandbox"
+
+    def __init__(self, provider: Provider, *, public_url: str, webhook_secret: str) -> None:
+        self.provider = provider
+        self._public_url = public_url
+        self._webhook_secret = webhook_secret
+
+    def caps(self, currency: str) -> MethodCaps:
+        return MethodCaps(
+            funds_held_by="qualified_escrow",
+            qualified_third_party=True,
+            manual_capture=False,
+            reusable_off_session=False,
+            confirmation="instant",
+            clearing_hold=timedelta(0),
+            refund_window=None,
+            max_hold=None,
+            partial_refund=True,
+            refund_may_fail=False,
+            currencies=frozenset(EXPONENTS),
+            fee="invoiced",
+            key_window=timedelta(hours=24),
+            find_by_op=True,
+            pushes_events=True,
+        )
+
+    # Collector
+
+    def collect(self, op: Op, amount: Money, *, account: str, reference: str, return_url: str) -> Outcome:
+        return self._create("payment", op, amount, account, reference=reference, return_url=return_url)
+
+    def cancel(self, op: Op, payment: Ref) -> Outcome:
+        _calling(lambda: self.provider.cancel_payment(payment.id))
+        return self.fetch(payment)
+
+    def refund(self, op: Op, payment: Ref, amount: Money) -> Outcome:
+        row, _ = _calling(lambda: self.provider.get(payment.id))
+        return self._create("refund", op, amount, row.account, about=payment.id)
+
+    # Custodian
+
+    def release(self, op: Op, *, account: str, payee: Payee, amount: Money, document_sha256: str) -> Outcome:
+        return self._create("payout", op, amount, account, about=payee.account, reference=document_sha256)
+
+    def take_fee(self, op: Op, *, account: str, amount: Money) -> Outcome:
+        return self._create("fee", op, amount, account)
+
+    def _create(self, kind: str, op: Op, amount: Money, account: str, **details: Any) -> Outcome:
+        object_id = _calling(
+            lambda: self.provider.create(
+                kind, op.key, op.id, account=account, amount_minor=amount.minor, currency=amount.currency, **details
+            )
+        )
+        return self.fetch(Ref(kind, object_id))
+
+    # Truth
+
+    def fetch(self, ref: Ref) -> Outcome:
+        row, lines = _calling(lambda: self.provider.get(ref.id))
+        return self._outcome(row, lines)
+
+    def find(self, op: Op) -> Outcome | None:
+        object_id = _calling(lambda: self.provider.find(op.id))
+        return None if object_id is None else self.fetch(Ref("", object_id))
+
+    def _outcome(self, row: Row[Any], lines: Sequence[Row[Any]]) -> Outcome:
+        evidence = tuple(_txn(line) for line in lines)
+        amount = Money(row.amount_minor, row.currency)
+        if row.kind == "payment" and evidence:
+            amount = evidence[0].amount
+        url = f"{self._public_url}/sandbox/checkout/{row.id}" if row.status == "requires_action" else None
+        return Outcome(_STATES[row.status], Ref(row.kind, row.id), amount, url=url, code=row.code, evidence=evidence)
+
+    def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:
+        return [_txn(row) for row in self.provider.list_transactions(since, until)]
+
+    def balances(self) -> Sequence[Balance]:
+        return [Balance(account, Money(minor, currency)) for account, minor, currency in self.provider.balances()]
+
+    def verify(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> Envelope:
+        parts = dict(part.split("=", 1) for part in headers.get(SIGNATURE_HEADER, "").split(",") if "=" in part)
+        stamp = parts.get("t", "")
+        if not (stamp.isascii() and stamp.isdigit()) or len(stamp) > 12:
+            raise BadSignature("no_stamp")
+        expected = digest(raw, self._webhook_secret, stamp)
+        if not hmac.compare_digest(expected, parts.get("v1", "")):
+            raise BadSignature("signature_differs")
+        if abs(now.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
+            raise Stale("outside_tolerance")
+        body = json.loads(raw)
+        if body.get("livemode") is not False:
+            raise BadSignature("wrong_environment")
+        return Envelope(str(body["id"]), str(body["type"]), raw)
+
+    def parse(self, envelope: Envelope) -> Sequence[Hint]:
+        body = json.loads(envelope.body)
+        found = body.get("object") or {}
+        return [Hint(envelope.type, Ref(str(found["kind"]), str(found["id"])))] if found.get("id") else []
+
+
+def _txn(row: Row[Any]) -> Txn:
+    return Txn(
+        id=row.id,
+        kind=row.kind,
+        source=Ref(row.object_kind, row.object_id),
+        amount=Money(row.amount_minor, row.currency),
+        fee=Money.zero(row.currency),
+        created_at=row.created_at,
+    )
+
+
+_CODES: dict[str, type[GatewayError]] = {
+    "key_conflict": KeyConflict,
+    "balance_insufficient": InsufficientProviderFunds,
+}
+_STATUSES: dict[int, type[GatewayError]] = {409: InFlight, 429: RateLimited, 500: Unknown}
+
+
+def _calling(request: Callable[[], Answer]) -> Answer:
+    """Make a request; everything that can go wrong comes out as one of the port's errors."""
+    try:
+        return request()
+    except ConnectionRefused:
+        raise NotSent("refused_connection") from None
+    except LineDropped:
+        raise Unknown("timeout") from None
+    except RemoteError as error:
+        kind = _CODES.get(error.code) or _STATUSES.get(error.status) or Rejected
+        raise kind(error.code) from None

@@ -1,0 +1,366 @@
+"""The far side of the sandbox: what a payment provider and escrow agent would do, by its own clock and books.
+
+It keeps promises as real ones do: keys are replayed, money out never exceeds money in, events may come late, twice
+or never. Time is the platform's, so that a demo can move it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import URL, Connection, Row, create_engine, delete, func, insert, select, text, update
+
+from app.payments.sandbox.answers import ConnectionRefused, Event, LineDropped, RemoteError
+from app.payments.sandbox.tables import (
+    REFUSING_ACCOUNT_SUFFIX,
+    Fault,
+    Token,
+    events,
+    faults,
+    keys,
+    metadata,
+    objects,
+    settings,
+    transactions,
+)
+
+#: A slow bank says after so long whether the money came; and a slow refund takes as long.
+SLOW = timedelta(days=3)
+PLATFORM_ACCOUNT = "platform"
+INSTALL_LOCK = 7_421_002
+#: Delivery of an event is tried so often, each time later.
+DELIVERY_ATTEMPTS = 6
+
+
+class Provider:
+    """Every public method is one request from outside: it commits by itself or changes nothing."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_engine(url, pool_size=2, max_overflow=4, connect_args={"options": "-c timezone=UTC"})
+
+    def install(self) -> None:
+        """Make the provider's own schema, once."""
+        with self._engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INSTALL_LOCK})
+            connection.execute(text("CREATE SCHEMA IF NOT EXISTS sandbox"))
+            metadata.create_all(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # Requests with a key
+
+    def create(
+        self, kind: str, key: str, op_id: UUID, *, account: str, amount_minor: int, currency: str, **details: Any
+    ) -> str:
+        """Make a payment, refund, payout or fee; the same key again names the same object. Returns its id."""
+        body = json.dumps([kind, account, amount_minor, currency, details], sort_keys=True)
+        fault = self._fault(kind)
+        if fault is Fault.REFUSED_CONNECTION:
+            raise ConnectionRefused
+        if fault is Fault.TIMEOUT_BEFORE:
+            raise LineDropped
+        if fault in (Fault.E500, Fault.E429, Fault.E409):
+            raise RemoteError(int(fault.value[1:]), fault.value)
+        with self._engine.begin() as connection:
+            object_id = self._once(connection, kind, key, body)
+            if object_id is None:
+                object_id = self._make(connection, kind, op_id, account, amount_minor, currency, details)
+                now = self._now(connection)
+                connection.execute(
+                    insert(keys).values(key=key, body_hash=_hash(body), kind=kind, object_id=object_id, created_at=now)
+                )
+        if fault is Fault.TIMEOUT_AFTER:
+            raise LineDropped
+        return object_id
+
+    def cancel_payment(self, payment_id: str) -> None:
+        """Stop a payment that nobody has made yet; a finished one is left as it is."""
+        if self._fault("cancel") is not None:
+            raise LineDropped
+        with self._engine.begin() as connection:
+            row = self._object(connection, payment_id, lock=True)
+            if row.status == "requires_action":
+                self._move(connection, row, "cancelled")
+
+    def _once(self, connection: Connection, kind: str, key: str, body: str) -> str | None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+        known = connection.execute(select(keys).where(keys.c.key == key)).one_or_none()
+        if known is None:
+            return None
+        if known.body_hash != _hash(body) or known.kind != kind:
+            raise RemoteError(400, "key_conflict")
+        return str(known.object_id)
+
+    def _make(
+        self, connection: Connection, kind: str, op_id: UUID, account: str, amount_minor: int, currency: str,
+        details: dict[str, Any],
+    ) -> str:  # fmt: skip
+        now = self._now(connection)
+        row = {
+            "id": f"{kind[:3]}_{secrets.token_hex(10)}",
+            "kind": kind,
+            "op_id": op_id,
+            "account": account,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "status": "requires_action" if kind == "payment" else "pending",
+            "due_at": None if kind == "payment" else now,
+            "created_at": now,
+            **details,
+        }
+        if kind != "payment":
+            self._require_balance(connection, account, amount_minor, currency)
+        if kind == "refund":
+            self._prepare_refund(connection, row, now)
+        connection.execute(insert(objects).values(row))
+        self._settle_due(connection)
+        return str(row["id"])
+
+    def _prepare_refund(self, connection: Connection, row: dict[str, Any], now: datetime) -> None:
+        payment = self._object(connection, str(row["about"]), lock=True)
+        refunded = connection.execute(
+            select(func.coalesce(func.sum(objects.c.amount_minor), 0)).where(
+                objects.c.kind == "refund", objects.c.about == payment.id, objects.c.status != "failed"
+            )
+        ).scalar_one()
+        received = connection.execute(
+            select(func.coalesce(func.sum(transactions.c.amount_minor), 0)).where(
+                transactions.c.object_id == payment.id
+            )
+        ).scalar_one()
+        if payment.status != "succeeded" or refunded + row["amount_minor"] > received:
+            raise RemoteError(400, "refund_exceeds_payment")
+        if payment.token == Token.REFUND_DELAYED:
+            row["due_at"] = now + SLOW
+
+    def _require_balance(self, connection: Connection, account: str, amount_minor: int, currency: str) -> None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": account})
+        balance = connection.execute(
+            select(func.coalesce(func.sum(transactions.c.amount_minor), 0)).where(
+                transactions.c.account == account, transactions.c.currency == currency
+            )
+        ).scalar_one()
+        on_its_way = connection.execute(
+            select(func.coalesce(func.sum(objects.c.amount_minor), 0)).where(
+                objects.c.account == account, objects.c.currency == currency,
+                objects.c.kind != "payment", objects.c.status == "pending",
+            )
+        ).scalar_one()  # fmt: skip
+        if balance - on_its_way < amount_minor:
+            raise RemoteError(400, "balance_insufficient")
+
+    # What happens at the provider
+
+    def pay(self, payment_id: str, token: Token) -> None:
+        """What the payer does on the provider's page. A payment that is over is left as it is."""
+        with self._engine.begin() as connection:
+            row = self._object(connection, payment_id, lock=True)
+            if row.status != "requires_action":
+                return
+            connection.execute(update(objects).where(objects.c.id == row.id).values(token=token.value))
+            if token is Token.DECLINE:
+                self._move(connection, row, "failed", code="card_declined")
+            elif token in (Token.DELAYED_OK, Token.DELAYED_FAIL):
+                due_at = self._now(connection) + SLOW
+                connection.execute(update(objects).where(objects.c.id == row.id).values(due_at=due_at))
+                self._move(connection, row, "processing")
+            else:
+                self._receive(connection, row, token)
+
+    def _receive(self, connection: Connection, row: Row[Any], token: Token) -> None:
+        amount = row.amount_minor // 2 if token is Token.PARTIAL_AMOUNT else row.amount_minor
+        currency = ("EUR" if row.currency != "EUR" else "USD") if token is Token.WRONG_CURRENCY else row.currency
+        self._book(connection, row, "payment", amount, currency)
+        self._move(connection, row, "succeeded")
+
+    def _book(
+        self, connection: Connection, row: Row[Any], kind: str, amount: int, currency: str, account: str | None = None
+    ) -> None:
+        connection.execute(
+            insert(transactions).values(
+                id=f"txn_{secrets.token_hex(10)}",
+                kind=kind,
+                object_kind=row.kind,
+                object_id=row.id,
+                account=account or row.account,
+                amount_minor=amount,
+                currency=currency,
+                created_at=self._now(connection),
+            )
+        )
+
+    def _move(self, connection: Connection, row: Row[Any], status: str, code: str | None = None) -> None:
+        """Change a status and tell about it."""
+        connection.execute(update(objects).where(objects.c.id == row.id).values(status=status, code=code))
+        manner = self._manner(connection)
+        type_ = f"{row.kind}.{status}"
+        if type_ in manner.get("drop", []):
+            return
+        delay = timedelta(seconds=manner.get("delay_s", 0))
+        connection.execute(
+            insert(events).values(
+                id=f"evt_{secrets.token_hex(10)}",
+                type=type_,
+                object_kind=row.kind,
+                object_id=row.id,
+                created_at=self._now(connection),
+                deliver_at=func.clock_timestamp() + delay,
+                deliveries_left=manner.get("copies", 1),
+            )
+        )
+
+    def _settle_due(self, connection: Connection) -> None:
+        """Let happen what the clock brings: slow payments, refunds, payouts."""
+        due = connection.execute(
+            select(objects)
+            .where(objects.c.due_at <= self._now(connection), objects.c.status.in_(("processing", "pending")))
+            .with_for_update(skip_locked=True)
+        ).all()
+        for row in due:
+            if row.kind == "payment" and row.token == Token.DELAYED_FAIL:
+                self._move(connection, row, "failed", code="insufficient_funds")
+            elif row.kind == "payment":
+                self._receive(connection, row, Token.OK)
+            elif row.kind == "payout" and str(row.about).endswith(REFUSING_ACCOUNT_SUFFIX):
+                self._move(connection, row, "failed", code="account_closed")
+            else:
+                self._book(connection, row, row.kind, -row.amount_minor, row.currency)
+                if row.kind == "fee":
+                    self._book(connection, row, "fee", row.amount_minor, row.currency, account=PLATFORM_ACCOUNT)
+                self._move(connection, row, "succeeded")
+
+    # Asking
+
+    def get(self, object_id: str) -> tuple[Row[Any], list[Row[Any]]]:
+        """An object and its transactions. Raises RemoteError(404)."""
+        with self._engine.begin() as connection:
+            self._settle_due(connection)
+            row = self._object(connection, object_id)
+            lines = connection.execute(
+                select(transactions)
+                .where(transactions.c.object_id == row.id, transactions.c.account == row.account)
+                .order_by(transactions.c.created_at)
+            ).all()
+            return row, list(lines)
+
+    def find(self, op_id: UUID) -> str | None:
+        """The id of the object that was made for this operation of ours."""
+        with self._engine.begin() as connection:
+            return connection.execute(select(objects.c.id).where(objects.c.op_id == op_id)).scalar_one_or_none()
+
+    def list_transactions(self, since: datetime, until: datetime) -> list[Row[Any]]:
+        with self._engine.begin() as connection:
+            self._settle_due(connection)
+            rows = connection.execute(
+                select(transactions)
+                .where(transactions.c.created_at >= since, transactions.c.created_at < until)
+                .order_by(transactions.c.created_at, transactions.c.id)
+            )
+            return list(rows)
+
+    def balances(self) -> list[tuple[str, int, str]]:
+        """(account, minor units, currency)"""
+        with self._engine.begin() as connection:
+            rows = connection.execute(
+                select(transactions.c.account, func.sum(transactions.c.amount_minor), transactions.c.currency)
+                .group_by(transactions.c.account, transactions.c.currency)
+                .order_by(transactions.c.account)
+            )
+            return [(account, int(minor), currency) for account, minor, currency in rows]
+
+    # Telling
+
+    def events_to_deliver(self, limit: int) -> list[Event]:
+        """Take events whose time has come; each is tried again until its deliveries are confirmed."""
+        with self._engine.begin() as connection:
+            self._settle_due(connection)
+            if self._manner(connection).get("hold"):
+                return []
+            rows = connection.execute(
+                select(events)
+                .where(
+                    events.c.deliveries_left > 0,
+                    events.c.deliver_at <= func.clock_timestamp(),
+                    events.c.attempts < DELIVERY_ATTEMPTS,
+                )
+                .order_by(events.c.deliver_at)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            ).all()
+            for row in rows:
+                connection.execute(
+                    update(events)
+                    .where(events.c.id == row.id)
+                    .values(
+                        attempts=row.attempts + 1,
+                        deliver_at=func.clock_timestamp() + timedelta(seconds=5) * 2**row.attempts,
+                    )
+                )
+            return [Event(row.id, row.type, row.object_kind, row.object_id, row.created_at) for row in rows]
+
+    def confirm_delivery(self, event_id: str) -> None:
+        """The receiver took it. A doubled event goes out again at once."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(events)
+                .where(events.c.id == event_id)
+                .values(deliveries_left=events.c.deliveries_left - 1, deliver_at=func.clock_timestamp(), attempts=0)
+            )
+
+    def all_events(self) -> list[Event]:
+        """Everything ever told, oldest first: for replaying."""
+        with self._engine.begin() as connection:
+            rows = connection.execute(select(events).order_by(events.c.created_at, events.c.id))
+            return [Event(row.id, row.type, row.object_kind, row.object_id, row.created_at) for row in rows]
+
+    # Control, for tests and demos
+
+    def behave(self, **manner: Any) -> None:
+        """Say how events are sent: copies=2, delay_s=60, hold=True, drop=["payment.succeeded"]."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(settings))
+            connection.execute(insert(settings).values(id=1, values=manner))
+
+    def next_fault(self, operation: str, *kinds: Fault) -> None:
+        """Let the next calls of this operation ("payment", "refund", "payout", "fee", "cancel") go wrong, in this order."""
+        with self._engine.begin() as connection:
+            for kind in kinds:
+                connection.execute(insert(faults).values(operation=operation, fault=kind.value))
+
+    def _fault(self, operation: str) -> Fault | None:
+        with self._engine.begin() as connection:
+            row = connection.execute(
+                select(faults)
+                .where(faults.c.operation == operation)
+                .order_by(faults.c.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).one_or_none()
+            if row is None:
+                return None
+            connection.execute(delete(faults).where(faults.c.id == row.id))
+            return Fault(row.fault)
+
+    def _manner(self, connection: Connection) -> dict[str, Any]:
+        return connection.execute(select(settings.c["values"])).scalar_one_or_none() or {}
+
+    def _object(self, connection: Connection, object_id: str, *, lock: bool = False) -> Row[Any]:
+        query = select(objects).where(objects.c.id == object_id)
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise RemoteError(404, "no_such_object")
+        return row
+
+    def _now(self, connection: Connection) -> datetime:
+        now: datetime = connection.execute(text("SELECT platform_now()")).scalar_one()
+        return now
+
+
+def _hash(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()

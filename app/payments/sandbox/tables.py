@@ -1,0 +1,103 @@
+"""What the pretend provider keeps, in a schema of its own. It is not ours: our migrations do not know it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, String, Table, func
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData(schema="sandbox")
+
+
+class Token(StrEnum):
+    """What a payer can make happen on the provider's page."""
+
+    OK = "ok"
+    DECLINE = "decline"
+    DELAYED_OK = "delayed_ok"
+    DELAYED_FAIL = "delayed_fail"
+    PARTIAL_AMOUNT = "partial_amount"
+    WRONG_CURRENCY = "wrong_currency"
+    #: The payment succeeds at once; its refund will take days.
+    REFUND_DELAYED = "refund_delayed"
+
+
+class Fault(StrEnum):
+    """What can go wrong between us and the provider, once or several times."""
+
+    TIMEOUT_BEFORE = "timeout_before"
+    #: Executed, and then the line drops.
+    TIMEOUT_AFTER = "timeout_after"
+    REFUSED_CONNECTION = "refused_connection"
+    E500 = "e500"
+    E429 = "e429"
+    E409 = "e409"
+
+
+#: A bank account that refuses every payout, for trying that out.
+REFUSING_ACCOUNT_SUFFIX = "0096"
+
+keys = Table(
+    "keys", metadata,
+    Column("key", String, primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("object_id", String, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+
+#: Payments (in), refunds, payouts and fee transfers (out).
+objects = Table(
+    "objects", metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("op_id", UUID(as_uuid=True), nullable=False, index=True),
+    Column("account", String, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("reference", String, nullable=False, server_default=""),
+    Column("return_url", String),
+    #: For a refund: the payment. For a payout: the destination.
+    Column("about", String),
+    Column("status", String, nullable=False),
+    Column("code", String),
+    Column("token", String),
+    Column("due_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+
+transactions = Table(
+    "transactions", metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("object_kind", String, nullable=False),
+    Column("object_id", String, nullable=False, index=True),
+    Column("account", String, nullable=False, index=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+
+events = Table(
+    "events", metadata,
+    Column("id", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("object_kind", String, nullable=False),
+    Column("object_id", String, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    #: True time: when the next delivery is tried, and how many are still to come.
+    Column("deliver_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("deliveries_left", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)  # fmt: skip
+
+faults = Table(
+    "faults", metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("operation", String, nullable=False),
+    Column("fault", String, nullable=False),
+)  # fmt: skip
+
+#: One row: how the provider sends its events ("copies", "delay_s", "drop").
+settings = Table("settings", metadata, Column("id", Integer, primary_key=True), Column("values", JSONB, nullable=False))

@@ -1,0 +1,299 @@
+"""What an investor does with a pledge: place it, pay it, cancel it. What the gateway answers is `outcomes.py`."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.audit import actions as audit
+from app.compliance import actions as compliance
+from app.compliance.models import CaseKind, CaseOutcome, Decision
+from app.database import Transaction, new_reference
+from app.errors import Refused
+from app.investors import actions as investors
+from app.investors import queries as investor_queries
+from app.investors.models import Investor
+from app.issuers import queries as issuers
+from app.ledger import actions as ledger
+from app.ledger import entries
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.offerings.lifecycle import LIVE
+from app.offerings.models import Offering
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.port import OpKind
+from app.pledges import queries
+from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
+from app.pledges.models import Pledge, PledgeConsent, StopReason
+from app.regimes.registry import Regime
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What came of placing a pledge: without one, the decision says why."""
+
+    pledge: Pledge | None
+    decision: Decision
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def place(
+    tx: Transaction,
+    *,
+    investor_id: int,
+    offering_id: int,
+    shares: int,
+    form_key: uuid.UUID,
+    ticked: Mapping[str, str],
+    locale: str,
+    regime: Regime,
+    payment_window: timedelta,
+) -> Placement:
+    """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
+
+    `ticked` is statement -> SHA-256 of the text that was shown. The same `form_key` again returns the same pledge.
+    A verdict other than "allow" is stored and returned, and nothing else happens.
+    Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
+    "statement_missing", "form_reused", "own_offering".
+    Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    """
+    investor = investors.lock(tx, investor_id)
+    repeated = queries.by_form_key(tx.session, form_key)
+    if repeated is not None:
+        if (repeated.investor_id, repeated.offering_id, repeated.shares) != (investor_id, offering_id, shares):
+            raise Refused("form_reused")
+        return Placement(repeated, tx.session.get_one(Decision, repeated.decision_id))
+    offering = _open_offering(tx, offering_id, investor, shares)
+    assert offering.price is not None
+    amount = offering.price.times(shares)
+    _require_ticked(regime, ticked, locale, tx)
+    history = queries.history(tx.session, investor.id, regime, tx.now)
+    decision = compliance.decide(tx, investor, offering, str(offering.issuer_id), amount, history, regime)
+    if not decision.allows:
+        return Placement(None, decision)
+    referred = compliance.must_be_looked_at(amount, regime, tx)
+    assert offering.deadline_at is not None
+    pledge = Pledge(
+        ref=new_reference("P"),
+        form_key=form_key,
+        investor_id=investor.id,
+        offering_id=offering.id,
+        shares=shares,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        status=IN_REVIEW if referred else RESERVED,
+        decision_id=decision.id,
+        placed_at=tx.now,
+        cancel_until=regime.cancel_until(offering.deadline_at, tx.now),
+        pay_until=None if referred else tx.now + payment_window,
+    )
+    tx.session.add(pledge)
+    tx.session.flush()  # everything that follows refers to it
+    tx.session.add_all(
+        PledgeConsent(pledge_id=pledge.id, statement=name, text_sha256=sha, locale=locale, ticked_at=tx.now)
+        for name, sha in ticked.items()
+    )
+    audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
+    if referred:
+        compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=[investor.user_id])
+    else:
+        _collect(tx, pledge, offering)
+    tell(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED, user_id=investor.user_id)
+    offerings.take(tx, offering.id, shares, amount.minor)
+    return Placement(pledge, decision)
+
+
+def _open_offering(tx: Transaction, offering_id: int, investor: Investor, shares: int) -> Offering:
+    offering = offering_queries.offering(tx.session, offering_id)
+    if offering.status != LIVE:
+        raise Refused("not_open", status=offering.status)
+    if shares < 1:
+        raise Refused("shares_not_positive", field="amount")
+    assert offering.price is not None and offering.minimum_pledge is not None
+    if offering.price.times(shares) < offering.minimum_pledge:
+        raise Refused("below_minimum", field="amount", minimum=offering.minimum_pledge)
+    if issuers.is_member(tx.session, offering.issuer_id, investor.user_id):
+        raise Refused("own_offering")
+    return offering
+
+
+def _require_ticked(regime: Regime, ticked: Mapping[str, str], locale: str, tx: Transaction) -> None:
+    """Every statement of the day, each by itself, in the very text that is in force."""
+    for statement in regime.pack.statements_on(regime.pack.day_of(tx.now)):
+        if ticked.get(statement.id) != text_hash(statement.text(locale)):
+            raise Refused("statement_missing", field=statement.id)
+
+
+def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:
+    assert offering.gateway is not None
+    payments.instruct(
+        tx,
+        OpKind.COLLECT,
+        f"collect:pledge:{pledge.id}",
+        gateway=offering.gateway,
+        amount=pledge.amount,
+        offering_id=offering.id,
+        pledge_id=pledge.id,
+        reference=pledge.ref,
+    )
+
+
+def lock(tx: Transaction, pledge_id: int) -> Pledge:
+    """Take one pledge, read anew. Locks: pledge."""
+    return tx.session.scalars(
+        select(Pledge).where(Pledge.id == pledge_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def cancel(tx: Transaction, pledge_id: int) -> Pledge:
+    """The investor's own cancellation, for any reason, until the last permitted instant.
+
+    What is not paid yet ends at once (or as soon as the gateway confirms that nothing was paid); what is held is
+    refunded in full. Raises Refused("too_late_to_cancel", until=…), Refused("not_cancellable").
+    Locks: pledge, instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
+    """
+    pledge = lock(tx, pledge_id)
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    if pledge.status not in (IN_REVIEW, RESERVED, PROCESSING, HELD) or offering.status != LIVE:
+        raise Refused("not_cancellable", status=pledge.status)
+    # Nobody needs a right to leave an unpaid pledge: it is the paid ones that the law speaks of.
+    until = pledge.cancel_until if pledge.status in (PROCESSING, HELD) else None
+    if until is not None and tx.now_after_locks() > until:
+        raise Refused("too_late_to_cancel", until=until, zone=offering.deadline_zone)
+    stop(tx, pledge, StopReason.INVESTOR)
+    return pledge
+
+
+def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
+    """End a locked pledge before its shares, by the way that its money allows.
+
+    Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
+    """
+    pledge.stop_reason = reason
+    if pledge.status == IN_REVIEW:
+        compliance.withdraw_case(tx, CaseKind.PLEDGE, pledge.id)
+        end_unpaid(tx, pledge, "cancel")
+    elif pledge.status in (RESERVED, PROCESSING):
+        _stop_collecting(tx, pledge)
+    elif pledge.status == HELD:
+        owe_refund(tx, pledge)
+
+
+def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
+    collection = payment_queries.collection(tx.session, pledge.id)
+    assert collection is not None  # a pledge that waits for money has one
+    collection = payments.lock(tx, collection.id)
+    if payments.withdraw(tx, collection):
+        end_unpaid(tx, pledge, "cancel")
+        return
+    # It was sent: only the gateway knows whether the investor is paying this very moment.
+    audit.transition(tx, pledge, "request_cancel", why=pledge.stop_reason)
+    payments.instruct(
+        tx,
+        OpKind.CANCEL,
+        f"cancel:instruction:{collection.id}",
+        gateway=collection.gateway,
+        amount=pledge.amount,
+        offering_id=pledge.offering_id,
+        pledge_id=pledge.id,
+        about_id=collection.id,
+        reference=pledge.ref,
+    )
+
+
+def end_unpaid(tx: Transaction, pledge: Pledge, event: str) -> None:
+    """End a locked pledge that was never paid, and free its place. Locks: progress. Writes: pledge, message, progress, audit."""
+    audit.transition(tx, pledge, event, why=pledge.stop_reason)
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    kind = {"cancel": Message.PLEDGE_CANCELLED, "decline": Message.PAYMENT_FAILED, "refuse": Message.PLEDGE_REFUSED}
+    tell(tx, pledge, offering, kind[event])
+    offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor)
+
+
+def owe_refund(tx: Transaction, pledge: Pledge) -> None:
+    """What is held for a locked pledge goes back, in full; its place is free.
+
+    Locks: accounts, progress. Writes: entry, pledge, instruction, message, progress, audit.
+    """
+    audit.transition(tx, pledge, "owe_refund", why=pledge.stop_reason, amount=pledge.amount)
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    collection = payment_queries.collection(tx.session, pledge.id)
+    assert collection is not None  # what is held was collected
+    payments.instruct(
+        tx,
+        OpKind.REFUND,
+        f"refund:pledge:{pledge.id}",
+        gateway=collection.gateway,
+        amount=pledge.amount,
+        offering_id=offering.id,
+        pledge_id=pledge.id,
+        about_id=collection.id,
+        reference=pledge.ref,
+    )
+    tell(tx, pledge, offering, Message.REFUND_DUE)
+    ledger.post(tx, entries.refund_owed(offering.id, pledge.id, pledge.amount, f"refund_owed:pledge:{pledge.id}"))
+    offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor, held=-pledge.amount_minor)
+
+
+def expire(tx: Transaction, pledge_id: int) -> None:
+    """End a pledge that kept its place unpaid for too long; one that was paid meanwhile is left alone.
+
+    Locks and writes: see `stop`.
+    """
+    pledge = lock(tx, pledge_id)
+    if pledge.status == RESERVED and pledge.pay_until is not None and pledge.pay_until < tx.now:
+        stop(tx, pledge, StopReason.EXPIRED)
+
+
+def resolve_referral(
+    tx: Transaction, ref: str, outcome: CaseOutcome, reasons: list[str], note: str, payment_window: timedelta
+) -> None:
+    """Take an officer's word on a referred pledge: collect its money, or let it go.
+
+    Raises: see `compliance.actions.resolve`. Locks: case, pledge, progress.
+    Writes: case, pledge, instruction, message, progress, audit.
+    """
+    if outcome is CaseOutcome.REQUEST_CHANGES:
+        raise Refused("outcome_not_offered", field="outcome")
+    case = compliance.resolve(tx, ref, outcome, reasons, note)
+    pledge = lock(tx, case.subject_id)
+    if outcome is CaseOutcome.REFUSE:
+        end_unpaid(tx, pledge, "refuse")
+        return
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    audit.transition(tx, pledge, "accept", case=case.ref)
+    pledge.pay_until = tx.now + payment_window
+    _collect(tx, pledge, offering)
+    tell(tx, pledge, offering, Message.PLEDGE_PLACED)
+
+
+def tell(tx: Transaction, pledge: Pledge, offering: Offering, kind: Message, user_id: int | None = None) -> None:
+    """Queue a message to the investor about this pledge. Writes: message."""
+    if user_id is None:
+        user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
+    notifications.enqueue(
+        tx,
+        user_id,
+        kind,
+        about=f"pledge:{pledge.id}",
+        ref=pledge.ref,
+        offering=offering.name,
+        minor=pledge.amount_minor,
+        currency=pledge.currency,
+        shares=pledge.shares,
+        stop_reason=pledge.stop_reason,
+        cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None,
+        pay_until=pledge.pay_until.isoformat() if pledge.pay_until else None,
+        zone=offering.deadline_zone,
+    )

@@ -1,0 +1,34 @@
+"""The whole life of a pledge on one screen."""
+
+from __future__ import annotations
+
+from app.state_machine import Move, StateMachine
+
+IN_REVIEW, RESERVED, PROCESSING, HELD = "in_review", "reserved", "processing", "held"
+CANCELLING, ALLOTTED, SETTLED = "cancelling", "allotted", "settled"
+REFUND_DUE, REFUNDED = "refund_due", "refunded"
+CANCELLED, FAILED, REFUSED = "cancelled", "failed", "refused"
+
+PLEDGE = StateMachine(
+    "pledge",
+    initial=(RESERVED, IN_REVIEW),
+    moves=[
+        Move("accept", (IN_REVIEW,), RESERVED),  # an officer allowed it
+        Move("refuse", (IN_REVIEW,), REFUSED),
+        Move("process", (RESERVED,), PROCESSING),  # paid, but the bank takes days to say so
+        Move("fund", (RESERVED, PROCESSING, CANCELLING), HELD),  # the money is in escrow, on evidence
+        Move("decline", (RESERVED, PROCESSING, CANCELLING), FAILED),
+        Move("request_cancel", (RESERVED, PROCESSING), CANCELLING),  # the gateway must confirm that nothing was paid
+        Move("cancel", (IN_REVIEW, RESERVED, PROCESSING, CANCELLING), CANCELLED),
+        Move("owe_refund", (HELD,), REFUND_DUE),
+        Move("refund", (REFUND_DUE,), REFUNDED),
+        Move("allot", (HELD,), ALLOTTED),
+        Move("take_back_allotment", (ALLOTTED,), HELD),
+        Move("settle", (ALLOTTED,), SETTLED),  # money out and shares in, one transaction
+    ],
+)
+
+#: A place in the offering is taken by it.
+TAKING = (IN_REVIEW, RESERVED, PROCESSING, CANCELLING, HELD, ALLOTTED, SETTLED)
+#: Money has not arrived and may still.
+UNPAID = (RESERVED, PROCESSING, CANCELLING)

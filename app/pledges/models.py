@@ -1,0 +1,76 @@
+"""A pledge and what its investor ticked."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Currency, Id, one_of
+from app.money import Money
+from app.pledges.lifecycle import PLEDGE
+from app.state_machine import StateMachine
+
+
+class StopReason(StrEnum):
+    """Why a pledge ended before its shares."""
+
+    INVESTOR = "investor"
+    EXPIRED = "expired"
+    OFFERING_ENDED = "offering_ended"
+    OFFERING_FAILED = "offering_failed"
+    OFFERING_WITHDRAWN = "offering_withdrawn"
+
+
+class Pledge(Base):
+    __tablename__ = "pledges"
+    __table_args__ = (
+        one_of("status", PLEDGE.statuses),
+        one_of("stop_reason", StopReason),
+        CheckConstraint("shares > 0", name="shares_positive"),
+        CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
+        # The status is in no index: it changes often, and an index on it would make every change dearer.
+        Index(None, "investor_id", "placed_at"),
+        Index(None, "offering_id", "id"),
+    )
+
+    lifecycle: ClassVar[StateMachine] = PLEDGE
+
+    id: Mapped[Id]
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    #: Made when the form was shown: the same form sent twice is one pledge.
+    form_key: Mapped[uuid.UUID] = mapped_column(unique=True)
+    investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"))
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
+    shares: Mapped[int]
+    amount_minor: Mapped[int]
+    currency: Mapped[Currency]
+    status: Mapped[str]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), index=True)
+    placed_at: Mapped[datetime]
+    #: Until when it may be cancelled for any reason.
+    cancel_until: Mapped[datetime | None]
+    #: Until when an unpaid pledge keeps its place.
+    pay_until: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    stop_reason: Mapped[str | None]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class PledgeConsent(Base):
+    """One statement that the investor ticked, by the hash of the very text they saw. Never edited: a trigger refuses it."""
+
+    __tablename__ = "pledge_consents"
+
+    pledge_id: Mapped[int] = mapped_column(ForeignKey("pledges.id"), primary_key=True)
+    statement: Mapped[str] = mapped_column(String(60), primary_key=True)
+    text_sha256: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(10))
+    ticked_at: Mapped[datetime]

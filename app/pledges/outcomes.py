@@ -1,0 +1,116 @@
+"""What the gateway's answers mean for a pledge: paid, not paid, refunded. Each answer may come late, twice or never."""
+
+from __future__ import annotations
+
+from app.audit import actions as audit
+from app.database import Transaction
+from app.ledger import actions as ledger
+from app.ledger import entries
+from app.ledger.entries import Evidence
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
+from app.payments.models import Instruction
+from app.payments.port import OpKind, Outcome
+from app.pledges import lifecycle
+from app.pledges.actions import end_unpaid, lock, owe_refund, tell
+from app.pledges.models import Pledge
+
+
+def collected(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to a collection. Twice equals once; money that nobody waits for is sent back.
+
+    Locks: pledge, instruction, accounts, progress. Writes: instruction, pledge, entry, message, progress, audit.
+    """
+    pledge_id = payment_queries.instruction(tx.session, instruction_id).pledge_id
+    assert pledge_id is not None  # a collection is always for a pledge
+    pledge = lock(tx, pledge_id)
+    _apply(tx, pledge, payments.lock(tx, instruction_id), outcome)
+
+
+def _apply(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    changed = payments.record(tx, row, outcome)
+    if outcome.state == "succeeded" and outcome.evidence:
+        if row.status == SUCCEEDED and not changed:
+            return  # we have heard this before
+        if row.status == SUCCEEDED and lifecycle.PLEDGE.allows(pledge.status, "fund"):
+            _fund(tx, pledge, row, outcome)
+        else:
+            _send_back(tx, pledge, row, outcome)
+    elif changed and row.status == PENDING and lifecycle.PLEDGE.allows(pledge.status, "process"):
+        audit.transition(tx, pledge, "process")
+    elif changed and row.status == FAILED and lifecycle.PLEDGE.allows(pledge.status, "decline"):
+        end_unpaid(tx, pledge, "decline")
+    elif changed and row.status == CANCELLED and lifecycle.PLEDGE.allows(pledge.status, "cancel"):
+        end_unpaid(tx, pledge, "cancel")
+
+
+def _evidence(row: Instruction, outcome: Outcome) -> Evidence:
+    return Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
+
+
+def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile."""
+    stopping = pledge.status == lifecycle.CANCELLING
+    audit.transition(tx, pledge, "fund", amount=pledge.amount, evidence=outcome.evidence[0].id)
+    pledge.held_at = tx.now
+    if not stopping:
+        tell(tx, pledge, offering_queries.offering(tx.session, pledge.offering_id), Message.PLEDGE_HELD)
+    ledger.post(tx, entries.funds_collected(pledge.offering_id, pledge.id, pledge.amount, _evidence(row, outcome)))
+    offerings.count(tx, pledge.offering_id, held=pledge.amount_minor)
+    if stopping:
+        owe_refund(tx, pledge)
+
+
+def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    """Money came that no living pledge waits for, or not as much as was asked: it is booked apart and goes back."""
+    received = outcome.evidence[0].amount
+    booked = ledger.post(tx, entries.unidentified_funds_received(pledge.offering_id, received, _evidence(row, outcome)))
+    if booked:
+        audit.record(tx, "unidentified_funds", "pledges", pledge.id, amount=received)
+        payments.instruct(
+            tx,
+            OpKind.REFUND,
+            f"refund:unidentified:{row.id}",
+            gateway=row.gateway,
+            amount=received,
+            offering_id=pledge.offering_id,
+            pledge_id=pledge.id,
+            about_id=row.id,
+            reference=pledge.ref,
+        )
+    if lifecycle.PLEDGE.allows(pledge.status, "decline"):
+        end_unpaid(tx, pledge, "decline")
+
+
+def cancellation_answered(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to a request to stop a collection; it may say that the money has come already.
+
+    Locks: pledge, instructions, accounts, progress. Writes: see `collected`.
+    """
+    asked = payment_queries.instruction(tx.session, instruction_id)
+    assert asked.pledge_id is not None and asked.about_id is not None
+    pledge = lock(tx, asked.pledge_id)
+    collection = payments.lock(tx, asked.about_id)
+    payments.record_cancellation(tx, payments.lock(tx, instruction_id), outcome)
+    _apply(tx, pledge, collection, outcome)
+
+
+def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to a refund. Locks: pledge, instruction, accounts. Writes: instruction, pledge, entry, message, audit."""
+    asked = payment_queries.instruction(tx.session, instruction_id)
+    assert asked.pledge_id is not None  # a refund is always for a pledge
+    pledge = lock(tx, asked.pledge_id)
+    row = payments.lock(tx, instruction_id)
+    if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
+        return
+    proof = _evidence(row, outcome)
+    if row.business_key.startswith("refund:unidentified:"):
+        ledger.post(tx, entries.unidentified_funds_returned(pledge.offering_id, row.amount, proof))
+        return
+    audit.transition(tx, pledge, "refund", amount=row.amount, evidence=outcome.evidence[0].id)
+    tell(tx, pledge, offering_queries.offering(tx.session, pledge.offering_id), Message.REFUND_PAID)
+    ledger.post(tx, entries.refund_paid(pledge.offering_id, pledge.id, row.amount, proof))

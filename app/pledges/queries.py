@@ -1,0 +1,131 @@
+"""What may be asked about pledges."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import NotFound
+from app.money import Money
+from app.offerings.models import Offering
+from app.pledges.lifecycle import ALLOTTED, HELD, IN_REVIEW, REFUND_DUE, RESERVED, SETTLED, TAKING, UNPAID
+from app.pledges.models import Pledge
+from app.regimes.profile import EarlierPledge
+from app.regimes.registry import Regime
+
+#: Longer than any window of law, so that the regime itself decides what still counts.
+HISTORY = timedelta(days=800)
+
+
+def pledge(session: Session, pledge_id: int) -> Pledge:
+    return session.get_one(Pledge, pledge_id)
+
+
+def by_ref(session: Session, ref: str) -> Pledge:
+    """Raises NotFound."""
+    found = session.scalars(select(Pledge).where(Pledge.ref == ref)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def by_form_key(session: Session, form_key: uuid.UUID) -> Pledge | None:
+    return session.scalars(select(Pledge).where(Pledge.form_key == form_key)).one_or_none()
+
+
+def history(session: Session, investor_id: int, regime: Regime, now: datetime) -> list[EarlierPledge]:
+    """The investor's pledges under this regime that use a limit: everything that takes a place or was settled."""
+    rows = session.execute(
+        select(Pledge.placed_at, Pledge.amount_minor, Pledge.currency, Pledge.status, Offering.issuer_id)
+        .join(Offering, Offering.id == Pledge.offering_id)
+        .where(
+            Pledge.investor_id == investor_id,
+            Pledge.placed_at >= now - HISTORY,
+            Pledge.status.in_(TAKING),
+            Offering.regime == regime.pack.id,
+        )
+        .order_by(Pledge.placed_at)
+    )
+    return [
+        EarlierPledge(regime.pack.day_of(placed_at), Money(minor, currency), str(issuer_id), status == SETTLED)
+        for placed_at, minor, currency, status, issuer_id in rows
+    ]
+
+
+def of_investor(session: Session, investor_id: int) -> Sequence[tuple[Pledge, Offering]]:
+    """The investor's pledges with their offerings, newest first."""
+    rows = session.execute(
+        select(Pledge, Offering)
+        .join(Offering, Offering.id == Pledge.offering_id)
+        .where(Pledge.investor_id == investor_id)
+        .order_by(Pledge.id.desc())
+    )
+    return [(found, offering) for found, offering in rows]
+
+
+def of_offering(session: Session, offering_id: int, limit: int) -> list[Pledge]:
+    """The latest pledges of an offering."""
+    return list(
+        session.scalars(select(Pledge).where(Pledge.offering_id == offering_id).order_by(Pledge.id.desc()).limit(limit))
+    )
+
+
+def by_status(session: Session, offering_id: int) -> dict[str, tuple[int, int]]:
+    """status -> (how many, minor units)."""
+    rows = session.execute(
+        select(Pledge.status, func.count(), func.sum(Pledge.amount_minor))
+        .where(Pledge.offering_id == offering_id)
+        .group_by(Pledge.status)
+    )
+    return {status: (number, int(minor)) for status, number, minor in rows}
+
+
+def investors_in(session: Session, offering_id: int) -> int:
+    """How many people have money held or settled in an offering: each counted once."""
+    return session.scalars(
+        select(func.count(Pledge.investor_id.distinct())).where(
+            Pledge.offering_id == offering_id, Pledge.status.in_((HELD, ALLOTTED, SETTLED))
+        )
+    ).one()
+
+
+def held(session: Session, offering_id: int) -> list[Pledge]:
+    """What a closing may use, first come first."""
+    return list(
+        session.scalars(
+            select(Pledge).where(Pledge.offering_id == offering_id, Pledge.status == HELD).order_by(Pledge.id)
+        )
+    )
+
+
+def unpaid(session: Session, offering_id: int) -> list[int]:
+    """Ids of pledges whose money has not arrived and may still."""
+    return list(
+        session.scalars(
+            select(Pledge.id)
+            .where(Pledge.offering_id == offering_id, Pledge.status.in_((*UNPAID, IN_REVIEW)))
+            .order_by(Pledge.id)
+        )
+    )
+
+
+def unfinished(session: Session, offering_id: int) -> int:
+    """How many pledges of a failed offering still have money coming in or going back."""
+    return session.scalars(
+        select(func.count()).where(
+            Pledge.offering_id == offering_id, Pledge.status.in_((*UNPAID, IN_REVIEW, HELD, REFUND_DUE))
+        )
+    ).one()
+
+
+def overdue(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of pledges that kept their place unpaid for too long."""
+    return list(
+        session.scalars(
+            select(Pledge.id).where(Pledge.status == RESERVED, Pledge.pay_until < now).order_by(Pledge.id).limit(limit)
+        )
+    )

@@ -1,0 +1,18 @@
+"""The platform's own rules beyond the law: which pledges an officer looks at first."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from app.money import Money
+from app.regimes.parameters import Pack
+
+PACK = Pack(Path(__file__).with_suffix(".toml"), {"pledge_review": {"usd_minor": int, "cny_minor": int}})
+
+
+def refers(amount: Money, on: date) -> bool:
+    """Whether a pledge of this amount goes to an officer first. Currencies without a row never do."""
+    law = PACK.in_force("pledge_review", on)
+    threshold = None if law is None else law.values.get(f"{amount.currency.lower()}_minor")
+    return threshold is not None and amount.minor >= threshold

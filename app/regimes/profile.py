@@ -1,0 +1,55 @@
+"""What the platform knows of an investor, as plain values; each regime picks what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Figures are as declared; `accredited` and `certified` are as an officer verified."""
+
+    kind: str
+    declared_on: date | None = None
+    annual_income: Money | None = None
+    net_worth: Money | None = None
+    other_platform_12m: Money | None = None
+    financial_assets: Money | None = None
+    income_3y: tuple[Money, ...] = ()
+    joint_with_spouse: bool = False
+    accredited: bool = False
+    certified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPledge:
+    """One of the investor's own pledges under the same regime."""
+
+    on: date
+    amount: Money
+    issuer: str
+    is_settled: bool
+
+    def as_case(self) -> dict[str, Any]:
+        status = "settled" if self.is_settled else "committed"
+        return {"date": self.on.isoformat(), "amount": text(self.amount), "issuer": self.issuer, "status": status}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the investor wants to do."""
+
+    amount: Money
+    issuer: str
+    offering: str
+    minimum_pledge: Money | None
+    on: date
+
+
+def text(amount: Money | None) -> str | None:
+    """An amount as the case form writes it."""
+    return None if amount is None else str(amount.amount)

@@ -1,0 +1,395 @@
+"""US Regulation Crowdfunding (17 CFR Part 227): how much one person may invest, and when a company may be paid.
+
+Every number is in `us_reg_cf.toml`; here are only the formulas, each with the paragraph it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
+from typing import Any
+
+from app.money import Money
+from app.regimes.calendar import business_days_after, months_after, months_before
+from app.regimes.facts import BadFacts, Facts, Purchase, day, instant, money, read
+from app.regimes.parameters import Pack, Row
+from app.regimes.profile import EarlierPledge, Intent, Profile, text
+from app.regimes.verdict import Decision, Verdict
+
+SCHEMA: dict[str, dict[str, type]] = {
+    "offering_cap": {"cap_minor": int},
+    "investor_cap": {
+        "floor_minor": int, "cut_point_minor": int, "top_cap_minor": int, "low_bps": int, "high_bps": int,
+        "base": str, "accredited_exempt": bool,
+    },
+    "accredited": {
+        "net_worth_minor": int, "income_minor": int, "joint_income_minor": int, "entity_assets_minor": int,
+        "licences": list,
+    },
+    "statements_tiers": {"certified_minor": int, "reviewed_minor": int, "first_time_reviewed_minor": int},
+    "periods": {
+        "window_months": int, "open_days": int, "cancel_hours": int, "notice_business_days": int,
+        "reconfirm_business_days": int, "annual_report_days": int, "progress_business_days": int,
+        "resale_months": int,
+    },
+}  # fmt: skip
+
+#: Better statements may always stand in for lesser ones.
+STATEMENTS = ("certified", "reviewed", "audited")
+
+
+class UsRegCf:
+    """See `registry.Regime`."""
+
+    figures: tuple[str, ...] = ("annual_income", "net_worth", "other_platform_12m")
+    needs_qualified_custodian = True  # 17 CFR 227.303(e)(2)
+
+    def __init__(self) -> None:
+        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA)
+        self._categories: dict[str, Callable[[Facts], Verdict]] = {
+            "investor_cap": self._investor_cap,
+            "offering_cap": self._offering_cap,
+            "cancellation": self._event,
+            "resale": self._event,
+            "filing": self._event,
+            "disclosure": self._event,
+            "eligibility": self._event,
+        }
+        self._events: dict[str, Callable[[Facts, Row], Verdict]] = {
+            "cancel_request": self._cancel_request,
+            "early_close": self._early_close,
+            "reconfirm": self._reconfirm,
+            "material_change_near_deadline": self._late_material_change,
+            "release_funds": self._release_funds,
+            "resale": self._resale,
+            "form_c_ar": self._annual_report,
+            "form_c_u": self._progress_update,
+            "fin_statements": self._financial_statements,
+            "issuer_eligibility": self._issuer_eligibility,
+        }
+
+    def assess(self, facts: Facts) -> Verdict:
+        if facts.currency != self.pack.currency:
+            raise BadFacts(f"pledge.currency: {self.pack.id} decides in {self.pack.currency}")
+        assess = self._categories.get(facts.category)
+        if assess is None:
+            raise BadFacts(f"category: {facts.category!r} is unknown to {self.pack.id}")
+        return assess(facts)
+
+    # What the platform asks by itself
+
+    def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
+        """The facts of a pledge in the form of a case."""
+        declared = profile.declared_on
+        return {
+            "regime": self.pack.id,
+            "category": "investor_cap",
+            "as_of": intent.on.isoformat(),
+            "investor": {
+                "type": profile.kind,
+                "accredited": profile.accredited,
+                "annual_income": text(profile.annual_income),
+                "net_worth": text(profile.net_worth),
+                "other_platform_12m": text(profile.other_platform_12m),
+                "joint_with_spouse": profile.joint_with_spouse,
+                **({} if declared is None else {"profile_date": declared.isoformat()}),
+            },
+            "history": [earlier.as_case() for earlier in history],
+            "pledge": {"amount": text(intent.amount), "currency": intent.amount.currency, "issuer": intent.issuer},
+            "offering": {"id": intent.offering},
+        }
+
+    def may_raise(self, *, amount: Money, issuer: str, earlier: Sequence[EarlierPledge], on: date) -> Verdict:
+        case = {
+            "regime": self.pack.id,
+            "category": "offering_cap",
+            "as_of": on.isoformat(),
+            "history": [sale.as_case() for sale in earlier],
+            "pledge": {"amount": text(amount), "currency": amount.currency, "issuer": issuer},
+        }
+        return self.assess(read(case))
+
+    def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
+        """48 hours, counted as elapsed time, before the deadline. Source: 17 CFR 227.304(a)."""
+        return deadline - timedelta(hours=self._periods(deadline.date())["cancel_hours"])
+
+    def earliest_deadline(self, opened_on: date) -> date:
+        """Source: 17 CFR 227.303(a)(2)."""
+        return opened_on + timedelta(days=self._periods(opened_on)["open_days"])
+
+    def resale_restricted_until(self, issued_on: date) -> date | None:
+        """Source: 17 CFR 227.501(a)."""
+        return months_after(issued_on, self._periods(issued_on)["resale_months"])
+
+    def may_release(self, *, opened_on: date, on: date, held: Money, target: Money) -> Verdict:
+        """Source: 17 CFR 227.303(e)(3)."""
+        if held < target:
+            return Verdict(Decision.DENY, "US-CF-303e3")
+        if on < self.earliest_deadline(opened_on):
+            return Verdict(Decision.NEEDS_WAIT, "US-CF-303e3")
+        return Verdict(Decision.ALLOW, "US-CF-303e3")
+
+    # The investor's limit
+
+    def _investor_cap(self, facts: Facts) -> Verdict:
+        law = self.pack.in_force("investor_cap", facts.as_of)
+        if law is None:
+            nothing = Money.zero(facts.currency)
+            return Verdict(Decision.DENY, "US-CF-EFFECTIVE", nothing, nothing, nothing)
+        if facts.investor.get("type") == "crowdfunding_vehicle":
+            return Verdict(Decision.ALLOW, "US-CF-100d")
+        net_worth = _net_worth(facts)
+        if law["accredited_exempt"] and self._is_accredited(facts, net_worth):
+            return Verdict(Decision.ALLOW, "US-CF-100a2-ACC")
+        income = facts.investor_money("annual_income")
+        cap, rule = self._cap(income, net_worth, law)
+        counted = self._counted(facts)
+        used = sum(
+            (purchase.amount for purchase in counted),
+            facts.investor_money("other_platform_12m") or Money.zero(facts.currency),
+        )
+        remaining = max(cap - used, Money.zero(facts.currency))
+        joint = bool(facts.investor.get("joint_with_spouse"))
+        decision, rule = self._decide(facts, remaining, "US-CF-100a2-JOINT" if joint else rule, (income, net_worth))
+        return Verdict(
+            decision, rule, cap, used, remaining,
+            frees=self._frees(cap, used, counted),
+            numbers={
+                name: str(value.amount)
+                for name, value in (
+                    ("annual_income", income), ("net_worth", net_worth), ("floor", law.money("floor")),
+                    ("cut_point", law.money("cut_point")), ("top_cap", law.money("top_cap")),
+                )
+                if value is not None
+            } | {"base": law["base"]},
+        )  # fmt: skip
+
+    def _cap(self, income: Money | None, net_worth: Money | None, law: Row) -> tuple[Money, str]:
+        """The limit and its limb; without both figures only the floor. Source: 17 CFR 227.100(a)(2)."""
+        floor, cut, top = law.money("floor"), law.money("cut_point"), law.money("top_cap")
+        if income is None or net_worth is None:
+            return floor, "US-CF-100a2i"
+        base = max(income, net_worth) if law["base"] == "greater" else min(income, net_worth)
+        if income < cut or net_worth < cut:
+            cap = max(floor, _part(base, law["low_bps"]))
+            return (min(cap, top) if self.pack.settings["limb_i_has_top_cap"] else cap), "US-CF-100a2i"
+        return min(top, _part(base, law["high_bps"])), "US-CF-100a2ii"
+
+    def _decide(
+        self, facts: Facts, remaining: Money, rule: str, figures: tuple[Money | None, Money | None]
+    ) -> tuple[Decision, str]:
+        """What must come first comes first; then the amount. Source: 17 CFR 227.303(b)(1)."""
+        investor = facts.investor
+        if investor.get("reliability_flag"):
+            return Decision.NEEDS_ACK, "US-CF-303b1-DOUBT"
+        declared = investor.get("profile_date")
+        oldest = months_before(facts.as_of, self.pack.settings["declaration_months"])
+        if declared is not None and day(declared, "investor.profile_date") < oldest:
+            return Decision.NEEDS_ACK, "US-CF-303b1-STALE"
+        if investor.get("other_platform_12m") is None:
+            return Decision.NEEDS_ACK, "US-CF-303b1-OTHER"
+        if facts.amount <= remaining:
+            return Decision.ALLOW, rule
+        if None in figures:
+            return Decision.NEEDS_ACK, "US-CF-303b1-PROFILE"
+        return Decision.DENY, rule
+
+    def _counted(self, facts: Facts) -> list[Purchase]:
+        """The purchases that use the limit: twelve months back, both ends in, under this exemption only."""
+        since = months_before(facts.as_of, self._periods(facts.as_of)["window_months"])
+        joint = bool(facts.investor.get("joint_with_spouse"))
+        return [
+            purchase
+            for purchase in facts.history
+            if purchase.counts
+            and since <= purchase.on <= facts.as_of
+            and purchase.details.get("exemption", "reg_cf") == "reg_cf"
+            and (joint or purchase.details.get("owner") != "spouse")
+        ]
+
+    def _frees(self, cap: Money, used: Money, counted: list[Purchase]) -> tuple[date, Money] | None:
+        """When the next part of the limit comes back: the day after a purchase leaves the window."""
+        for left_on in sorted({purchase.on for purchase in counted}):
+            leaving = sum((p.amount for p in counted if p.on <= left_on), Money.zero(cap.currency))
+            returns = min(cap, cap - used + leaving) - max(cap - used, Money.zero(cap.currency))
+            if returns > Money.zero(cap.currency):
+                window = self._periods(left_on)["window_months"]
+                return months_after(left_on, window) + timedelta(days=1), returns
+        return None
+
+    def _is_accredited(self, facts: Facts, net_worth: Money | None) -> bool:
+        """By an officer's decision, or else from the facts. Source: 17 CFR 230.501(a)."""
+        known = facts.investor.get("accredited")
+        if known is not None:
+            return bool(known)
+        law = self.pack.in_force("accredited", facts.as_of)
+        given: dict[str, Any] = facts.investor.get("accredited_facts") or {}
+        if law is None:
+            return False
+
+        def exceeds(name: str, threshold: str) -> bool:
+            value = money(given.get(name), facts.currency, f"investor.accredited_facts.{name}")
+            return value is not None and value > law.money(threshold)
+
+        if facts.investor.get("type") == "entity":
+            return exceeds("entity_total_assets", "entity_assets") and given.get("formed_for_purpose") is False
+        expects = given.get("expects_same") is True
+        return (
+            (net_worth is not None and net_worth > law.money("net_worth"))
+            or (expects and exceeds("income_y1", "income") and exceeds("income_y2", "income"))
+            or (expects and exceeds("joint_income_y1", "joint_income") and exceeds("joint_income_y2", "joint_income"))
+            or (given.get("license") in law["licences"] and given.get("license_good_standing") is True)
+        )
+
+    # The issuer's limit
+
+    def _offering_cap(self, facts: Facts) -> Verdict:
+        """Sales of twelve months by the issuer and those under common control. Source: 17 CFR 227.100(a)(1), (c)."""
+        law = self.pack.in_force("offering_cap", facts.as_of)
+        if law is None:
+            nothing = Money.zero(facts.currency)
+            return Verdict(Decision.DENY, "US-CF-EFFECTIVE", nothing, nothing, nothing)
+        ours = [
+            purchase
+            for purchase in self._counted(facts)
+            if purchase.issuer == facts.issuer or purchase.details.get("note") == "under common control"
+        ]
+        cap, zero = law.money("cap"), Money.zero(facts.currency)
+        used = sum((purchase.amount for purchase in ours), zero)
+        remaining = max(cap - used, zero)
+        decision = Decision.ALLOW if facts.amount <= remaining else Decision.DENY
+        return Verdict(decision, "US-CF-100a1", cap, used, remaining, frees=self._frees(cap, used, ours))
+
+    # Events
+
+    def _event(self, facts: Facts) -> Verdict:
+        handle = self._events.get(str(facts.event.get("type")))
+        if handle is None:
+            raise BadFacts(f"event.type: {facts.event.get('type')!r} is unknown to {self.pack.id}")
+        return handle(facts, self._periods(facts.as_of))
+
+    def _periods(self, on: date) -> Row:
+        """The periods of the day; before the regulation took effect, those it began with."""
+        return self.pack.in_force("periods", on) or self.pack.rows("periods")[0]
+
+    def _cancel_request(self, facts: Facts, periods: Row) -> Verdict:
+        at = instant(facts.event.get("at"), "event.at")
+        until = self.cancel_until(instant(facts.event.get("deadline"), "event.deadline"), at)
+        assert until is not None  # this regime always has a last instant
+        in_time = at <= until if self.pack.settings["cancel_at_the_instant"] else at < until
+        return Verdict(Decision.ALLOW if in_time else Decision.DENY, "US-CF-304a")
+
+    def _early_close(self, facts: Facts, periods: Row) -> Verdict:
+        new_deadline = day(facts.event.get("new_deadline"), "event.new_deadline")
+        if new_deadline < self.earliest_deadline(day(facts.event.get("posted_on"), "event.posted_on")):
+            return Verdict(Decision.DENY, "US-CF-304b1")
+        notice = day(facts.event.get("notice_on"), "event.notice_on")
+        earliest = business_days_after(notice, periods["notice_business_days"], self.pack.holidays)
+        return Verdict(Decision.ALLOW if new_deadline >= earliest else Decision.DENY, "US-CF-304b3")
+
+    def _reconfirm(self, facts: Facts, periods: Row) -> Verdict:
+        until = self._reconfirm_by(facts, periods)
+        confirmed = day(facts.event.get("reconfirmed_on"), "event.reconfirmed_on")
+        return Verdict(Decision.ALLOW if confirmed <= until else Decision.DENY, "US-CF-304c1")
+
+    def _late_material_change(self, facts: Facts, periods: Row) -> Verdict:
+        deadline = day(facts.event.get("deadline"), "event.deadline")
+        enough = self._reconfirm_by(facts, periods) <= deadline
+        return Verdict(Decision.ALLOW if enough else Decision.NEEDS_WAIT, "US-CF-304c2")
+
+    def _reconfirm_by(self, facts: Facts, periods: Row) -> date:
+        received = day(facts.event.get("notice_received_on"), "event.notice_received_on")
+        return business_days_after(received, periods["reconfirm_business_days"], self.pack.holidays)
+
+    def _release_funds(self, facts: Facts, periods: Row) -> Verdict:
+        committed, target = (
+            money(facts.event.get(name), facts.currency, f"event.{name}") for name in ("committed", "target")
+        )
+        if committed is None or target is None:
+            raise BadFacts("event.committed and event.target are needed")
+        return self.may_release(
+            opened_on=day(facts.event.get("posted_on"), "event.posted_on"),
+            on=day(facts.event.get("at"), "event.at"),
+            held=committed,
+            target=target,
+        )
+
+    def _resale(self, facts: Facts, periods: Row) -> Verdict:
+        at = day(facts.event.get("at"), "event.at")
+        anniversary = months_after(day(facts.event.get("issued_on"), "event.issued_on"), periods["resale_months"])
+        over = at > anniversary if self.pack.settings["resale_restricted_on_anniversary"] else at >= anniversary
+        free = over or facts.event.get("to") in ("accredited", "issuer", "family", "registered_offering")
+        return Verdict(Decision.ALLOW if free else Decision.DENY, "US-CF-501a")
+
+    def _annual_report(self, facts: Facts, periods: Row) -> Verdict:
+        ended = day(facts.event.get("fiscal_year_end"), "event.fiscal_year_end")
+        due = ended + timedelta(days=periods["annual_report_days"])
+        in_time = day(facts.event.get("filed_on"), "event.filed_on") <= due
+        return Verdict(Decision.ALLOW if in_time else Decision.DENY, "US-CF-202a")
+
+    def _progress_update(self, facts: Facts, periods: Row) -> Verdict:
+        reached = day(facts.event.get("threshold_reached_on"), "event.threshold_reached_on")
+        due = business_days_after(reached, periods["progress_business_days"], self.pack.holidays)
+        in_time = day(facts.event.get("filed_on"), "event.filed_on") <= due
+        return Verdict(Decision.ALLOW if in_time else Decision.DENY, "US-CF-203a3")
+
+    def _financial_statements(self, facts: Facts, periods: Row) -> Verdict:
+        law = self.pack.in_force("statements_tiers", facts.as_of)
+        sought = money(
+            facts.event.get("max_offering_plus_prior12m"), facts.currency, "event.max_offering_plus_prior12m"
+        )
+        provided = facts.event.get("provided")
+        if law is None or sought is None or provided not in STATEMENTS:
+            raise BadFacts("event.max_offering_plus_prior12m and event.provided are needed")
+        if sought <= law.money("certified"):
+            needed = "certified"
+        elif sought <= law.money("reviewed"):
+            needed = "reviewed"
+        else:
+            first_time = facts.event.get("first_time") is True and sought <= law.money("first_time_reviewed")
+            needed = "reviewed" if first_time else "audited"
+        enough = STATEMENTS.index(provided) >= STATEMENTS.index(needed)
+        return Verdict(Decision.ALLOW if enough else Decision.DENY, "US-CF-201t", numbers={"needed": needed})
+
+    def _issuer_eligibility(self, facts: Facts, periods: Row) -> Verdict:
+        if facts.event.get("bad_actor"):
+            return Verdict(Decision.DENY, "US-CF-503")
+        barred = any(
+            facts.event.get(name)
+            for name in ("foreign", "delinquent_c_ar", "reporting_company", "investment_company", "no_business_plan")
+        )
+        return Verdict(Decision.DENY if barred else Decision.ALLOW, "US-CF-100b")
+
+
+def _part(base: Money, bps: int) -> Money:
+    """So many basis points, rounded down to the cent. A negative base gives a negative part; the floor lifts it."""
+    exact = Decimal(base.minor) * bps / 10_000
+    return Money(int(exact.to_integral_value(ROUND_DOWN)), base.currency)
+
+
+def _net_worth(facts: Facts) -> Money | None:
+    """As given, or from its parts: the home counts neither way, but its debt can.
+
+    Source: 17 CFR 230.501(a)(5)(i): debt above the home's value counts, and so does what was borrowed on the home in
+    the last 60 days for another purpose than buying it.
+    """
+    given = facts.investor_money("net_worth")
+    assets = facts.investor_money("other_assets")
+    if given is not None or assets is None:
+        return given
+    worth = assets - (facts.investor_money("other_liabilities") or Money.zero(facts.currency))
+    home = facts.investor.get("home")
+    if not home:
+        return worth
+    value, debt, earlier = (
+        money(home.get(name), facts.currency, f"investor.home.{name}") or Money.zero(facts.currency)
+        for name in ("fmv", "mortgage_now", "mortgage_60d_ago")
+    )
+    zero = Money.zero(facts.currency)
+    counted = max(debt - value, zero)
+    if not home.get("acquired_within_60d"):
+        # Of the part that the home covers; what is above its value counts already.
+        counted += max(min(debt, value) - earlier, zero)
+    return worth - counted

@@ -1,0 +1,41 @@
+"""What a regime answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from app.money import Money
+
+
+class Decision(StrEnum):
+    ALLOW = "allow"
+    #: Nothing the person can tick will help.
+    DENY = "deny"
+    #: A named step must come first: a declaration, a certification, a consent.
+    NEEDS_ACK = "needs_ack"
+    #: Time must pass.
+    NEEDS_WAIT = "needs_wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An answer with its reason.
+
+    `cap`, `used` and `remaining` are the investor's (or the issuer's) limit before this pledge; None where the law
+    sets no limit. `remaining` is never below zero. `frees` is when more of the limit comes back, and how much.
+    `numbers` are the inputs of the formula, as decimal texts, for people to check.
+    """
+
+    decision: Decision
+    rule: str
+    cap: Money | None = None
+    used: Money | None = None
+    remaining: Money | None = None
+    frees: tuple[date, Money] | None = None
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def allows(self) -> bool:
+        return self.decision is Decision.ALLOW

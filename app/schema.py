@@ -1,0 +1,101 @@
+"""Brings a database to the schema of this code, and says how far it is from it.
+
+Our own tables come from Alembic (`migrations/`), the job library's from the library.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection, text
+
+from app.database import Database
+from app.models import metadata
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+#: One upgrade at a time, however many processes start together.
+UPGRADE_LOCK = 7_421_001
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Apply every migration that is missing."""
+    with database.engine.connect() as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
+        connection.commit()
+        command.upgrade(_config(connection), revision)
+        connection.commit()
+        _upgrade_job_library(connection)
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
+        connection.commit()
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Go back to an earlier revision."""
+    with database.engine.connect() as connection:
+        command.downgrade(_config(connection), revision)
+        connection.commit()
+
+
+def head() -> str:
+    """The newest revision of this code."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    assert newest is not None
+    return newest
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has the newest revision."""
+    return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def differences(connection: Connection) -> list[str]:
+    """What the tables of the database and the models of the code do not agree on."""
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "compare_type": True,
+            "include_object": lambda obj, name, type_, reflected, other: (
+                not (type_ == "table" and str(name).startswith("procrastinate_"))
+            ),
+        },
+    )
+    return [str(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _upgrade_job_library(connection: Connection) -> None:
+    """Install the job library's tables, or apply its own migrations since the version noted on its table."""
+    installed = version("procrastinate")
+    noted = connection.execute(
+        text("SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class')")
+    ).scalar_one_or_none()
+    exists = connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar_one() is not None
+    if noted == installed:
+        return
+    if exists:
+        since = _numbers(str(noted))
+        files = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+        for file in files:
+            if since < _numbers(file.name.split("_")[0]) <= _numbers(installed):
+                connection.exec_driver_sql(file.read_text().replace("%", "%%"))
+    else:
+        connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    connection.exec_driver_sql(f"COMMENT ON TABLE procrastinate_jobs IS '{installed}'")
+
+
+def _numbers(dotted: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in dotted.split("."))

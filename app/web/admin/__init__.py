@@ -1,0 +1,7 @@
+"""Pages for the operator: jobs, books, offerings to close."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("admin", __name__, url_prefix="/ops")
+
+from app.web.admin import operations

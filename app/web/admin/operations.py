@@ -1,0 +1,100 @@
+"""What keeps the platform running: jobs and their last runs, the books, closings that are due."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app import invariants
+from app.access import Permission
+from app.closings import actions as closings
+from app.closings import queries as closing_queries
+from app.errors import Refused
+from app.i18n import labels
+from app.i18n.words import N_
+from app.job_runs import queries as job_runs
+from app.ledger import queries as ledger
+from app.offerings import queries as offerings
+from app.offerings.queries import Filters
+from app.payments import queries as payments
+from app.web.account.forms import EmptyForm
+from app.web.admin import blueprint
+from app.web.guard import allow
+from app.web.health import SILENCE
+from app.web.session import acting, looking, reader
+
+RUNS_SHOWN = 40
+ENTRIES_SHOWN = 50
+OFFERINGS_SHOWN = 100
+
+
+@blueprint.get("")
+@allow(Permission.OPERATE)
+def overview() -> ResponseReturnValue:
+    """How things stand: workers, instructions, events, closings that are due."""
+    with looking() as view:
+        workers = job_runs.workers(view.session)
+        return render_template(
+            "admin/overview.html",
+            workers=[(one, view.wall_now - one.seen_at < SILENCE) for one in workers],
+            instructions=payments.counts(view.session),
+            events=payments.waiting_events(view.session),
+            live=offerings.listed(view.session, Filters(), limit=OFFERINGS_SHOWN),
+            closings=[
+                (closing, offerings.offering(view.session, closing.offering_id))
+                for closing in closing_queries.unfinished(view.session)
+            ],
+            form=EmptyForm(),
+            now=view.now,
+        )
+
+
+@blueprint.get("/jobs")
+@allow(Permission.OPERATE)
+def jobs() -> ResponseReturnValue:
+    """Every job, its timetable, and its last run that did something."""
+    with looking() as view:
+        return render_template(
+            "admin/jobs.html", names=labels.JOBS, latest=job_runs.latest(view.session),
+            recent=job_runs.recent(view.session, RUNS_SHOWN),
+        )  # fmt: skip
+
+
+@blueprint.get("/books")
+@allow(Permission.OPERATE)
+def books() -> ResponseReturnValue:
+    """Trial balance, every invariant, the latest entries: all of the same instant."""
+    with looking() as view:
+        return render_template(
+            "admin/books.html",
+            lines=ledger.trial_balance(view.session),
+            findings=invariants.check(view.session),
+            entries=ledger.latest_entries(view.session, ENTRIES_SHOWN),
+            now=view.now,
+        )
+
+
+@blueprint.post("/offerings/<ref>/close")
+@allow(Permission.OPERATE)
+def begin_closing(ref: str) -> ResponseReturnValue:
+    """Begin a closing whose deadline has come, without waiting for the timetable."""
+    try:
+        with acting() as tx:
+            closings.begin(tx, offerings.by_ref(tx.session, ref).id)
+        flash(N_("The closing has begun."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("admin.overview"), 303)
+
+
+@blueprint.post("/closings/<ref>/retry-payout")
+@allow(Permission.OPERATE)
+def retry_payout(ref: str) -> ResponseReturnValue:
+    """Pay the company again after its bank refused."""
+    try:
+        with acting() as tx:
+            closings.retry_payout(tx, ref)
+        flash(N_("The payout is on its way again."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("admin.overview"), 303)

@@ -1,0 +1,7 @@
+"""Pages for compliance officers: what waits, one case with its facts and its rule, closings to approve."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("compliance", __name__, url_prefix="/review")
+
+from app.web.compliance import cases, closings

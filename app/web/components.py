@@ -1,0 +1,160 @@
+"""What templates can say: amounts, times, statuses, words. Every page speaks through these."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+import nh3
+from flask import Flask, g, request, url_for
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from app.access import Permission, may
+from app.i18n import amounts, labels, times
+from app.i18n.locales import LANGUAGES
+from app.i18n.words import said, translations
+from app.money import Money, SharePrice
+from app.offerings.disclosures import FINANCIALS
+from app.web.session import actor, me, platform, reader, reader_zone, request_id
+
+#: What an issuer's text may contain, after Markdown. No images, no styles, no scripts.
+TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "h3", "h4", "blockquote", "a", "code", "hr"}
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+
+def init_app(app: Flask) -> None:
+    environment = app.jinja_env
+    environment.add_extension("jinja2.ext.i18n")
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: translations(reader()).gettext(text),
+        lambda one, many, count: translations(reader()).ngettext(one, many, count),
+        newstyle=True,
+    )
+    environment.filters.update(
+        money=money, money_minor=money_minor, headline=headline,
+        headline_minor=lambda minor, currency: headline(Money(int(minor), currency)), moment=moment, day=day, markdown=markdown,
+        status=lambda value, machine: labels.status(machine, value, reader()),
+        words=lambda code, table: say(getattr(labels, table)[code]) if code else "",
+        rule=lambda rule_id: labels.rule(rule_id, reader()), cite=labels.citation, iso=_iso, percent=percent,
+        refusal=lambda refused: labels.refusal(refused, reader()), parts_left=times.parts_left, links=links, number=number,
+        decimal_money=lambda text, currency: money(Money.of(text, currency)),
+    )  # fmt: skip
+    environment.globals.update(
+        reader_zone=reader_zone,
+        financial_names=FINANCIALS,
+        price_text=price_text,
+        money_text=money_text,
+        tones=labels.TONES,
+        say=say,
+        figure_names=labels.FIGURES,
+        security_types=labels.SECURITY_TYPES,
+        request_ref=request_id,
+    )
+    app.context_processor(_globals)
+
+
+def _globals() -> dict[str, Any]:
+    return {
+        "person": me(),
+        "may": lambda name: may(actor(), Permission(name)),
+        "reader": g.get("language"),
+        "languages": LANGUAGES.values(),
+        "in_language": _in_language,
+        "settings": platform().settings,
+        "demo_clock": _demo_clock(),
+    }
+
+
+def say(text: str) -> str:
+    """A marked sentence in the reader's language."""
+    return said(reader(), text)
+
+
+def money(amount: Money) -> Markup:
+    """An amount that never breaks over two lines."""
+    return Markup('<span class="money">{}</span>').format(amounts.written(amount, reader()))
+
+
+def money_minor(minor: int, currency: str) -> Markup:
+    return money(Money(int(minor), currency))
+
+
+def money_text(minor: int, currency: str) -> str:
+    """An amount as bare text, for labels that screen readers say."""
+    return amounts.written(Money(int(minor), currency), reader())
+
+
+def price_text(price: SharePrice) -> str:
+    """What one share costs, with all its digits."""
+    return amounts.price(price, reader())
+
+
+def number(value: int) -> str:
+    """A whole number with its groups: "741,766"."""
+    return amounts.number(value, reader())
+
+
+def headline(amount: Money) -> Markup:
+    """Short for the eye; the exact amount is in the title and in the data."""
+    exact = amounts.written(amount, reader())
+    return Markup('<data class="money" value="{}" title="{}">{}</data>').format(
+        amount.amount, exact, amounts.headline(amount, reader())
+    )
+
+
+def moment(at: datetime, zone: str | None = None) -> Markup:
+    """An instant in a zone; without one, in the reader's."""
+    return Markup('<time datetime="{}">{}</time>').format(_iso(at), times.moment(at, zone or reader_zone(), reader()))
+
+
+def day(on: date | datetime) -> str:
+    return times.day(on, reader())
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def percent(bps: int) -> str:
+    """Basis points as a percentage: 500 is "5 %"."""
+    whole, part = divmod(bps, 100)
+    return f"{whole}.{part:02d} %".replace(".00", "") if part else f"{whole} %"
+
+
+def markdown(text: str) -> Markup:
+    """An issuer's text: Markdown without HTML, then only harmless tags."""
+    html = nh3.clean(
+        _markdown.render(text), tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"},
+        link_rel="noopener nofollow ugc",
+    )  # fmt: skip
+    return Markup(html)
+
+
+def links(text: str) -> Markup:
+    """Bare text in which addresses of this site can be pressed."""
+    here = re.escape(platform().settings.public_url)
+    escaped = str(escape(text))
+    return Markup(re.sub(rf"({here}/[^\s<]*)", r'<a href="\1">\1</a>', escaped))
+
+
+def _in_language(code: str) -> str:
+    """This very page in another language."""
+    if request.endpoint is None or request.method != "GET":
+        return f"/?lang={code}"
+    args = {**request.args.to_dict(), "lang": code}
+    values: dict[str, Any] = {**(request.view_args or {}), **args}
+    return url_for(request.endpoint, **values)
+
+
+def _demo_clock() -> datetime | None:
+    """The platform's time, when a demo has moved it; production never has."""
+    if platform().settings.is_production:
+        return None
+    if "demo_clock" not in g:
+        with platform().database.snapshot() as view:
+            moved = abs((view.now - view.wall_now).total_seconds()) > 60
+            g.demo_clock = view.now if moved else None
+    return g.demo_clock  # type: ignore[no-any-return]

@@ -1,0 +1,101 @@
+"""Every request is checked against the permission that its view names, before anything else happens.
+
+When a session ended while somebody was typing, what they typed is kept and given back after they sign in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from flask import Flask, abort, current_app, flash, redirect, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+
+from app.access import Lack, Permission, lacks
+from app.i18n.words import N_
+from app.identity import drafts, queries
+from app.web.session import acting, actor, looking, platform, request_id
+
+View = TypeVar("View", bound=Callable[..., Any])
+log = structlog.get_logger()
+
+#: Never kept: secrets, and ticks that must be made anew.
+NOT_KEPT = ("csrf_token", "password", "old_password", "new_password", "code", "form_key")
+
+
+def allow(permission: Permission) -> Callable[[View], View]:
+    """Name the permission of a view: `@allow(Permission.INVEST)`."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def permission_of(app: Flask, endpoint: str) -> Permission | None:
+    """What a view names. Static files are public."""
+    if endpoint == "static" or endpoint.endswith(".static"):
+        return Permission.READ_PUBLIC
+    return getattr(app.view_functions[endpoint], "permission", None)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_check)
+
+
+def _check() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such page: the error page answers
+    permission = permission_of(current_app, request.endpoint)
+    if permission is None:
+        abort(403)  # fail closed; the build catches it first
+    lack = lacks(actor(), permission)
+    if lack is None:
+        return None
+    log.info("access_denied", endpoint=request.endpoint, lack=lack.value, request_id=request_id(), actor=actor().name)
+    match lack:
+        case Lack.SIGN_IN:
+            return _to_sign_in()
+        case Lack.SECOND_FACTOR:
+            return redirect(url_for("account.second_factor", next=_here()))
+        case Lack.VERIFIED_EMAIL:
+            return redirect(url_for("account.verify_first", next=_here()))
+        case Lack.NOTHING:
+            return redirect("/")
+        case Lack.ROLE:
+            abort(403)
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    token = cookie.pop("_user_id", None)
+    if token is None:
+        return redirect(url_for("account.sign_in", next=_here()))
+    with looking() as view:
+        user_id = queries.dead_session_user_id(view.session, token)
+    if user_id is not None and request.method == "POST" and request.form:
+        fields = {
+            name: values for name, values in request.form.lists() if name not in NOT_KEPT and "statement" not in name
+        }
+        with acting() as tx:
+            drafts.keep(tx, user_id, request.path, fields)
+        flash(N_("Your session has ended. What you typed is kept: sign in and you will find it again."), "caution")
+    else:
+        flash(N_("Your session has ended. Sign in again."), "caution")
+    target = request.full_path.rstrip("?") if request.query_string else request.path
+    return redirect(url_for("account.sign_in", next=target))
+
+
+def kept_fields(user_id: int) -> dict[str, list[str]] | None:
+    """What this person had typed into the form at this address when their session ended."""
+    with platform().database.snapshot() as view:
+        if not drafts.exists(view.session, user_id, request.path):
+            return None
+    with acting() as tx:
+        return drafts.take(tx, user_id, request.path)

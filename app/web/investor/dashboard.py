@@ -1,0 +1,44 @@
+"""The investor's own page: what to do first, then what they have."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.investors import queries as investors
+from app.pledges import queries as pledges
+from app.pledges.lifecycle import PLEDGE, RESERVED
+from app.share_register import queries as register
+from app.web.guard import allow
+from app.web.investor import blueprint
+from app.web.session import looking, my_id, platform
+
+
+@blueprint.get("/me")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def dashboard() -> ResponseReturnValue:
+    """To-do first: pledges to pay, figures to give; then pledges and holdings."""
+    with looking() as view:
+        investor = investors.of_user(view.session, my_id())
+        mine = pledges.of_investor(view.session, investor.id) if investor else []
+        return render_template(
+            "investor/dashboard.html",
+            investor=investor,
+            to_pay=[(pledge, offering) for pledge, offering in mine if pledge.status == RESERVED],
+            going=[(pledge, offering) for pledge, offering in mine if pledge.status not in PLEDGE.terminal],
+            ended=[(pledge, offering) for pledge, offering in mine if pledge.status in PLEDGE.terminal],
+            holdings=register.holdings(view.session, investor.id) if investor else [],
+            regimes=[platform().regime(one).pack for one in platform().settings.regimes],
+            now=view.now,
+        )
+
+
+@blueprint.get("/me/holdings")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def holdings() -> ResponseReturnValue:
+    """The shares one owns, as the register has them."""
+    with looking() as view:
+        investor = investors.of_user(view.session, my_id())
+        rows = register.holdings(view.session, investor.id) if investor else []
+        return render_template("investor/holdings.html", rows=rows)

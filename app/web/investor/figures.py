@@ -1,0 +1,169 @@
+"""What an investor tells us: figures, and statuses they claim."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.compliance import actions as compliance
+from app.compliance import queries as compliance_queries
+from app.compliance import receipts
+from app.errors import NotFound, Refused
+from app.i18n import amounts, labels
+from app.i18n.words import N_
+from app.investors import actions as investors
+from app.investors import queries
+from app.investors.models import ClaimKind, Figures
+from app.money import Money
+from app.pledges import queries as pledges
+from app.regimes.registry import Regime
+from app.web.components import say
+from app.web.forms import opened
+from app.web.guard import allow
+from app.web.investor import blueprint
+from app.web.investor.forms import ClaimForm, FiguresForm
+from app.web.session import acting, local_path, looking, me, my_id, platform
+
+#: Which status can be claimed under which rules.
+CLAIMS = {"US-CF": ClaimKind.ACCREDITED_US, "CN-MICHOU": ClaimKind.CERTIFIED_CN}
+YEARS = ("income_1", "income_2", "income_3")
+
+
+def _regime(regime_id: str) -> Regime:
+    try:
+        return platform().regime(regime_id)
+    except Refused:
+        raise NotFound from None
+
+
+@blueprint.get("/me/limits")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def limits() -> ResponseReturnValue:
+    """How much one may still invest under each set of rules, and why."""
+    return _limits_page(_claim_form())
+
+
+def _claim_form() -> ClaimForm:
+    kinds = [CLAIMS[one] for one in platform().settings.regimes if one in CLAIMS]
+    form = ClaimForm()
+    form.kind.choices = [(kind.value, say(labels.CLAIM_KINDS[kind.value])) for kind in kinds]
+    return form
+
+
+def _limits_page(form: ClaimForm) -> ResponseReturnValue:
+    with looking() as view:
+        investor = queries.of_user(view.session, my_id())
+        found, claims = [], []
+        for regime_id in platform().settings.regimes:
+            regime = platform().regime(regime_id)
+            figures, receipt = None, None
+            if investor is not None:
+                figures = queries.latest_figures(view.session, investor.id, regime.pack.currency)
+                if figures is not None:
+                    history = pledges.history(view.session, investor.id, regime, view.now)
+                    on = regime.pack.day_of(view.now)
+                    verdict = compliance_queries.allowance(view.session, investor, regime, history, on)
+                    receipt = receipts.of_verdict(verdict, regime, on)
+            found.append((regime, figures, receipt))
+        if investor is not None:
+            claims = queries.claims(view.session, investor.id)
+    return render_template(
+        "investor/limits.html", regimes=found, claims=claims, form=form, investor=investor
+    ), form.status
+
+
+@blueprint.post("/me/limits")
+@allow(Permission.INVEST)
+def claim() -> ResponseReturnValue:
+    """Claim a status; an officer looks at it."""
+    form = _claim_form()
+    if form.validate():
+        try:
+            with acting() as tx:
+                investor = queries.of_user(tx.session, my_id())
+                if investor is None:
+                    raise Refused("figures_missing")
+                compliance.claim_status(tx, investor, ClaimKind(form.kind.data), form.basis.data or "")
+            flash(N_("An officer will look at this. We write to you when it is decided."), "ok")
+            return redirect(url_for("investor.limits"), 303)
+        except Refused as refused:
+            form.refuse(refused)
+    return _limits_page(form)
+
+
+@blueprint.get("/me/figures/<regime_id>")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def figures(regime_id: str) -> ResponseReturnValue:
+    """The form for one's figures, as they were declared last."""
+    regime = _regime(regime_id)
+    with looking() as view:
+        investor = queries.of_user(view.session, my_id())
+        known = queries.latest_figures(view.session, investor.id, regime.pack.currency) if investor else None
+    person = me()
+    stored = {
+        "legal_name": investor.legal_name if investor else (person.name if person else ""),
+        "country": investor.country if investor else regime.pack.country,
+        **_stored(known),
+    }
+    form = opened(FiguresForm, **stored)
+    return render_template("investor/figures.html", form=form, regime=regime, known=known)
+
+
+def _stored(known: Figures | None) -> dict[str, object]:
+    if known is None:
+        return {}
+    years = [Money(minor, known.currency) for minor in known.income_3y_minor or []]
+    plain = {
+        name: amounts.plain(value)
+        for name in ("annual_income", "net_worth", "other_platform_12m", "financial_assets")
+        if (value := known.money(name)) is not None
+    }
+    return {
+        **plain,
+        **{name: amounts.plain(year) for name, year in zip(YEARS, years, strict=False)},
+        "joint_with_spouse": known.joint_with_spouse,
+    }
+
+
+@blueprint.post("/me/figures/<regime_id>")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def declare_figures(regime_id: str) -> ResponseReturnValue:
+    """Take the figures; an amount that cannot be read is named, and nothing is stored."""
+    regime = _regime(regime_id)
+    form = FiguresForm()
+    if form.validate():
+        given = _given(form, regime)
+        if not form.is_refused:
+            with acting() as tx:
+                investor = investors.register(
+                    tx, my_id(), legal_name=form.legal_name.data or "", country=form.country.data
+                )
+                investors.declare_figures(tx, investor, regime.pack.currency, **given)  # type: ignore[arg-type]
+            flash(N_("Your figures are saved."), "ok")
+            return redirect(local_path(request.args.get("next"), url_for("investor.limits")), 303)
+    return render_template("investor/figures.html", form=form, regime=regime, known=None), form.status
+
+
+def _given(form: FiguresForm, regime: Regime) -> dict[str, object]:
+    """The figures that this regime asks for. Zero is a figure; empty is not."""
+    currency = regime.pack.currency
+    given: dict[str, object] = {}
+    for name in regime.figures:
+        if name == "income_3y":
+            years = [_figure(form, year, currency) for year in YEARS]
+            given[name] = [year for year in years if year is not None] or None
+        else:
+            given[name] = _figure(form, name, currency, negative=name == "net_worth")
+    if "annual_income" in regime.figures:
+        given["joint_with_spouse"] = bool(form.joint_with_spouse.data)
+    return given
+
+
+def _figure(form: FiguresForm, name: str, currency: str, *, negative: bool = False) -> Money | None:
+    text = str(form[name].data or "").strip()
+    if not text:
+        return None
+    if text.strip("0.,") == "":
+        return Money.zero(currency)
+    return form.money(name, currency, negative=negative)

@@ -1,0 +1,133 @@
+"""One's own pledges: paying, seeing where the money is, cancelling."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.audit import queries as audit
+from app.compliance import queries as compliance
+from app.compliance import receipts
+from app.compliance.models import CaseKind
+from app.database import Snapshot
+from app.errors import NotFound, Refused
+from app.i18n import labels
+from app.i18n.words import N_
+from app.investors import queries as investors
+from app.offerings import queries as offerings
+from app.payments import queries as payments
+from app.payments.lifecycle import ACTION_REQUIRED
+from app.pledges import actions, queries
+from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
+from app.pledges.models import Pledge
+from app.share_register import queries as register
+from app.web.account.forms import EmptyForm
+from app.web.guard import allow
+from app.web.investor import blueprint
+from app.web.session import acting, looking, my_id, reader
+
+
+def _mine(view: Snapshot, ref: str) -> Pledge:
+    """One's own pledge; somebody else's answers like one that does not exist. Raises NotFound."""
+    pledge = queries.by_ref(view.session, ref)
+    investor = investors.of_user(view.session, my_id())
+    if investor is None or pledge.investor_id != investor.id:
+        raise NotFound
+    return pledge
+
+
+def _may_cancel(pledge: Pledge, offering_status: str, view: Snapshot) -> bool:
+    if offering_status != "live":
+        return False
+    if pledge.status in (IN_REVIEW, RESERVED):
+        return True
+    in_time = pledge.cancel_until is None or view.now <= pledge.cancel_until
+    return pledge.status in (PROCESSING, HELD) and in_time
+
+
+@blueprint.get("/me/pledges/<ref>")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def pledge(ref: str) -> ResponseReturnValue:
+    """Where the pledge stands, where the money is, what happens next."""
+    with looking() as view:
+        found = _mine(view, ref)
+        offering = offerings.offering(view.session, found.offering_id)
+        return render_template(
+            "investor/pledge.html",
+            pledge=found,
+            offering=offering,
+            collection=payments.collection(view.session, found.id),
+            receipt=receipts.of_decision(compliance.decision(view.session, found.decision_id)),
+            timeline_events=[event for event in audit.timeline(view.session, "pledges", found.id) if event.to_status],
+            entry=register.of_pledge(view.session, found.id),
+            case=next(iter(compliance.cases_about(view.session, CaseKind.PLEDGE, found.id)), None),
+            may_cancel=_may_cancel(found, offering.status, view),
+            now=view.now,
+        )
+
+
+@blueprint.get("/me/pledges/<ref>/pay")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def pay(ref: str) -> ResponseReturnValue:
+    """The way to the gateway's page, as soon as it is ready; the page looks again by itself."""
+    with looking() as view:
+        found = _mine(view, ref)
+        collection = payments.collection(view.session, found.id)
+        if found.status != RESERVED or collection is None:
+            return redirect(url_for("investor.pledge", ref=ref))
+        ready = collection.status == ACTION_REQUIRED and collection.url is not None
+        return render_template(
+            "investor/pay.html", pledge=found, collection=collection, ready=ready,
+            offering=offerings.offering(view.session, found.offering_id), refresh=None if ready else 1,
+        )  # fmt: skip
+
+
+@blueprint.get("/me/pledges/<ref>/returned")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def returned(ref: str) -> ResponseReturnValue:
+    """Back from the gateway's page. What the address says is not believed: the page waits for the gateway's own word."""
+    with looking() as view:
+        found = _mine(view, ref)
+        if found.status not in (RESERVED, PROCESSING):
+            return redirect(url_for("investor.pledge", ref=ref))
+        collection = payments.collection(view.session, found.id)
+        return render_template(
+            "investor/returned.html", pledge=found, collection=collection,
+            offering=offerings.offering(view.session, found.offering_id),
+            refresh=2 if found.status == RESERVED else None,
+        )  # fmt: skip
+
+
+@blueprint.get("/me/pledges/<ref>/cancel")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def ask_to_cancel(ref: str) -> ResponseReturnValue:
+    """What cancelling would do, and one button."""
+    with looking() as view:
+        found = _mine(view, ref)
+        offering = offerings.offering(view.session, found.offering_id)
+        if not _may_cancel(found, offering.status, view):
+            return redirect(url_for("investor.pledge", ref=ref))
+        return render_template("investor/cancel.html", pledge=found, offering=offering, form=EmptyForm())
+
+
+@blueprint.post("/me/pledges/<ref>/cancel")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def cancel_pledge(ref: str) -> ResponseReturnValue:
+    """Cancel for any reason, until the last permitted instant."""
+    with looking() as view:
+        pledge_id = _mine(view, ref).id
+    try:
+        with acting() as tx:
+            found = actions.cancel(tx, pledge_id)
+            paid = found.held_at is not None
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+        return redirect(url_for("investor.pledge", ref=ref), 303)
+    flash(
+        N_("Your pledge is cancelled. We are returning your money.")
+        if paid
+        else N_("Your pledge is cancelled. Nothing was charged."),
+        "ok",
+    )
+    return redirect(url_for("investor.pledge", ref=ref), 303)

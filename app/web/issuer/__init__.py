@@ -1,0 +1,7 @@
+"""Pages for companies: the company, its offerings section by section, pledges and money as they come in."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("issuer", __name__, url_prefix="/issuer")
+
+from app.web.issuer import companies, offerings, sections

@@ -1,0 +1,142 @@
+"""The companies one acts for."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.database import Snapshot
+from app.errors import NotFound, Refused
+from app.i18n.words import N_
+from app.issuers import actions, queries
+from app.issuers.models import Issuer
+from app.offerings import queries as offerings
+from app.web.forms import opened
+from app.web.guard import allow
+from app.web.issuer import blueprint
+from app.web.issuer.forms import CompanyForm, PayoutForm
+from app.web.session import acting, local_path, looking, my_id, platform
+
+
+def mine(view: Snapshot, ref: str) -> Issuer:
+    """A company that one acts for. Raises NotFound."""
+    issuer = queries.by_ref(view.session, ref)
+    if not queries.is_member(view.session, issuer.id, my_id()):
+        raise NotFound
+    return issuer
+
+
+@blueprint.get("")
+@allow(Permission.RAISE)
+def overview() -> ResponseReturnValue:
+    """One's companies and their offerings."""
+    with looking() as view:
+        return render_template(
+            "issuer/overview.html",
+            companies=queries.of_member(view.session, my_id()),
+            offerings=offerings.of_member(view.session, my_id()),
+        )
+
+
+@blueprint.get("/companies/new")
+@allow(Permission.RAISE)
+def new_company() -> ResponseReturnValue:
+    return render_template("issuer/company.html", form=opened(CompanyForm), company=None)
+
+
+@blueprint.post("/companies/new")
+@allow(Permission.RAISE)
+def create_company() -> ResponseReturnValue:
+    """Enter a company; who enters it acts for it."""
+    form = CompanyForm()
+    if form.validate():
+        details = _details(form)
+        if details is not None:
+            try:
+                with acting() as tx:
+                    company = actions.create(tx, legal_name=details["legal_name"], country=details["country"])  # type: ignore[arg-type]
+                    actions.add_member(tx, company, my_id())
+                    actions.change_details(tx, company, **details)  # type: ignore[arg-type]
+                flash(N_("Saved."), "ok")
+                return redirect(url_for("issuer.overview"), 303)
+            except Refused as refused:
+                form.refuse(refused)
+    return render_template("issuer/company.html", form=form, company=None), form.status
+
+
+def _details(form: CompanyForm) -> dict[str, object] | None:
+    """The columns of a company; None when something could not be read."""
+    incorporated_on = form.day("incorporated_on", optional=True)
+    employees = form.whole("employees", optional=True)
+    if form.is_refused:
+        return None
+    parts = ("street1", "street2", "city", "region", "postcode")
+    return {
+        "legal_name": form.legal_name.data,
+        "country": form.country.data,
+        "legal_form": form.legal_form.data or None,
+        "jurisdiction": form.jurisdiction.data or None,
+        "incorporated_on": incorporated_on,
+        "address": {name: form[name].data for name in parts if form[name].data},
+        "website": form.website.data or None,
+        "employees": employees,
+    }
+
+
+@blueprint.get("/companies/<ref>")
+@allow(Permission.RAISE)
+def company(ref: str) -> ResponseReturnValue:
+    with looking() as view:
+        found = mine(view, ref)
+    form = opened(
+        CompanyForm, legal_name=found.legal_name, country=found.country, legal_form=found.legal_form,
+        jurisdiction=found.jurisdiction, website=found.website, employees=found.employees,
+        incorporated_on=found.incorporated_on.isoformat() if found.incorporated_on else "", **found.address,
+    )  # fmt: skip
+    return render_template("issuer/company.html", form=form, company=found)
+
+
+@blueprint.post("/companies/<ref>")
+@allow(Permission.RAISE)
+def save_company(ref: str) -> ResponseReturnValue:
+    with looking() as view:
+        found = mine(view, ref)
+    form = CompanyForm()
+    if form.validate():
+        details = _details(form)
+        if details is not None:
+            try:
+                with acting() as tx:
+                    actions.change_details(tx, queries.issuer(tx.session, found.id), **details)  # type: ignore[arg-type]
+                flash(N_("Saved."), "ok")
+                return redirect(local_path(request.args.get("next"), url_for("issuer.overview")), 303)
+            except Refused as refused:
+                form.refuse(refused)
+    return render_template("issuer/company.html", form=form, company=found), form.status
+
+
+@blueprint.get("/companies/<ref>/payout")
+@allow(Permission.RAISE)
+def payout(ref: str) -> ResponseReturnValue:
+    """Where the company is paid; the number itself is never shown again."""
+    with looking() as view:
+        found = mine(view, ref)
+    return render_template("issuer/payout.html", form=PayoutForm(holder=found.payout_holder), company=found)
+
+
+@blueprint.post("/companies/<ref>/payout")
+@allow(Permission.RAISE)
+def save_payout(ref: str) -> ResponseReturnValue:
+    with looking() as view:
+        found = mine(view, ref)
+    form = PayoutForm()
+    if form.validate():
+        with acting() as tx:
+            actions.set_payout_account(
+                tx, queries.issuer(tx.session, found.id), holder=form.holder.data or "",
+                account=form.account.data or "", vault=platform().vault,
+            )  # fmt: skip
+        flash(N_("Saved."), "ok")
+        return redirect(local_path(request.args.get("next"), url_for("issuer.overview")), 303)
+    return render_template("issuer/payout.html", form=form, company=found), form.status

@@ -1,0 +1,194 @@
+"""An offering as its company sees it: the checklist, the officer's words, pledges and money as they come in."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.closings import actions as closings
+from app.closings import queries as closing_queries
+from app.compliance import actions as compliance
+from app.compliance import queries as compliance_queries
+from app.compliance.models import CaseKind
+from app.database import Snapshot
+from app.errors import NotFound, Refused
+from app.i18n import labels
+from app.i18n.words import N_
+from app.issuers import queries as issuers
+from app.offerings import actions, queries
+from app.offerings.disclosures import SECTIONS, checklist
+from app.offerings.models import Offering
+from app.pledges import queries as pledges
+from app.web.account.forms import EmptyForm
+from app.web.components import say
+from app.web.forms import choices, opened
+from app.web.guard import allow
+from app.web.issuer import blueprint
+from app.web.issuer.forms import FilingForm, NewOfferingForm
+from app.web.public.offerings import as_download
+from app.web.session import acting, looking, my_id, platform, reader
+
+SHOWN = 50
+
+
+def mine(view: Snapshot, ref: str) -> Offering:
+    """An offering of a company that one acts for. Raises NotFound."""
+    offering = queries.by_ref(view.session, ref)
+    if not issuers.is_member(view.session, offering.issuer_id, my_id()):
+        raise NotFound
+    return offering
+
+
+def _new_form() -> NewOfferingForm:
+    form = opened(NewOfferingForm)
+    with looking() as view:
+        companies = issuers.of_member(view.session, my_id())
+    form.company.choices = choices({company.ref: company.legal_name for company in companies})
+    form.rules.choices = choices({one: platform().regime(one).pack.name for one in platform().settings.regimes})
+    return form
+
+
+@blueprint.get("/offerings/new")
+@allow(Permission.RAISE)
+def new_offering() -> ResponseReturnValue:
+    """Begin an offering: by hand, or from a Form C that was filed."""
+    return render_template("issuer/new_offering.html", form=_new_form(), filing=FilingForm())
+
+
+@blueprint.post("/offerings/new")
+@allow(Permission.RAISE)
+def create_offering() -> ResponseReturnValue:
+    form = _new_form()
+    if form.validate():
+        with acting() as tx:
+            company = issuers.by_ref(tx.session, form.company.data)
+            if not issuers.is_member(tx.session, company.id, my_id()):
+                raise NotFound
+            regime = platform().regime(form.rules.data)
+            offering = actions.create_draft(
+                tx, company, regime, name=form.name.data or "", fee_bps=platform().settings.platform_fee_bps
+            )
+        return redirect(url_for("issuer.offering", ref=offering.ref), 303)
+    return render_template("issuer/new_offering.html", form=form, filing=FilingForm()), form.status
+
+
+@blueprint.post("/offerings/import")
+@allow(Permission.RAISE)
+def import_filing() -> ResponseReturnValue:
+    """Make a draft from a Form C file; what it lacks becomes tasks."""
+    filing, upload = FilingForm(), request.files.get("file")
+    try:
+        if upload is None or not upload.filename:
+            raise Refused("file_missing", field="file")
+        parsed = actions.read_form_c(upload.read())
+        with acting() as tx:
+            offering = actions.import_form_c(
+                tx, parsed, platform().regime("US-CF"), fee_bps=platform().settings.platform_fee_bps, owner_id=my_id()
+            )
+    except Refused as refused:
+        filing.refuse(refused)
+        return render_template("issuer/new_offering.html", form=_new_form(), filing=filing), 422
+    flash(N_("A draft was made from the filing. The checklist shows what it lacks."), "ok")
+    return redirect(url_for("issuer.offering", ref=offering.ref), 303)
+
+
+@blueprint.get("/offerings/<ref>")
+@allow(Permission.RAISE)
+def offering(ref: str) -> ResponseReturnValue:
+    """Everything about one's offering on one page."""
+    with looking() as view:
+        found = mine(view, ref)
+        issuer = issuers.issuer(view.session, found.issuer_id)
+        documents = queries.documents(view.session, found.id)
+        closing = next(iter(closing_queries.of_offering(view.session, found.id)), None)
+        return render_template(
+            "issuer/offering.html",
+            offering=found,
+            issuer=issuer,
+            tasks=checklist(found, issuer, len(documents), view.now),
+            sections=SECTIONS,
+            cases=compliance_queries.cases_about(view.session, CaseKind.OFFERING, found.id),
+            progress=queries.progress(view.session, found.id) if found.opened_at else None,
+            investors=pledges.investors_in(view.session, found.id),
+            by_status=pledges.by_status(view.session, found.id),
+            latest=pledges.of_offering(view.session, found.id, SHOWN),
+            filing=queries.filing_of(view.session, found.id),
+            documents=documents,
+            closing=closing,
+            form=EmptyForm(),
+            now=view.now,
+        )
+
+
+@blueprint.post("/offerings/<ref>/submit")
+@allow(Permission.RAISE)
+def submit(ref: str) -> ResponseReturnValue:
+    """Hand it in for review; from here on the terms are locked."""
+    with looking() as view:
+        found = mine(view, ref)
+    try:
+        with acting() as tx:
+            compliance.submit_offering(tx, found.id, platform().regime(found.regime))
+        flash(N_("Submitted. An officer reads it next; until then the terms are locked."), "ok")
+    except Refused as refused:
+        _say_no(refused)
+    return redirect(url_for("issuer.offering", ref=ref), 303)
+
+
+def _say_no(refused: Refused) -> None:
+    flash(labels.refusal(refused, reader()), "danger")
+    for task in refused.facts.get("tasks", []):
+        flash(say(labels.TASKS[task]), "danger")
+
+
+@blueprint.post("/offerings/<ref>/open")
+@allow(Permission.RAISE)
+def open_offering(ref: str) -> ResponseReturnValue:
+    """Make it public and let pledges in."""
+    with looking() as view:
+        found = mine(view, ref)
+    gateway = platform().gateway
+    try:
+        with acting() as tx:
+            actions.open_offering(
+                tx, found.id, platform().regime(found.regime), gateway=gateway.name,
+                custodian_is_qualified=gateway.caps(found.currency).qualified_third_party,
+            )  # fmt: skip
+        flash(N_("The offering is open."), "ok")
+    except Refused as refused:
+        _say_no(refused)
+    return redirect(url_for("issuer.offering", ref=ref), 303)
+
+
+@blueprint.get("/offerings/<ref>/withdraw")
+@allow(Permission.RAISE)
+def ask_to_withdraw(ref: str) -> ResponseReturnValue:
+    """What withdrawing would do, with the numbers."""
+    with looking() as view:
+        found = mine(view, ref)
+        progress = queries.progress(view.session, found.id) if found.opened_at else None
+    return render_template("issuer/withdraw.html", offering=found, progress=progress, form=EmptyForm())
+
+
+@blueprint.post("/offerings/<ref>/withdraw")
+@allow(Permission.RAISE)
+def withdraw(ref: str) -> ResponseReturnValue:
+    """Give it up; investors of an open offering are refunded in full."""
+    with looking() as view:
+        found = mine(view, ref)
+    try:
+        with acting() as tx:
+            closings.withdraw_offering(tx, found.id)
+        flash(N_("The offering is withdrawn."), "ok")
+    except Refused as refused:
+        _say_no(refused)
+    return redirect(url_for("issuer.offering", ref=ref), 303)
+
+
+@blueprint.get("/offerings/<ref>/documents/<int:document_id>")
+@allow(Permission.RAISE)
+def document(ref: str, document_id: int) -> ResponseReturnValue:
+    with looking() as view:
+        found = mine(view, ref)
+        return as_download(queries.document(view.session, found.id, document_id))

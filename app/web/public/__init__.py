@@ -1,0 +1,7 @@
+"""Pages for everybody: the offerings and what explains them."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("public", __name__)
+
+from app.web.public import offerings, pages

@@ -1,0 +1,105 @@
+"""Finding an offering and reading everything about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.i18n import labels
+from app.issuers import queries as issuers
+from app.offerings import queries
+from app.offerings.lifecycle import LIVE
+from app.offerings.models import OfferingDocument
+from app.offerings.queries import Filters
+from app.pledges import queries as pledges
+from app.web.guard import allow
+from app.web.public import blueprint
+from app.web.session import looking, platform
+
+PAGE = 24
+LONGEST_SEARCH = 100
+
+
+@blueprint.get("/")
+@blueprint.get("/offerings")
+@allow(Permission.READ_PUBLIC)
+def offerings() -> ResponseReturnValue:
+    """Public offerings; the filters are in the address, the order is by deadline and nothing else."""
+    filters = Filters(
+        words=request.args.get("q", "").strip()[:LONGEST_SEARCH],
+        regime=_known(request.args.get("rules", ""), platform().settings.regimes),
+        security_type=_known(request.args.get("security", ""), labels.SECURITY_TYPES),
+        status=_known(request.args.get("status", ""), ("open", "past")) or "open",
+    )
+    with looking() as view:
+        rows = queries.listed(view.session, filters, limit=PAGE + 1, after=_after())
+        now = view.now
+    following = None
+    if len(rows) > PAGE:
+        last = rows[PAGE - 1][0]
+        assert last.deadline_at is not None
+        args: dict[str, Any] = {**request.args.to_dict(), "after": f"{last.deadline_at.isoformat()}/{last.id}"}
+        following = url_for(".offerings", **args)
+    return render_template(
+        "public/offerings.html", rows=rows[:PAGE], filters=filters, now=now, following=following,
+        regimes=[platform().regime(one).pack for one in platform().settings.regimes],
+    )  # fmt: skip
+
+
+def _known(value: str, allowed: object) -> str:
+    return value if value in allowed else ""  # type: ignore[operator]
+
+
+def _after() -> tuple[datetime, int] | None:
+    at, _, number = request.args.get("after", "").partition("/")
+    try:
+        instant = datetime.fromisoformat(at)
+        return (instant, int(number)) if instant.tzinfo is not None and int(number) < 2**62 else None
+    except ValueError:
+        return None
+
+
+@blueprint.get("/offerings/<slug>")
+@allow(Permission.READ_PUBLIC)
+def offering(slug: str) -> ResponseReturnValue:
+    """Everything about one offering: terms, progress, risks at the same size as the story, documents."""
+    with looking() as view:
+        found = queries.by_slug(view.session, slug)
+        regime = platform().regime(found.regime)
+        assert found.deadline_at is not None and found.opened_at is not None
+        return render_template(
+            "public/offering.html",
+            offering=found,
+            issuer=issuers.issuer(view.session, found.issuer_id),
+            progress=queries.progress(view.session, found.id),
+            investors=pledges.investors_in(view.session, found.id),
+            documents=queries.documents(view.session, found.id),
+            filing=queries.filing_of(view.session, found.id),
+            regime=regime,
+            cancel_until=regime.cancel_until(found.deadline_at, view.now),
+            now=view.now,
+            is_open=found.status == LIVE and view.now < found.deadline_at,
+        )
+
+
+@blueprint.get("/offerings/<slug>/documents/<int:document_id>")
+@allow(Permission.READ_PUBLIC)
+def document(slug: str, document_id: int) -> ResponseReturnValue:
+    """A document of a public offering, as a download."""
+    with looking() as view:
+        found = queries.by_slug(view.session, slug)
+        return as_download(queries.document(view.session, found.id, document_id))
+
+
+def as_download(document: OfferingDocument) -> Response:
+    """A file that the browser saves and never runs."""
+    response = Response(document.content, mimetype=document.media_type)
+    name = quote(document.filename, safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

@@ -1,0 +1,51 @@
+"""The pretend provider's own pages: where a payer chooses what their bank does. Registered with the sandbox only."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.access import Permission
+from app.money import Money
+from app.payments.sandbox.answers import RemoteError
+from app.payments.sandbox.provider import Provider
+from app.payments.sandbox.tables import Token
+from app.web.guard import allow
+from app.web.session import platform
+
+blueprint = Blueprint("sandbox", __name__, url_prefix="/sandbox")
+
+
+def _provider() -> Provider:
+    provider = platform().sandbox
+    if provider is None:
+        abort(404)
+    return provider
+
+
+@blueprint.get("/checkout/<payment_id>")
+@allow(Permission.PAY_AT_SANDBOX)
+def checkout(payment_id: str) -> ResponseReturnValue:
+    """Show what is to be paid, and the buttons that decide how it ends."""
+    try:
+        payment, _ = _provider().get(payment_id)
+    except RemoteError:
+        abort(404)
+    if payment.kind != "payment":
+        abort(404)
+    amount = Money(payment.amount_minor, payment.currency)
+    return render_template("sandbox/checkout.html", payment=payment, amount=amount, tokens=list(Token))
+
+
+@blueprint.post("/checkout/<payment_id>")
+@allow(Permission.PAY_AT_SANDBOX)
+def pay(payment_id: str) -> ResponseReturnValue:
+    """Let happen what the payer chose, and send them back. "abandon" does nothing, as closing the window would."""
+    try:
+        payment, _ = _provider().get(payment_id)
+        chosen = request.form.get("token", "")
+        if chosen != "abandon":
+            _provider().pay(payment_id, Token(chosen))
+    except (RemoteError, ValueError):
+        abort(404)
+    return redirect(payment.return_url or "/")

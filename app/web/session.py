@@ -1,0 +1,175 @@
+"""Who is at the other end, in which language, and the ways to act and to look for them.
+
+Flask-Login holds the person of a request. The cookie carries only a random token; the session itself is a row that can
+be ended at any time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, has_request_context, request
+from flask import session as cookie
+from flask_login import LoginManager, current_user
+
+from app.actor import ANONYMOUS, Actor
+from app.database import Snapshot, Transaction
+from app.i18n.locales import LANGUAGES, Language, best_for, language
+from app.identity import actions as identity
+from app.identity import queries
+from app.wiring import Platform
+
+LANGUAGE_COOKIE = "lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The signed-in person, as Flask-Login knows them. Plain values: no database session is kept open."""
+
+    token: str
+    session_id: int
+    user_id: int
+    name: str
+    email: str
+    locale: str
+    timezone: str
+    has_second_factor: bool
+    actor: Actor
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def platform_of(app: Flask) -> Platform:
+    return cast(Platform, app.extensions["platform"])
+
+
+def platform() -> Platform:
+    """The platform of this site."""
+    return platform_of(current_app)
+
+
+def init_app(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = None  # our own session rows decide, by token
+    manager.user_loader(load_person)
+    app.before_request(_choose_language)
+    app.after_request(_remember_language)
+
+
+def load_person(token: str) -> Person | None:
+    """The person of a session token; None when the session has ended in whatever way."""
+    with platform().database.snapshot() as view:
+        found = queries.live_session(view.session, token, view.wall_now)
+        if found is None:
+            return None
+        user = queries.user(view.session, found.user_id)
+        actor = queries.actor(user, passed_second_factor=found.second_factor_at is not None)
+        stale = view.wall_now - found.last_seen_at > identity.SEEN_EVERY
+        person = Person(
+            token, found.id, user.id, user.name, user.email, user.locale, user.timezone,
+            user.totp_confirmed_at is not None, actor,
+        )  # fmt: skip
+    if stale:
+        with platform().database.transaction(actor, request_id()) as tx:
+            identity.touch(tx, person.session_id)
+    return person
+
+
+def me() -> Person | None:
+    """The signed-in (or half signed-in) person of this request."""
+    return cast(Person, current_user) if current_user and current_user.is_authenticated else None
+
+
+def my_id() -> int:
+    """The user id of the signed-in person; only for pages whose permission asks for one."""
+    person = me()
+    assert person is not None
+    return person.user_id
+
+
+def actor() -> Actor:
+    person = me()
+    return ANONYMOUS if person is None else person.actor
+
+
+def request_id() -> str:
+    if not has_request_context():
+        return "-"
+    if "request_id" not in g:
+        g.request_id = uuid.uuid4().hex[:16]
+    return cast(str, g.request_id)
+
+
+@contextmanager
+def acting() -> Iterator[Transaction]:
+    """The one transaction of a request, in the name of who is signed in."""
+    with platform().database.transaction(actor(), request_id()) as tx:
+        yield tx
+
+
+@contextmanager
+def looking() -> Iterator[Snapshot]:
+    """A consistent view for a page."""
+    with platform().database.snapshot() as view:
+        yield view
+
+
+def reader() -> Language:
+    """The language of this request."""
+    return cast(Language, g.language)
+
+
+def reader_zone() -> str:
+    """The time zone in which the reader wants to see times, beside a thing's own."""
+    person = me()
+    return person.timezone if person is not None else reader().timezone
+
+
+def _choose_language() -> None:
+    asked = request.args.get("lang")
+    if asked in LANGUAGES:
+        g.language = LANGUAGES[asked]
+        g.language_chosen = True
+        return
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    if kept in LANGUAGES:
+        g.language = LANGUAGES[kept]
+        return
+    person = me()
+    g.language = language(person.locale) if person else best_for([tag for tag, _ in request.accept_languages])
+
+
+def _remember_language(response: Any) -> Any:
+    if g.get("language_chosen"):
+        response.set_cookie(
+            LANGUAGE_COOKIE, g.language.code, max_age=31_536_000, samesite="Lax", httponly=True,
+            secure=platform().settings.is_production,
+        )  # fmt: skip
+    return response
+
+
+def begin_session(token: str) -> None:
+    """Put a new session's token into the cookie; nothing of an earlier one stays."""
+    cookie.clear()
+    cookie["_user_id"] = token
+    cookie["_fresh"] = True
+
+
+def local_path(target: str | None, otherwise: str) -> str:
+    """A place on this site to go on to; anything that leads elsewhere is not followed."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\") or "\\" in target:
+        return otherwise
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or any(ord(character) < 32 for character in target):
+        return otherwise
+    return target

@@ -1,0 +1,101 @@
+"""The one place that picks what is real: the database, the gateway, the mailer, the keys.
+
+Everything else gets these handed over. Nobody but this module imports a gateway's adapter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app import clock, embedded_postgres
+from app.database import Database
+from app.errors import Refused
+from app.identity.mail_tokens import MailTokens
+from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
+from app.payments.port import Gateway
+from app.payments.sandbox.adapter import SandboxGateway
+from app.payments.sandbox.provider import Provider
+from app.regimes.registry import Regime, regime
+from app.vault import Vault
+from config import ConfigurationError, Settings
+
+#: Every gateway that is built. Production refuses the sandbox (see `config.py`).
+GATEWAYS = ("sandbox",)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything an entry point needs to act."""
+
+    settings: Settings
+    database: Database
+    gateway: Gateway
+    #: The far side of the sandbox, for its own pages and events; None with a real gateway.
+    sandbox: Provider | None
+    mailer: Mailer
+    mail_tokens: MailTokens
+    vault: Vault
+
+    @property
+    def environment(self) -> str:
+        """Marks our operations at the gateway, so that a test never meets the real thing."""
+        return self.settings.environment
+
+    @property
+    def payment_window(self) -> timedelta:
+        return timedelta(minutes=self.settings.payment_window_minutes)
+
+    def regime(self, regime_id: str) -> Regime:
+        """A regime that the operator has switched on. Raises Refused."""
+        return regime(regime_id, self.settings.regimes)
+
+    def gateway_named(self, name: str) -> Gateway:
+        """The gateway that an instruction was made for. Raises Refused("gateway_unknown")."""
+        if name != self.gateway.name:
+            raise Refused("gateway_unknown", gateway=name)
+        return self.gateway
+
+    def close(self) -> None:
+        self.database.close()
+        if self.sandbox is not None:
+            self.sandbox.close()
+
+
+def build(settings: Settings) -> Platform:
+    """Put the platform together; starts or joins the embedded database where there is no DATABASE_URL.
+
+    Raises ConfigurationError for a gateway that is not built.
+    """
+    if settings.gateway not in GATEWAYS:
+        raise ConfigurationError(f"GATEWAY={settings.gateway} is not built; there is: {', '.join(GATEWAYS)}")
+    for regime_id in settings.regimes:
+        try:
+            regime(regime_id)
+        except Refused:
+            raise ConfigurationError(f"REGIMES names {regime_id!r}, which is not built") from None
+    database = Database(settings.database_url or embedded_postgres.start(settings.data_dir))
+    provider = Provider(database.url)
+    return Platform(
+        settings=settings,
+        database=database,
+        gateway=SandboxGateway(provider, public_url=settings.public_url, webhook_secret=settings.webhook_secret),
+        sandbox=provider,
+        mailer=_mailer(settings),
+        mail_tokens=MailTokens(settings.secret_key),
+        vault=Vault(settings.secret_key),
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.mail_url is not None:
+        return SmtpMailer(settings.mail_url)
+    return LocalOutbox(settings.data_dir / "outbox")
+
+
+def require_true_time(platform: Platform) -> None:
+    """Production runs on the true time. Raises ConfigurationError when a demo has moved the clock of this database."""
+    if platform.settings.is_production:
+        with platform.database.snapshot() as view:
+            if not clock.is_true(view.session):
+                raise ConfigurationError("the clock of this database was moved by a demo: it is not for production")

@@ -1,0 +1,131 @@
+"""Every setting of the platform, read once from the environment.
+
+A missing or unsafe setting stops the start and is named: see `Settings.from_environment`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENTS = ("development", "test", "production")
+SHORTEST_SECRET = 32
+
+
+class ConfigurationError(Exception):
+    """One or more settings are missing or unsafe; the message names each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides. Amounts of law are never here: they live in `app/regimes/*.toml`."""
+
+    environment: str
+    secret_key: str
+    #: None means: start the embedded PostgreSQL in `data_dir`.
+    database_url: str | None
+    data_dir: Path
+    host: str
+    port: int
+    public_url: str
+    gateway: str
+    #: Signs the events that the gateway sends us.
+    webhook_secret: str
+    #: None means: mail is kept in the local outbox page (development only).
+    mail_url: str | None
+    mail_from: str
+    #: The rule packs that the operator has switched on, by id.
+    regimes: tuple[str, ...]
+    #: Success fee on what an offering releases to its issuer, in basis points.
+    platform_fee_bps: int
+    #: How long an unpaid pledge keeps its place.
+    payment_window_minutes: int
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str], root: Path) -> Settings:
+        """Read the settings; `root` is the project's folder.
+
+        Raises ConfigurationError naming every setting that is missing or unsafe.
+        """
+        problems: list[str] = []
+        environment = env.get("OPENRAISE_ENV", "development")
+        if environment not in ENVIRONMENTS:
+            problems.append(f"OPENRAISE_ENV must be one of {', '.join(ENVIRONMENTS)}, not {environment!r}")
+        production = environment == "production"
+        data_dir = Path(env.get("DATA_DIR", str(root / "var")))
+        host = env.get("HOST", "127.0.0.1")
+        port = _whole_number(env, "PORT", 8000, 1, 65535, problems)
+        secret_key = env.get("SECRET_KEY", "")
+        if not secret_key and not production:
+            secret_key = _development_secret(data_dir)
+        settings = cls(
+            environment=environment,
+            secret_key=secret_key,
+            database_url=env.get("DATABASE_URL") or None,
+            data_dir=data_dir,
+            host=host,
+            port=port,
+            public_url=env.get("PUBLIC_URL", "" if production else f"http://{host}:{port}").rstrip("/"),
+            gateway=env.get("GATEWAY", "" if production else "sandbox"),
+            webhook_secret=env.get("WEBHOOK_SECRET", "" if production else f"whsec_{secret_key[:32]}"),
+            mail_url=env.get("MAIL_URL") or None,
+            mail_from=env.get("MAIL_FROM", "OpenRaise <no-reply@openraise.example>"),
+            regimes=tuple(part.strip() for part in env.get("REGIMES", "US-CF,CN-MICHOU").split(",") if part.strip()),
+            platform_fee_bps=_whole_number(env, "PLATFORM_FEE_BPS", 500, 0, 10_000, problems),
+            payment_window_minutes=_whole_number(env, "PAYMENT_WINDOW_MINUTES", 30, 1, 10_080, problems),
+        )
+        if production:
+            problems += _unsafe_in_production(settings, env)
+        if problems:
+            raise ConfigurationError("The settings do not allow a start:\n- " + "\n- ".join(problems))
+        return settings
+
+
+def _unsafe_in_production(settings: Settings, env: Mapping[str, str]) -> list[str]:
+    problems = []
+    for name, value in (("SECRET_KEY", settings.secret_key), ("WEBHOOK_SECRET", settings.webhook_secret)):
+        if not value:
+            problems.append(f"{name} is missing")
+        elif len(value) < SHORTEST_SECRET or len(set(value)) < SHORTEST_SECRET // 4:
+            problems.append(f"{name} is too weak: give at least {SHORTEST_SECRET} random characters")
+    if settings.database_url is None:
+        problems.append("DATABASE_URL is missing: the embedded database is for development")
+    if not settings.public_url:
+        problems.append("PUBLIC_URL is missing")
+    elif not settings.public_url.startswith("https://"):
+        problems.append("PUBLIC_URL must begin with https://")
+    if not settings.gateway:
+        problems.append("GATEWAY is missing")
+    elif settings.gateway == "sandbox":
+        problems.append("GATEWAY=sandbox moves no real money and is refused in production")
+    if settings.mail_url is None:
+        problems.append("MAIL_URL is missing, for example smtp://user:password@host:587")
+    if env.get("FLASK_DEBUG", "0") not in ("", "0", "false"):
+        problems.append("FLASK_DEBUG must be off in production")
+    return problems
+
+
+def _whole_number(
+    env: Mapping[str, str], name: str, default: int, lowest: int, highest: int, problems: list[str]
+) -> int:
+    text = env.get(name, str(default))
+    if text.isascii() and text.isdigit() and lowest <= int(text) <= highest:
+        return int(text)
+    problems.append(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
+    return default
+
+
+def _development_secret(data_dir: Path) -> str:
+    """A key made once for this machine, so that sessions outlive a restart."""
+    path = data_dir / "secret_key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()

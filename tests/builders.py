@@ -1,0 +1,288 @@
+"""Builds test data the way people do: only through actions, so that every rule holds for it, too."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app import clock
+from app.actor import SYSTEM, Actor, Role
+from app.closings import actions as closings
+from app.closings import queries as closing_queries
+from app.compliance import actions as compliance
+from app.compliance import queries as compliance_queries
+from app.compliance.models import CaseOutcome
+from app.database import Snapshot, Transaction
+from app.identity import actions as identity
+from app.identity import queries as identity_queries
+from app.identity.models import User
+from app.identity.passwords import hashed
+from app.investors import actions as investors
+from app.investors.models import ClaimKind, Investor
+from app.issuers import actions as issuers
+from app.issuers.models import Issuer
+from app.jobs import close_offerings, expire_pledges, process_inbox, send_payments
+from app.money import Money
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.offerings.disclosures import FINANCIALS, YEARS
+from app.offerings.models import Offering, OversubscriptionRule, SecurityType
+from app.offerings.terms import Terms
+from app.payments import inbox
+from app.payments import queries as payment_queries
+from app.payments.port import Envelope
+from app.payments.sandbox.tables import Token
+from app.pledges import actions as pledges
+from app.pledges import queries as pledge_queries
+from app.pledges.actions import Placement, text_hash
+from app.pledges.models import Pledge
+from app.wiring import Platform
+
+PASSWORD = "correct horse battery staple"
+#: Hashing is slow on purpose; tests hash once.
+_HASH = hashed(PASSWORD)
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def usd(amount: str) -> Money:
+    return Money.of(amount, "USD")
+
+
+class World:
+    """One platform and what a test does in it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self._numbers = itertools.count(1)
+
+    # Acting and looking
+
+    @contextmanager
+    def acting(self, actor: Actor = SYSTEM) -> Iterator[Transaction]:
+        with self.platform.database.transaction(actor, "test") as tx:
+            yield tx
+
+    @contextmanager
+    def looking(self) -> Iterator[Snapshot]:
+        with self.platform.database.snapshot() as view:
+            yield view
+
+    def now(self) -> datetime:
+        with self.looking() as view:
+            return view.now
+
+    def move_clock(self, **by: float) -> None:
+        with self.acting() as tx:
+            clock.advance(tx.session, timedelta(**by))
+
+    def run_jobs(self) -> None:
+        """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
+        for _ in range(20):
+            handled = self.deliver_events()
+            for job in (process_inbox, send_payments, expire_pledges, close_offerings):
+                handled += job.run(self.platform)
+            if not handled:
+                return
+
+    def deliver_events(self) -> int:
+        assert self.platform.sandbox is not None
+        events = self.platform.sandbox.events_to_deliver(100)
+        for event in events:
+            with self.acting() as tx:
+                inbox.store(tx, "sandbox", Envelope(event.id, event.type, event.body()))
+            self.platform.sandbox.confirm_delivery(event.id)
+        return len(events)
+
+    # People
+
+    def user(self, *roles: Role, name: str = "", email: str = "") -> User:
+        number = next(self._numbers)
+        with self.acting() as tx:
+            person = User(
+                email=email or f"person{number}@example.test",
+                name=name or f"Person {number}",
+                password_hash=_HASH,
+                locale="en",
+                timezone="America/New_York",
+                created_at=tx.now,
+                email_verified_at=tx.wall_now,
+            )
+            tx.session.add(person)
+            tx.session.flush()
+            for role in roles:
+                identity.grant_role(tx, person, role)
+        return person
+
+    def actor(self, person: User) -> Actor:
+        with self.looking() as view:
+            return identity_queries.actor(identity_queries.user(view.session, person.id), passed_second_factor=True)
+
+    def officer(self) -> Actor:
+        return self.actor(self.user(Role.COMPLIANCE_OFFICER))
+
+    def investor(
+        self, *, income: str = "200000", net_worth: str = "900000", other: str = "0", name: str = ""
+    ) -> Investor:
+        """A US investor whose cap is 90,000 USD unless the figures say otherwise."""
+        person = self.user(Role.INVESTOR, name=name)
+        with self.acting(self.actor(person)) as tx:
+            investor = investors.register(tx, person.id, legal_name=person.name, country="US")
+            investors.declare_figures(
+                tx, investor, "USD", annual_income=usd(income), net_worth=usd(net_worth), other_platform_12m=usd(other)
+            )
+        return investor
+
+    # Companies and offerings
+
+    def issuer(self) -> tuple[Issuer, Actor]:
+        person = self.user(Role.ISSUER)
+        actor = self.actor(person)
+        with self.acting(actor) as tx:
+            issuer = issuers.create(
+                tx, legal_name=f"Company {next(self._numbers)}, Inc.", country="US", legal_form="Corporation",
+                jurisdiction="DE", incorporated_on=date(2020, 1, 2), address={"street1": "1 Main Street", "city": "Dover"},
+            )  # fmt: skip
+            issuers.add_member(tx, issuer, person.id)
+            issuers.set_payout_account(
+                tx, issuer, holder=issuer.legal_name, account="US00 1111 2222", vault=self.platform.vault
+            )
+        return issuer, actor
+
+    def draft(
+        self, *, price: str = "2.50", target: str = "50000", maximum: str = "100000", minimum_pledge: str = "25",
+        days: int = 60, **others: Any,
+    ) -> tuple[Offering, Actor]:  # fmt: skip
+        """A complete draft, ready to be submitted."""
+        issuer, actor = self.issuer()
+        regime = self.platform.regime("US-CF")
+        with self.acting(actor) as tx:
+            offering = offerings.create_draft(tx, issuer, regime, name=issuer.legal_name, fee_bps=500)
+        terms = Terms(
+            SecurityType.COMMON_STOCK, None, Decimal(price), usd(minimum_pledge), usd(target), usd(maximum),
+            others.get("rule", OversubscriptionRule.FIRST_COME), None,
+        )  # fmt: skip
+        with self.acting(actor) as tx:
+            offering = offerings.save_terms(tx, offering.id, offering.version, terms)
+        local = (self.now() + timedelta(days=days)).replace(tzinfo=None)
+        with self.acting(actor) as tx:
+            offering = offerings.save_deadline(tx, offering.id, offering.version, local, "America/New_York")
+        with self.acting(actor) as tx:
+            offering = offerings.save_disclosure(
+                tx, offering.id, offering.version, tagline="A thing that people need", story="We make it.",
+                risks=["We may fail.", "You may wait.", "Others may be better."],
+                use_of_funds=[{"purpose": "Machines", "percent": 100}], team=[{"name": "Ann", "role": "CEO"}],
+                financials={year: dict.fromkeys(FINANCIALS, 0) for year in YEARS}, statements_level="reviewed",
+            )  # fmt: skip
+        with self.acting(actor) as tx:
+            offerings.add_document(tx, offering.id, offering.version, title="Statements", filename="a.pdf", content=PDF)
+        return self.offering(offering.id), actor
+
+    def offering(self, offering_id: int) -> Offering:
+        with self.looking() as view:
+            return offering_queries.offering(view.session, offering_id)
+
+    def submitted(self, **terms: Any) -> tuple[Offering, Actor, str]:
+        """A submitted offering, its issuer's person, and the reference of its review case."""
+        offering, actor = self.draft(**terms)
+        with self.acting(actor) as tx:
+            case = compliance.submit_offering(tx, offering.id, self.platform.regime(offering.regime))
+        return self.offering(offering.id), actor, case.ref
+
+    def live(self, **terms: Any) -> Offering:
+        """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
+        offering, actor, case_ref = self.submitted(**terms)
+        officer = self.officer()
+        with self.acting(officer) as tx:
+            compliance.take_case(tx, case_ref)
+        with self.acting(officer) as tx:
+            compliance.resolve_offering(tx, case_ref, CaseOutcome.APPROVE, [], "")
+        with self.acting(actor) as tx:
+            offerings.open_offering(
+                tx, offering.id, self.platform.regime(offering.regime), gateway="sandbox", custodian_is_qualified=True
+            )
+        return self.offering(offering.id)
+
+    # Pledges and their money
+
+    def ticks(self, regime_id: str = "US-CF") -> dict[str, str]:
+        regime = self.platform.regime(regime_id)
+        return {s.id: text_hash(s.text("en")) for s in regime.pack.statements_on(regime.pack.day_of(self.now()))}
+
+    def place(self, investor: Investor, offering: Offering, shares: int, **others: Any) -> Placement:
+        with self.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
+            return pledges.place(
+                tx,
+                investor_id=investor.id,
+                offering_id=offering.id,
+                shares=shares,
+                form_key=others.get("form_key") or uuid.uuid4(),
+                ticked=others.get("ticked") or self.ticks(offering.regime),
+                locale="en",
+                regime=self.platform.regime(offering.regime),
+                payment_window=self.platform.payment_window,
+            )
+
+    def pledged(self, offering: Offering, shares: int = 100, investor: Investor | None = None) -> Pledge:
+        placement = self.place(investor or self.investor(), offering, shares)
+        assert placement.pledge is not None
+        return placement.pledge
+
+    def pay(self, pledge: Pledge, token: Token = Token.OK) -> None:
+        """What the investor does on the gateway's page. The site has to find out by itself."""
+        send_payments.run(self.platform)
+        with self.looking() as view:
+            collection = payment_queries.collection(view.session, pledge.id)
+        assert collection is not None and collection.provider_ref is not None and self.platform.sandbox is not None
+        self.platform.sandbox.pay(collection.provider_ref.split("/")[1], token)
+
+    def held(self, offering: Offering, shares: int = 100, investor: Investor | None = None) -> Pledge:
+        pledge = self.pledged(offering, shares, investor)
+        self.pay(pledge)
+        self.run_jobs()
+        return self.pledge(pledge.id)
+
+    def pledge(self, pledge_id: int) -> Pledge:
+        with self.looking() as view:
+            return pledge_queries.pledge(view.session, pledge_id)
+
+    def cancel(self, pledge: Pledge) -> None:
+        with self.acting() as tx:
+            pledges.cancel(tx, pledge.id)
+
+    # Claims and closings
+
+    def certify(self, investor: Investor, kind: ClaimKind) -> None:
+        officer = self.officer()
+        with self.acting() as tx:
+            case = compliance.claim_status(tx, investor, kind, "I have it in writing.")
+        with self.acting(officer) as tx:
+            compliance.take_case(tx, case.ref)
+        with self.acting(officer) as tx:
+            compliance.resolve_claim(tx, case.ref, CaseOutcome.APPROVE, [], "")
+
+    def pass_deadline(self, offering: Offering) -> None:
+        assert offering.deadline_at is not None
+        self.move_clock(seconds=(offering.deadline_at - self.now()).total_seconds() + 60)
+
+    def approve_closing(self, offering: Offering, *officers: Actor) -> None:
+        for officer in officers or (self.officer(), self.officer()):
+            with self.looking() as view:
+                closing = closing_queries.of_offering(view.session, offering.id)[0]
+            with self.acting(officer) as tx:
+                closings.approve(tx, closing.ref, closing.snapshot_hash or "")
+
+    def settled(self, offering: Offering) -> None:
+        """Take an offering with enough money past its deadline to its shares."""
+        self.pass_deadline(offering)
+        self.run_jobs()
+        self.approve_closing(offering)
+        self.run_jobs()
+
+    def queue(self) -> list[str]:
+        with self.looking() as view:
+            return [case.ref for case in compliance_queries.queue(view.session)]
