@@ -4,54 +4,69 @@ PYTHON ?= python3
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 CATALOGUE := app/i18n/translations
-STAMP := .venv/.installed
+WORDS := $(CATALOGUE)/zh_Hans_CN/LC_MESSAGES/messages
+INSTALLED := .venv/.installed
+TOOLS := .venv/.tools
 
-.PHONY: help setup run test check lint types contracts schema words format demo bench clean
+.PHONY: help setup run test check lint types contracts schema words extract format browser bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## Install everything into .venv/
+setup: $(INSTALLED) $(WORDS).mo ## Install what the site needs into .venv/
 
-$(STAMP): requirements.txt requirements-dev.txt
+$(INSTALLED): requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $(STAMP)
+	@echo "Installing into .venv/ …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
 
-run: setup words ## Run the site, its worker, the database and the demo market (PORT and DATABASE_URL are honoured)
+$(TOOLS): $(INSTALLED) requirements-dev.txt
+	@echo "Installing the tools of tests and checks into .venv/ …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(WORDS).mo: $(WORDS).po $(INSTALLED)
+	@$(BIN)/pybabel -q compile -d $(CATALOGUE) -l zh_Hans_CN
+
+run: setup ## Run the site, its worker, the database and the demo market (PORT and DATABASE_URL are honoured)
 	@exec $(FLASK) site run
 
 test: check browser ## Check everything, then run the tests
 	$(BIN)/python -m pytest -n 2
 
-check: lint types contracts schema ## Lint, types, import contracts, migrations in step, words complete
+check: lint types contracts schema words ## Lint, types, import contracts, migrations in step, words complete
 
-lint: setup
+lint: setup $(TOOLS) ## Lint and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup
+types: setup $(TOOLS) ## Types
 	$(BIN)/mypy
 
-contracts: setup
+contracts: setup $(TOOLS) ## Who may import whom
 	$(BIN)/lint-imports
 
-schema: setup
+schema: setup $(TOOLS) ## The migrations make what the models say
 	$(BIN)/python -m tests.schema_check
 
-words: setup ## Compile the Chinese catalogue
-	@$(BIN)/pybabel -q compile -d $(CATALOGUE) -l zh_Hans_CN
+words: setup $(TOOLS) ## Every sentence and every code has words in both languages
+	$(BIN)/python -m pytest tests/i18n
 
 extract: setup ## Collect the sentences of the site for the translators
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --no-wrap --omit-header -o /tmp/openraise.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --ignore-obsolete -i /tmp/openraise.pot -d $(CATALOGUE) -l zh_Hans_CN
+	@mkdir -p var
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --no-wrap --omit-header -o var/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --ignore-obsolete -i var/messages.pot -d $(CATALOGUE) -l zh_Hans_CN
 
-format: setup ## Format the code
+format: setup $(TOOLS) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-browser: setup ## Find or install Chromium for the browser tests
+browser: setup ## Find Chromium for the browser tests, or install Debian's
 	@sh tests/install_browser.sh
 
+bench: setup $(TOOLS) ## Measure speed, as ratios side by side in one run
+	$(BIN)/python -m tests.benchmarks
+
 clean: ## Remove what was built and the development data
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

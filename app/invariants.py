@@ -10,60 +10,62 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.i18n.words import N_
+
 #: name -> a query for whatever breaks the promise
 INVARIANTS: dict[str, str] = {
-    "I1 every entry balances in each book and currency": """
+    N_("I1 every entry balances in each book and currency"): """
         SELECT entry_id FROM postings GROUP BY entry_id, book, currency
         HAVING sum(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) <> 0""",
-    "I2 every entry has at least two postings": """
+    N_("I2 every entry has at least two postings"): """
         SELECT e.id FROM journal_entries e LEFT JOIN postings p ON p.entry_id = e.id
         GROUP BY e.id HAVING count(p.id) < 2""",
-    "I3 account totals are the sums of their postings": """
+    N_("I3 account totals are the sums of their postings"): """
         SELECT a.id FROM ledger_accounts a LEFT JOIN postings p ON p.account_id = a.id GROUP BY a.id
         HAVING a.debits <> coalesce(sum(p.amount_minor) FILTER (WHERE side = 'D'), 0)
             OR a.credits <> coalesce(sum(p.amount_minor) FILTER (WHERE side = 'C'), 0)""",
-    "I4 client assets equal client liabilities": """
+    N_("I4 client assets equal client liabilities"): """
         SELECT currency FROM ledger_accounts WHERE book = 'client' GROUP BY currency HAVING sum(debits - credits) <> 0""",
-    "I5 no guarded account is overdrawn": """
+    N_("I5 no guarded account is overdrawn"): """
         SELECT id FROM ledger_accounts WHERE (guard = 'no_debit_balance' AND debits > credits)
             OR (guard = 'no_credit_balance' AND credits > debits)""",
-    "I7 our fee in escrow equals our claim to it": """
+    N_("I7 our fee in escrow equals our claim to it"): """
         SELECT offering_id FROM ledger_accounts WHERE code IN ('2120', '3210')
         GROUP BY offering_id, currency HAVING sum(debits - credits) <> 0""",
-    "I8 no pledge is refunded more than it paid": """
+    N_("I8 no pledge is refunded more than it paid"): """
         SELECT pledge_id FROM instructions WHERE pledge_id IS NOT NULL AND business_key NOT LIKE 'refund:unidentified:%'
         GROUP BY pledge_id HAVING coalesce(sum(amount_minor) FILTER (
                 WHERE kind = 'refund' AND status NOT IN ('failed', 'cancelled')), 0)
             > coalesce(sum(amount_minor) FILTER (WHERE kind = 'collect' AND status = 'succeeded'), 0)""",
-    "I9 every done instruction is in the books": """
+    N_("I9 every done instruction is in the books"): """
         SELECT id FROM instructions i WHERE status = 'succeeded' AND kind IN ('collect', 'refund', 'release', 'fee')
             AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.instruction_id = i.id)""",
-    "I10 cash moves only on evidence": """
+    N_("I10 cash moves only on evidence"): """
         SELECT DISTINCT e.id FROM journal_entries e JOIN postings p ON p.entry_id = e.id
         JOIN ledger_accounts a ON a.id = p.account_id WHERE a.code IN ('1100', '3000') AND e.evidence IS NULL""",
-    "I11 every line of the gateway is in the books": """
+    N_("I11 every line of the gateway is in the books"): """
         SELECT t.transaction_id FROM gateway_transactions t
         WHERE NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",
-    "I12 every evidence is a line of the gateway": """
+    N_("I12 every evidence is a line of the gateway"): """
         SELECT e.id FROM journal_entries e WHERE e.evidence IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM gateway_transactions t WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",
-    "I14 a closing's lines add up to its totals": """
+    N_("I14 a closing's lines add up to its totals"): """
         SELECT c.id FROM closings c LEFT JOIN closing_lines l ON l.closing_id = c.id
         WHERE c.status IN ('proposed', 'releasing', 'payout_failed', 'done') GROUP BY c.id
         HAVING coalesce(sum(l.amount_minor), 0) <> c.total_minor OR coalesce(sum(l.fee_share_minor), 0) <> c.fee_minor""",
-    "I15 no release without two independent approvals of the same snapshot": """
+    N_("I15 no release without two independent approvals of the same snapshot"): """
         SELECT c.id FROM closings c LEFT JOIN closing_approvals a ON a.closing_id = c.id
             AND a.snapshot_hash = c.snapshot_hash AND a.user_id IS DISTINCT FROM c.begun_by
         WHERE c.status IN ('releasing', 'payout_failed', 'done') GROUP BY c.id HAVING count(a.user_id) < 2""",
-    "I16 nothing is released below the target": """
+    N_("I16 nothing is released below the target"): """
         SELECT o.id FROM offerings o JOIN closings c ON c.offering_id = o.id
             AND c.status IN ('releasing', 'payout_failed', 'done')
         GROUP BY o.id HAVING sum(c.total_minor) < o.target_minor""",
-    "I17 oversold: nothing is sold above the maximum": """
+    N_("I17 oversold: nothing is sold above the maximum"): """
         SELECT o.id FROM offerings o JOIN pledges p ON p.offering_id = o.id
         WHERE p.status IN ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
         GROUP BY o.id HAVING sum(p.amount_minor) > o.maximum_minor""",
-    "I18 what is held and owed back for a pledge is what its status says": """
+    N_("I18 what is held and owed back for a pledge is what its status says"): """
         SELECT p.id FROM pledges p LEFT JOIN (
             SELECT pledge_id, sum(credits - debits) FILTER (WHERE code = '2010') AS held,
                    sum(credits - debits) FILTER (WHERE code = '2020') AS owed
@@ -71,46 +73,46 @@ INVARIANTS: dict[str, str] = {
         WHERE (coalesce(held, 0), coalesce(owed, 0)) IS DISTINCT FROM (
             CASE WHEN p.status = 'held' THEN p.amount_minor ELSE 0 END::numeric,
             CASE WHEN p.status = 'refund_due' THEN p.amount_minor ELSE 0 END::numeric)""",
-    "I19 settled pledges are exactly those of finished closings": """
+    N_("I19 settled pledges are exactly those of finished closings"): """
         SELECT p.id FROM pledges p LEFT JOIN closing_lines l ON l.pledge_id = p.id
         LEFT JOIN closings c ON c.id = l.closing_id
         WHERE (p.status = 'settled') IS DISTINCT FROM (coalesce(c.status, '') = 'done')""",
-    "I20 no event of the gateway is stuck": """
+    N_("I20 no event of the gateway is stuck"): """
         SELECT event_id FROM gateway_events WHERE status = 'poison'
             OR (status = 'new' AND attempts > 0 AND next_attempt_at < clock_timestamp() - interval '15 minutes')""",
-    "I23 no offering's accounts are overdrawn": """
+    N_("I23 no offering's accounts are overdrawn"): """
         SELECT offering_id FROM ledger_accounts WHERE offering_id > 0
             AND ((class = 'asset' AND credits > debits) OR (class = 'liability' AND debits > credits))""",
-    "P1 public counter = ledger: held": """
+    N_("P1 public counter = ledger: held"): """
         SELECT g.offering_id FROM offering_progress g JOIN offerings o ON o.id = g.offering_id
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a
                 WHERE a.offering_id = g.offering_id AND a.code = '2010' AND a.currency = o.currency), 0)
             + coalesce((SELECT sum(total_minor) FROM closings c
                 WHERE c.offering_id = g.offering_id AND c.status IN ('releasing', 'payout_failed')), 0)""",
-    "P2 public counter = register: settled": """
+    N_("P2 public counter = register: settled"): """
         SELECT g.offering_id FROM offering_progress g WHERE g.settled_minor <>
             coalesce((SELECT sum(amount_minor) FROM register_entries r WHERE r.offering_id = g.offering_id), 0)""",
-    "P3 public counter = pledges: taken": """
+    N_("P3 public counter = pledges: taken"): """
         SELECT g.offering_id FROM offering_progress g LEFT JOIN (
             SELECT offering_id, sum(amount_minor) AS minor, sum(shares) AS shares FROM pledges WHERE status IN
                 ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
             GROUP BY offering_id) p ON p.offering_id = g.offering_id
         WHERE g.taken_minor <> coalesce(p.minor, 0) OR g.taken_shares <> coalesce(p.shares, 0)""",
-    "R1 register = allotments": """
+    N_("R1 register = allotments"): """
         SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.status = 'done'
         LEFT JOIN register_entries r ON r.pledge_id = l.pledge_id AND r.kind = 'issuance'
         WHERE r.id IS NULL OR r.shares <> l.shares OR r.amount_minor <> l.amount_minor
         UNION ALL SELECT r.pledge_id FROM register_entries r LEFT JOIN closing_lines l ON l.pledge_id = r.pledge_id
         WHERE l.pledge_id IS NULL""",
-    "T1 a pledge reaches at most one terminal state, once": """
+    N_("T1 a pledge reaches at most one terminal state, once"): """
         SELECT subject_id FROM audit_events WHERE subject_type = 'pledges'
             AND to_status IN ('settled', 'refunded', 'cancelled', 'failed', 'refused')
         GROUP BY subject_id HAVING count(*) > 1""",
-    "T2 the trail tells every pledge's present status": """
+    N_("T2 the trail tells every pledge's present status"): """
         SELECT p.id FROM pledges p WHERE p.status IS DISTINCT FROM (
             SELECT to_status FROM audit_events e WHERE e.subject_type = 'pledges' AND e.subject_id = p.id
                 AND e.to_status IS NOT NULL ORDER BY e.id DESC LIMIT 1)""",
-    "D1 every pledge stands on a decision that allowed it": """
+    N_("D1 every pledge stands on a decision that allowed it"): """
         SELECT p.id FROM pledges p JOIN decisions d ON d.id = p.decision_id
         WHERE d.outcome <> 'allow' OR d.investor_id <> p.investor_id OR d.offering_id <> p.offering_id
             OR d.requested_minor <> p.amount_minor""",

@@ -174,7 +174,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     offering = offerings.lock(tx, closing.offering_id)
     closing = lock(tx, closing.id)
     if closing.status != PROPOSED:
-        raise Refused("not_proposed", status=closing.status)
+        raise Refused("not_proposed", machine=closing.lifecycle.name, status=closing.status)
     _require_independent(tx, closing, offering)
     if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
         _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from babel.numbers import format_currency, format_decimal, get_currency_name, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name, get_currency_symbol
 
 from app.errors import Refused
 from app.i18n.locales import CHINESE, Language
@@ -59,6 +59,11 @@ def headline(amount: Money, language: Language) -> str:
 def number(value: int, language: Language) -> str:
     """A whole number with its groups: "741,766"."""
     return format_decimal(value, locale=language.locale)
+
+
+def percent(bps: int, language: Language) -> str:
+    """Basis points as a percentage: 500 is "5%", 725 is "7.25%"."""
+    return format_percent(Decimal(bps) / 10_000, "#,##0.##%", locale=language.locale)
 
 
 def currency_name(currency: str, language: Language) -> str:

@@ -19,7 +19,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     "offering": {
         "draft": N_("Draft"), "submitted": N_("Submitted"), "in_review": N_("In review"),
         "changes_requested": N_("Changes requested"), "approved": N_("Approved"), "refused": N_("Refused"),
-        "live": N_("Open"), "closing": N_("Closing"), "settled": N_("Settled"), "failed": N_("Target missed"),
+        "live": N_("Open"), "closing": N_("In closing"), "settled": N_("Settled"), "failed": N_("Target missed"),
         "refunded": N_("Refunded"), "withdrawn": N_("Withdrawn"),
     },
     "pledge": {
@@ -168,6 +168,30 @@ ACCOUNTS: Mapping[str, str] = {
     "3210": N_("Fees to come"), "4000": N_("Fee income"),
 }  # fmt: skip
 
+#: What moved money, as lines of a bank statement.
+ENTRY_KINDS: Mapping[str, str] = {
+    "funds_collected": N_("Money from an investor"),
+    "unidentified_funds_received": N_("Money that no pledge wanted"),
+    "unidentified_funds_returned": N_("Unwanted money returned"),
+    "refund_owed": N_("Refund owed to an investor"),
+    "refund_paid": N_("Refund paid to an investor"),
+    "refund_returned": N_("Refund that came back"),
+    "pledge_closed": N_("Pledge closed for the company"),
+    "platform_fee_charged": N_("Fee charged"),
+    "payout_instructed": N_("Payout sent on its way"),
+    "payout_paid": N_("Payout to the company"),
+    "payout_failed": N_("Payout that failed"),
+    "platform_fee_swept": N_("Fee moved to our own account"),
+}
+
+INSTRUCTION_KINDS: Mapping[str, str] = {
+    "collect": N_("Collect a pledge"),
+    "cancel": N_("Stop a payment"),
+    "refund": N_("Refund an investor"),
+    "release": N_("Pay a company"),
+    "fee": N_("Move our fee"),
+}
+
 BOOKS: Mapping[str, str] = {"client": N_("Clients' money"), "platform": N_("The platform's own")}
 
 ACCOUNT_CLASSES: Mapping[str, str] = {
@@ -227,7 +251,7 @@ REFUSALS: Mapping[str, str] = {
     "date_not_a_date": N_("Give a date as year, month and day, such as 2027-03-31"),
     "time_not_a_time": N_("Give a time as hour and minute, such as 17:00"),
     "deadline_past": N_("Choose a deadline that is still ahead"),
-    "deadline_too_early": N_("The law keeps an offering open for some weeks: choose %(earliest)s or later"),
+    "deadline_too_early": N_("The rules keep an offering open for a while: choose %(earliest)s or later"),
     "date_in_future": N_("This date is still ahead; give one that is past"),
     "terms_locked": N_("The terms are locked while the offering is %(status)s."),
     "edited_elsewhere": N_("This was changed in another window. Compare with what is stored now, then save again."),
@@ -311,8 +335,7 @@ def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -
     if isinstance(value, int):
         return amounts.number(value, language)
     if name == "status":
-        words = (machine[value] for machine in STATUSES.values() if value in machine)
-        return said(language, next(words, str(value)))
+        return status(str(facts.get("machine", "offering")), value, language)
     return str(value)
 
 

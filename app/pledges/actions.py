@@ -166,7 +166,7 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
     pledge = lock(tx, pledge_id)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     if pledge.status not in (IN_REVIEW, RESERVED, PROCESSING, HELD) or offering.status != LIVE:
-        raise Refused("not_cancellable", status=pledge.status)
+        raise Refused("not_cancellable", machine=pledge.lifecycle.name, status=pledge.status)
     # Nobody needs a right to leave an unpaid pledge: it is the paid ones that the law speaks of.
     until = pledge.cancel_until if pledge.status in (PROCESSING, HELD) else None
     if until is not None and tx.now_after_locks() > until:

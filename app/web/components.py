@@ -119,9 +119,8 @@ def _iso(at: datetime) -> str:
 
 
 def percent(bps: int) -> str:
-    """Basis points as a percentage: 500 is "5 %"."""
-    whole, part = divmod(bps, 100)
-    return f"{whole}.{part:02d} %".replace(".00", "") if part else f"{whole} %"
+    """Basis points as a percentage: 500 is "5%"."""
+    return amounts.percent(bps, reader())
 
 
 def markdown(text: str) -> Markup:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, abort, current_app, flash, redirect, request, url_for
@@ -70,7 +71,12 @@ def _check() -> ResponseReturnValue | None:
 
 
 def _here() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+    """A page to come back to: this one, or for an address that only takes posts, the page that the post came from."""
+    asked = request.full_path.rstrip("?")
+    if request.method == "GET" or "GET" in current_app.url_map.bind("").allowed_methods(request.path):
+        return asked
+    sent_from = urlsplit(request.referrer or "")
+    return sent_from.path if sent_from.netloc == request.host else "/"
 
 
 def _to_sign_in() -> ResponseReturnValue:
@@ -88,8 +94,7 @@ def _to_sign_in() -> ResponseReturnValue:
         flash(N_("Your session has ended. What you typed is kept: sign in and you will find it again."), "caution")
     else:
         flash(N_("Your session has ended. Sign in again."), "caution")
-    target = request.full_path.rstrip("?") if request.query_string else request.path
-    return redirect(url_for("account.sign_in", next=target))
+    return redirect(url_for("account.sign_in", next=_here()))
 
 
 def kept_fields(user_id: int) -> dict[str, list[str]] | None:

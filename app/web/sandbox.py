@@ -6,12 +6,21 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.i18n.words import N_
 from app.money import Money
 from app.payments.sandbox.answers import RemoteError
 from app.payments.sandbox.provider import Provider
 from app.payments.sandbox.tables import Token
+from app.web.components import say
 from app.web.guard import allow
 from app.web.session import platform
+
+OUTCOMES = {
+    "processing": N_("Your bank is working on this payment. It takes about three days."),
+    "succeeded": N_("This payment succeeded."),
+    "failed": N_("This payment failed. Nothing was charged."),
+    "cancelled": N_("This payment was stopped. Nothing was charged."),
+}
 
 blueprint = Blueprint("sandbox", __name__, url_prefix="/sandbox")
 
@@ -34,7 +43,8 @@ def checkout(payment_id: str) -> ResponseReturnValue:
     if payment.kind != "payment":
         abort(404)
     amount = Money(payment.amount_minor, payment.currency)
-    return render_template("sandbox/checkout.html", payment=payment, amount=amount, tokens=list(Token))
+    outcome = say(OUTCOMES[payment.status]) if payment.status in OUTCOMES else None
+    return render_template("sandbox/checkout.html", payment=payment, amount=amount, outcome=outcome)
 
 
 @blueprint.post("/checkout/<payment_id>")

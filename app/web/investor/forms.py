@@ -31,7 +31,7 @@ class FiguresForm(Form):
 
 class ClaimForm(Form):
     #: The choices are those of the rules that are switched on.
-    kind = RadioField(N_("Status"), choices=[])
+    kind = RadioField(N_("Which status do you have?"), choices=[])
     basis = long_text(N_("On what grounds?"), 1000)
 
 
