@@ -1,0 +1,67 @@
+"""Settings are read once; what is missing or unsafe stops the start by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config import ConfigurationError, Settings
+
+SAFE = {
+    "OPENRAISE_ENV": "production",
+    "SECRET_KEY": "kJ8#mQ2$vL9@xR4!wN7%zT1^cB6&yH3*",
+    "WEBHOOK_SECRET": "pD5!sG8@fK2#hL9$jM4%nB7^vC1&xZ6*",
+    "DATABASE_URL": "postgresql://app@db.internal/openraise",
+    "PUBLIC_URL": "https://raise.example",
+    "GATEWAY": "stripe",
+    "MAIL_URL": "smtp://user:secret@mail.example:587",
+}
+
+
+def read(tmp_path: Path, **changes: str | None) -> Settings:
+    env = {**SAFE, **changes}
+    return Settings.from_environment({name: value for name, value in env.items() if value is not None}, tmp_path)
+
+
+def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
+    assert read(tmp_path).is_production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 64),
+        ("WEBHOOK_SECRET", None),
+        ("DATABASE_URL", None),
+        ("PUBLIC_URL", None),
+        ("PUBLIC_URL", "http://raise.example"),
+        ("GATEWAY", None),
+        ("GATEWAY", "sandbox"),
+        ("MAIL_URL", None),
+        ("FLASK_DEBUG", "1"),
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PLATFORM_FEE_BPS", "10001"),
+        ("OPENRAISE_ENV", "staging"),
+    ],
+)
+def test_an_unsafe_setting_stops_the_start_by_name(tmp_path: Path, name: str, value: str | None) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        read(tmp_path, **{name: value})
+
+
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, SECRET_KEY=None, DATABASE_URL=None, MAIL_URL=None)
+    assert all(name in str(caught.value) for name in ("SECRET_KEY", "DATABASE_URL", "MAIL_URL"))
+
+
+def test_development_makes_a_key_once_and_keeps_it(tmp_path: Path) -> None:
+    first = Settings.from_environment({}, tmp_path)
+    again = Settings.from_environment({}, tmp_path)
+    assert first.secret_key == again.secret_key
+    assert len(first.secret_key) == 64
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
