@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent
@@ -17,3 +19,14 @@ def timeline(session: Session, subject_type: str, subject_id: int) -> list[Audit
             .order_by(AuditEvent.id)
         )
     )
+
+
+def reached(session: Session, subject_type: str, subject_id: int, status: str) -> datetime | None:
+    """When a subject last came into a status; None: never."""
+    return session.scalars(
+        select(func.max(AuditEvent.at)).where(
+            AuditEvent.subject_type == subject_type,
+            AuditEvent.subject_id == subject_id,
+            AuditEvent.to_status == status,
+        )
+    ).one()

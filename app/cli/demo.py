@@ -50,7 +50,7 @@ def seed() -> None:
 def advance(by: str) -> None:
     """Move the platform's clock on, such as 30d, 12h or 45m, and let happen what then happens."""
     _require_no_production(platform())
-    found = re.fullmatch(r"(\d{1,4})([dhm])", by)
+    found = re.fullmatch(r"([0-9]{1,4})([dhm])", by)
     if found is None:
         raise click.BadParameter("give a number and a unit, such as 30d, 12h or 45m")
     stage = Stage(platform())

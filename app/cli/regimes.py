@@ -20,7 +20,7 @@ def assess(cases: Path) -> None:
     """Answer every case of a file, one JSON line each, in the same order. Exit code 2 when a case cannot be read."""
     try:
         listed = json.loads(cases.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise click.exceptions.Exit(_unreadable(f"{cases.name} is no JSON: {error}")) from None
     if not isinstance(listed, list):
         raise click.exceptions.Exit(_unreadable(f"{cases.name} is no list of cases"))
@@ -28,7 +28,7 @@ def assess(cases: Path) -> None:
         name = case.get("id", f"case {number}") if isinstance(case, dict) else f"case {number}"
         try:
             click.echo(json.dumps(assess_case(case)))
-        except (BadFacts, AttributeError) as error:
+        except BadFacts as error:
             raise click.exceptions.Exit(_unreadable(f"{name}: {error}")) from None
 
 

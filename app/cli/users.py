@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
 from app.actor import STAFF, Role, command_line
@@ -25,6 +26,10 @@ ROLES = click.Choice([role.value for role in Role])
 @click.password_option()
 def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Make an account whose address needs no proof; staff get the secret of their second factor."""
+    try:
+        email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError:
+        raise click.ClickException(labels.refusal(Refused("email_malformed"), ENGLISH)) from None
     secret = new_secret() if {Role(role) for role in roles} & STAFF else None
     try:
         with platform().database.transaction(command_line("users create")) as tx:

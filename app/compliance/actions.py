@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import select
 
 from app.audit import actions as audit
+from app.audit import queries as trail
 from app.compliance import queries
 from app.compliance.lifecycle import CLAIMED, OPEN
 from app.compliance.models import CaseKind, CaseOutcome, Decision, ReviewCase
@@ -23,7 +25,7 @@ from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.disclosures import checklist, open_tasks
-from app.offerings.lifecycle import SUBMITTED
+from app.offerings.lifecycle import SETTLED, SUBMITTED
 from app.offerings.models import Offering
 from app.regimes import facts as facts_of_case
 from app.regimes import platform_policy
@@ -142,16 +144,23 @@ def submit_offering(tx: Transaction, offering_id: int, regime: Regime) -> Review
 
 
 def offering_cap(tx: Transaction, offering: Offering, regime: Regime) -> Verdict:
-    """Whether the issuer may raise so much under this regime now, with what it raised before."""
+    """Whether the issuer may raise so much under this regime now, with what it sold and what it may still sell."""
     assert offering.maximum is not None
-    issuer = str(offering.issuer_id)
-    earlier = [
-        EarlierPledge(regime.pack.day_of(opened_at), Money(minor, offering.currency), issuer, is_settled=True)
-        for opened_at, minor in offering_queries.prior_raises(
-            tx.session, offering.issuer_id, offering.regime, offering.id
-        )
-    ]
-    return regime.may_raise(amount=offering.maximum, issuer=issuer, earlier=earlier, on=regime.pack.day_of(tx.now))
+    today = regime.pack.day_of(tx.now)
+    earlier = [_raise(tx, other, regime, today) for other in offering_queries.raised_besides(tx.session, offering)]
+    return regime.may_raise(amount=offering.maximum, issuer=str(offering.issuer_id), earlier=earlier, on=today)
+
+
+def _raise(tx: Transaction, other: Offering, regime: Regime, today: date) -> EarlierPledge:
+    """What is sold was sold on the day of its closing; what is still on offer may be sold in full."""
+    issuer = str(other.issuer_id)
+    if other.status == SETTLED:
+        settled_at = trail.reached(tx.session, Offering.__tablename__, other.id, SETTLED)
+        assert settled_at is not None and other.progress is not None  # no status without its line in the trail
+        sold = Money(other.progress.settled_minor, other.currency)
+        return EarlierPledge(regime.pack.day_of(settled_at), sold, issuer, is_settled=True)
+    assert other.maximum is not None  # handed in, so its terms are complete
+    return EarlierPledge(today, other.maximum, issuer, is_settled=False)
 
 
 def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str) -> ReviewCase:
@@ -166,7 +175,7 @@ def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: st
 def take_case(tx: Transaction, ref: str) -> ReviewCase:
     """Claim a case to decide it; an offering is in review from here on.
 
-    Raises Refused: "own_case", "illegal_move" (somebody has it). Locks: case, offering. Writes: case, offering, audit.
+    Raises Refused: "own_case", "illegal_move" (somebody has it). Locks: offering, case. Writes: case, offering, audit.
     """
     case = _locked(tx, ref)
     _require_not_involved(tx, case)
@@ -247,9 +256,12 @@ def withdraw_case(tx: Transaction, kind: CaseKind, subject_id: int) -> None:
 
 
 def _locked(tx: Transaction, ref: str) -> ReviewCase:
-    case_id = queries.case(tx.session, ref).id
+    """Take a case; its offering first, as whoever withdraws the offering does. Locks: offering, case."""
+    found = queries.case(tx.session, ref)
+    if found.kind == CaseKind.OFFERING:
+        offerings.lock(tx, found.subject_id)
     return tx.session.scalars(
-        select(ReviewCase).where(ReviewCase.id == case_id).with_for_update().execution_options(populate_existing=True)
+        select(ReviewCase).where(ReviewCase.id == found.id).with_for_update().execution_options(populate_existing=True)
     ).one()
 
 

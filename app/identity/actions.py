@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +25,8 @@ from app.vault import Vault
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT_AND_ADDRESS = 5
 TRIES_PER_ADDRESS = 50
+#: From anywhere: whoever is asked for a code already knew the password.
+CODES_PER_ACCOUNT = 5
 #: `last_seen_at` is written at most this often.
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -33,6 +35,7 @@ def create_user(tx: Transaction, *, email: str, name: str, password: str, locale
     """Make an account with no role. Raises Refused. Writes: user, audit."""
     email = email.strip().lower()
     passwords.require_strong(password, email=email, name=name)
+    _one_at_a_time(tx, email)
     if queries.by_email(tx.session, email) is not None:
         raise Refused("email_taken", field="email")
     person = User(
@@ -56,14 +59,21 @@ def sign_up(tx: Transaction, *, email: str, name: str, password: str, locale: st
     """
     email = email.strip().lower()
     passwords.require_strong(password, email=email, name=name)
+    _one_at_a_time(tx, email)
     known = queries.by_email(tx.session, email)
     if known is not None:
+        passwords.hashed(password)  # so that the answer takes as long as for a new address
         notifications.enqueue(tx, known.id, Message.ACCOUNT_EXISTS, about=f"day:{tx.wall_now:%Y-%m-%d}")
         return
     person = create_user(tx, email=email, name=name, password=password, locale=locale, timezone=timezone)
     for role in (Role.INVESTOR, Role.ISSUER):
         grant_role(tx, person, role)
     notifications.enqueue(tx, person.id, Message.VERIFY_EMAIL, about=fingerprint(person))
+
+
+def _one_at_a_time(tx: Transaction, email: str) -> None:
+    """A form sent twice at once asks about the same address: the second waits for the first."""
+    tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email, 0))))
 
 
 def ask_to_verify_again(tx: Transaction, user_id: int) -> None:
@@ -139,9 +149,12 @@ def _require_not_throttled(tx: Transaction, account_hash: str, address_hash: str
     ).where(SignInAttempt.address_hash == address_hash, SignInAttempt.at > since)
     here, everywhere, first_here, first = tx.session.execute(failures).one()
     if here >= TRIES_PER_ACCOUNT_AND_ADDRESS or everywhere >= TRIES_PER_ADDRESS:
-        frees_at = (first_here if here >= TRIES_PER_ACCOUNT_AND_ADDRESS else first) + WINDOW
-        wait_s = max(1, int((frees_at - tx.wall_now).total_seconds()) + 1)
-        raise Refused("too_many_tries", retry_after_s=wait_s, minutes=-(-wait_s // 60))
+        raise _too_many(tx, first_here if here >= TRIES_PER_ACCOUNT_AND_ADDRESS else first)
+
+
+def _too_many(tx: Transaction, first: datetime) -> Refused:
+    wait_s = max(1, int((first + WINDOW - tx.wall_now).total_seconds()) + 1)
+    return Refused("too_many_tries", retry_after_s=wait_s, minutes=-(-wait_s // 60))
 
 
 def open_session(tx: Transaction, person: User, browser: str) -> str:
@@ -168,15 +181,17 @@ def touch(tx: Transaction, session_id: int) -> None:
 def pass_second_factor(tx: Transaction, token: str, code: str, vault: Vault) -> str:
     """Take a code for a half-open session and return the token of the full one that replaces it.
 
-    Tries are throttled like passwords. Raises Refused("code_wrong", field="code"), Refused("session_ended").
-    Locks: user. Writes: session, user or recovery code.
+    Raises Refused("code_wrong", field="code"), Refused("too_many_tries") before the code is looked at,
+    Refused("session_ended"). Locks: user. Writes: session, user or recovery code, attempts.
     """
     half = queries.live_session(tx.session, token, tx.wall_now)
     if half is None:
         raise Refused("session_ended")
     person = tx.session.scalars(select(User).where(User.id == half.user_id).with_for_update()).one()
+    _require_codes_not_throttled(tx, person.id)
     if not _takes_code(tx, person, code, vault):
         raise Refused("code_wrong", field="code")
+    tx.session.execute(delete(SignInAttempt).where(SignInAttempt.account_hash == _codes_of(person.id)))
     audit.record(tx, "pass_second_factor", "users", person.id)
     return begin_full_session(tx, token)
 
@@ -199,10 +214,25 @@ def begin_full_session(tx: Transaction, token: str) -> str:
 
 def count_failed_code(tx: Transaction, user_id: int, address: str, key: str) -> None:
     """Note a wrong second-factor code, in its own transaction. Raises Refused("too_many_tries"). Writes: attempt."""
-    account_hash, address_hash = _keyed(key, f"code:{user_id}"), _keyed(key, address)
-    _require_not_throttled(tx, account_hash, address_hash)
-    tx.session.add(SignInAttempt(account_hash=account_hash, address_hash=address_hash, at=tx.wall_now))
+    address_hash = _keyed(key, address)
+    _require_codes_not_throttled(tx, user_id)
+    _require_not_throttled(tx, _codes_of(user_id), address_hash)
+    tx.session.add(SignInAttempt(account_hash=_codes_of(user_id), address_hash=address_hash, at=tx.wall_now))
     audit.record(tx, "second_factor_failed", "users", user_id)
+
+
+def _codes_of(user_id: int) -> str:
+    return f"code:{user_id}"
+
+
+def _require_codes_not_throttled(tx: Transaction, user_id: int) -> None:
+    tries, first = tx.session.execute(
+        select(func.count(), func.min(SignInAttempt.at)).where(
+            SignInAttempt.account_hash == _codes_of(user_id), SignInAttempt.at > tx.wall_now - WINDOW
+        )
+    ).one()
+    if tries >= CODES_PER_ACCOUNT:
+        raise _too_many(tx, first)
 
 
 def _takes_code(tx: Transaction, person: User, code: str, vault: Vault) -> bool:

@@ -30,9 +30,9 @@ class MailTokens:
         """The person's id and the state it was made for; None when it is not ours, too old or for another purpose."""
         try:
             user_id, state = self._serializer(purpose).loads(token, max_age=int(LIFETIMES[purpose].total_seconds()))
+            return int(user_id), str(state)
         except (BadSignature, ValueError, TypeError):
             return None
-        return int(user_id), str(state)
 
 
 def fingerprint(person: User) -> str:

@@ -66,7 +66,7 @@ class UserSession(Base):
 
 
 class SignInAttempt(Base):
-    """Kept for throttling only; account and address are keyed hashes, not themselves."""
+    """Kept for throttling only. Account and address are keyed hashes, not themselves; for codes it is `code:<user id>`."""
 
     __tablename__ = "sign_in_attempts"
     __table_args__ = (Index(None, "account_hash", "at"), Index(None, "address_hash", "at"))

@@ -16,6 +16,8 @@ from app.errors import Refused
 #: A password is our only factor for most people, so it must be long. Source: SP 800-63B-4, 3.1.1.2.
 SHORTEST = 15
 LONGEST = 256
+#: Some keyboards send one letter as several marks. Beyond this nothing is normalised: that can take minutes.
+LONGEST_TYPED = 4 * LONGEST
 #: Long enough, and still the first thing an attacker tries.
 KNOWN_BAD = frozenset(
     {
@@ -40,11 +42,11 @@ def normalised(password: str) -> str:
 
 def require_strong(password: str, *, email: str, name: str) -> None:
     """Raises Refused with field="password" when it is too short, too long or too easy to guess."""
-    plain = normalised(password)
-    if len(plain) < SHORTEST:
-        raise Refused("password_too_short", field="password", shortest=SHORTEST, length=len(plain))
+    plain = normalised(password) if len(password) <= LONGEST_TYPED else password
     if len(plain) > LONGEST:
         raise Refused("password_too_long", field="password", longest=LONGEST)
+    if len(plain) < SHORTEST:
+        raise Refused("password_too_short", field="password", shortest=SHORTEST, length=len(plain))
     folded = plain.casefold()
     easy = folded in KNOWN_BAD or len(set(folded)) < 5 or folded in {email.casefold(), name.casefold()}
     if easy:
@@ -57,6 +59,8 @@ def hashed(password: str) -> str:
 
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether it is the password; takes as long when there is no account."""
+    if len(password) > LONGEST_TYPED:
+        return False
     try:
         return _hasher.verify(password_hash or _NOBODY, normalised(password)) and password_hash is not None
     except (VerifyMismatchError, InvalidHashError):

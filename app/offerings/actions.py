@@ -9,7 +9,7 @@ from datetime import datetime, time
 from typing import Any
 
 import filetype
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
@@ -30,6 +30,9 @@ LARGEST_DOCUMENT_BYTES = 10_000_000
 DOCUMENT_TYPES = {"application/pdf", "image/png", "image/jpeg"}
 #: A filed deadline is a day; it ends with the day.
 END_OF_DAY = time(23, 59)
+LONGEST_NAME = 200
+#: One import at a time, so that the same file sent twice at once is still one draft.
+IMPORT_LOCK = 7_421_002
 
 
 def create_draft(tx: Transaction, issuer: Issuer, regime: Regime, *, name: str, fee_bps: int) -> Offering:
@@ -68,6 +71,7 @@ def import_form_c(
     Raises Refused: "filing_opens_no_offering", "filing_known" (the same file again), "filing_without_name".
     Writes: issuer (or uses the one with this CIK), offering, filing, document, audit.
     """
+    tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
     known = tx.session.scalars(select(Filing).where(Filing.sha256 == filing.sha256)).one_or_none()
     if known is not None:
         ref = tx.session.get_one(Offering, known.offering_id).ref if known.offering_id else "-"
@@ -77,7 +81,7 @@ def import_form_c(
     if filing.legal_name is None:
         raise Refused("filing_without_name", field="file")
     issuer = _issuer_of(tx, filing, owner_id)
-    offering = create_draft(tx, issuer, regime, name=filing.legal_name, fee_bps=fee_bps)
+    offering = create_draft(tx, issuer, regime, name=filing.legal_name[:LONGEST_NAME], fee_bps=fee_bps)
     offering.security_type = filing.security_type
     offering.security_description = filing.security_description
     offering.share_price = filing.share_price
@@ -241,10 +245,11 @@ def open_offering(
 ) -> Offering:
     """Make an approved offering public and let pledges in.
 
-    Raises Refused: "custodian_not_qualified", "deadline_past", "deadline_too_early" (the law wants more days).
-    Locks: offering. Writes: offering, progress, audit.
+    Raises Refused: "illegal_move" (it is not approved), "custodian_not_qualified", "deadline_past",
+    "deadline_too_early" (the law wants more days). Locks: offering. Writes: offering, progress, audit.
     """
     offering = lock(tx, offering_id)
+    offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
     if regime.needs_qualified_custodian and not custodian_is_qualified:
         raise Refused("custodian_not_qualified", regime=regime.pack.id)
     assert offering.deadline_at is not None and offering.price is not None and offering.maximum is not None

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from app.errors import Refused
 
+#: Outside of these years the arithmetic of zones ends, and so does any sensible deadline.
+YEARS_TAKEN = range(1900, 2200)
+
 
 def is_zone(name: str) -> bool:
     return name in available_timezones()
@@ -15,11 +18,14 @@ def is_zone(name: str) -> bool:
 def instant_of(local: datetime, zone: str) -> datetime:
     """The instant of a local time. `local` is naive.
 
-    Raises Refused("unknown_zone"), Refused("time_skipped", first_after=…) for a time that the clocks jump over, and
-    Refused("time_doubled", before=…, after=…) for one that comes twice.
+    Raises Refused("unknown_zone"), Refused("date_not_a_date") for a year far off, Refused("time_skipped", later=…) for
+    a time that the clocks jump over, and Refused("time_doubled", later=…) for one that comes twice; `later` is the same
+    distance after the change.
     """
     if not is_zone(zone):
         raise Refused("unknown_zone", field="deadline_zone", zone=zone)
+    if local.year not in YEARS_TAKEN:
+        raise Refused("date_not_a_date", field="deadline_date")
     place = ZoneInfo(zone)
     first, second = (local.replace(tzinfo=place, fold=fold) for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():

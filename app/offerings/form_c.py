@@ -8,9 +8,11 @@ Source: SEC, "EDGAR Form C XML Technical Specification"; the element names are t
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
@@ -23,6 +25,10 @@ NAMESPACE = "http://www.sec.gov/edgar/formc"
 #: Real filings are about 10 kB.
 LARGEST_BYTES = 2_000_000
 CURRENCY = "USD"
+#: A number as filings write it. Anything else (1.275,00, 1e3, full-width digits) would be guessing.
+NUMBER = re.compile(r"-?(?:(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?|\.\d+)", re.ASCII)
+#: A year outside of these is a slip of the pen.
+YEARS_TAKEN = range(1800, 2200)
 
 #: What each form is, and whether it opens an offering. Amendments ("C/A") carry the whole statement again.
 FORMS = {
@@ -89,11 +95,12 @@ def read(content: bytes) -> FormC:
     Raises Refused: "filing_too_large", "filing_unsafe" (a document type, entities), "filing_not_xml",
     "filing_not_form_c" (another namespace), "filing_unknown_form".
     """
-    fields = _flattened(_parsed(content))
+    root = _parsed(content)
+    fields = _flattened(root)
     form = _one(fields, "headerData/submissionType") or ""
     if form not in FORMS:
         raise Refused("filing_unknown_form", field="file", form=form[:20])
-    return _Reader(fields).form_c(form, hashlib.sha256(content).hexdigest())
+    return _Reader(fields).form_c(form, hashlib.sha256(content).hexdigest(), _signers(root))
 
 
 def _parsed(content: bytes) -> etree._Element:
@@ -104,11 +111,15 @@ def _parsed(content: bytes) -> etree._Element:
         raise Refused("filing_unsafe", field="file")
     # Copies of filings often begin with an empty line, which XML does not allow before its declaration.
     content = content.lstrip(b"\xef\xbb\xbf \t\r\n")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused("filing_not_xml", field="file", line=getattr(error, "lineno", None) or 1) from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Refused("filing_unsafe", field="file")  # an encoding (UTF-7, EBCDIC) hid it from the look at the bytes
     if root.tag != f"{{{NAMESPACE}}}edgarSubmission":
         raise Refused("filing_not_form_c", field="file")
     return root
@@ -119,17 +130,18 @@ def _flattened(root: etree._Element) -> dict[str, str | list[str]]:
     fields: dict[str, str | list[str]] = {}
 
     def visit(element: etree._Element, path: str) -> None:
-        children = [child for child in element if isinstance(child.tag, str)]
-        for child in children:
+        for child in element:
             name = etree.QName(child).localname
             visit(child, f"{path}/{name}" if path else name)
-        if not children and path:
+        if len(element) == 0 and path:
             text = (element.text or "").strip()
             known = fields.get(path)
             if known is None:
                 fields[path] = text
+            elif isinstance(known, list):
+                known.append(text)  # in place: a hostile file repeats an element a hundred thousand times
             else:
-                fields[path] = [*(known if isinstance(known, list) else [known]), text]
+                fields[path] = [known, text]
 
     visit(root, "")
     return fields
@@ -139,6 +151,22 @@ def _one(fields: dict[str, str | list[str]], path: str) -> str | None:
     value = fields.get(path)
     first = value[0] if isinstance(value, list) else value
     return first or None
+
+
+def _signers(root: etree._Element) -> list[dict[str, str]]:
+    """Who signed, each with their own title; one without a title takes nobody else's."""
+    signers = []
+    for person in root.iter(f"{{{NAMESPACE}}}signaturePerson"):
+        parts = {etree.QName(part).localname: _one_line(part.text or "") for part in person}
+        name = parts.get("personSignature", "").removeprefix("/s/").strip()
+        if name:
+            signers.append({"name": name[:200], "role": parts.get("personTitle", "")[:200]})
+    return signers
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and without invisible characters that make a text read as another one."""
+    return " ".join("".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")).split())
 
 
 def _all(fields: dict[str, str | list[str]], path: str) -> list[str]:
@@ -158,58 +186,69 @@ class _Reader:
         self.unreadable: list[str] = []
 
     def text(self, path: str, longest: int = 1000) -> str | None:
-        value = _one(self.fields, path)
-        return value[:longest] if value else None
+        value = _one_line(_one(self.fields, path) or "")
+        return value[:longest] or None
 
-    def decimal(self, path: str) -> Decimal | None:
+    def cik(self, path: str) -> str | None:
+        """Ten digits. Never cut to length: another company may have the number that is left."""
+        value = _one(self.fields, path)
+        if value is not None and not re.fullmatch(r"[0-9]{1,10}", value):
+            self.unreadable.append(path)
+            return None
+        return None if value is None else value.zfill(10)
+
+    def decimal(self, path: str, places: int, *, negative: bool = False) -> Decimal | None:
+        """A number that needs no rounding to have so many digits after its point."""
         value = _one(self.fields, path)
         if value is None:
             return None
-        try:
+        if NUMBER.fullmatch(value):
             number = Decimal(value.replace(",", ""))
-            if number.is_finite() and abs(number) <= MOST_MINOR // 100:
-                return number
-        except InvalidOperation:
-            pass
+            if abs(number) <= MOST_MINOR // 100 and (negative or number >= 0):
+                exact = number.quantize(Decimal(1).scaleb(-places))
+                if exact == number:
+                    return exact
         self.unreadable.append(path)
         return None
 
-    def positive(self, path: str) -> Decimal | None:
+    def positive(self, path: str, places: int) -> Decimal | None:
         """Zero stands for "not given" in these forms."""
-        number = self.decimal(path)
-        return number if number is not None and number > 0 else None
+        return self.decimal(path, places) or None
 
     def amount(self, path: str) -> Money | None:
-        number = self.positive(path)
-        return None if number is None else Money.of(number.quantize(Decimal("0.01")), CURRENCY)
+        number = self.positive(path, 2)
+        return None if number is None else Money.of(number, CURRENCY)
 
     def minor(self, path: str) -> int | None:
         """A figure that may be negative, in cents."""
-        number = self.decimal(path)
-        return None if number is None else int(number.quantize(Decimal("0.01")) * 100)
+        number = self.decimal(path, 2, negative=True)
+        return None if number is None else Money.of(number, CURRENCY).minor
 
     def day(self, path: str) -> date | None:
         value = _one(self.fields, path)
         if value is None:
             return None
         try:
-            return datetime.strptime(value, "%m-%d-%Y").date()
+            found = datetime.strptime(value, "%m-%d-%Y").date()
         except ValueError:
+            found = None
+        if found is None or found.year not in YEARS_TAKEN:
             self.unreadable.append(path)
             return None
+        return found
 
-    def form_c(self, form: str, sha256: str) -> FormC:
+    def form_c(self, form: str, sha256: str, signers: list[dict[str, str]]) -> FormC:
         type_text = (self.text(f"{self.OFFERING}/securityOfferedType") or "").lower()
         described = self.text(f"{self.OFFERING}/securityOfferedOtherDesc", 300)
         target = self.amount(f"{self.OFFERING}/offeringAmount")
         rule = self._oversubscription_rule()
         maximum = self.amount(f"{self.OFFERING}/maximumOfferingAmount")
-        price = self.positive(f"{self.OFFERING}/price")
-        employees = self.decimal(f"{self.REPORT}/currentEmployees")
+        price = self.positive(f"{self.OFFERING}/price", 6)
+        employees = self.decimal(f"{self.REPORT}/currentEmployees", 0)
         return FormC(
             form=form,
             sha256=sha256,
-            cik=self.text("headerData/filerInfo/filer/filerCredentials/filerCik", 10),
+            cik=self.cik("headerData/filerInfo/filer/filerCredentials/filerCik"),
             file_number=self.text("headerData/filerInfo/filer/fileNumber", 20),
             fields=self.fields,
             legal_name=self.text(f"{self.ISSUER}/nameOfIssuer", 300),
@@ -221,13 +260,13 @@ class _Reader:
             employees=None if employees is None else int(employees),
             security_type=_security_type(type_text, described),
             security_description=described,
-            share_price=None if price is None else price.quantize(Decimal("0.000001")),
+            share_price=price,
             target=target,
             maximum=target if rule is OversubscriptionRule.NOT_ACCEPTED and maximum is None else maximum,
             deadline=self.day(f"{self.OFFERING}/deadlineDate"),
             oversubscription_rule=rule,
             oversubscription_note=self.text(f"{self.OFFERING}/descOverSubscription"),
-            disclosure=self._disclosure(),
+            disclosure=self._disclosure(signers),
             unreadable=tuple(self.unreadable),
         )
 
@@ -248,12 +287,7 @@ class _Reader:
         found = {ours: self.text(f"{self.ISSUER}/issuerAddress/{theirs}", 200) for ours, theirs in parts.items()}
         return {name: value for name, value in found.items() if value}
 
-    def _disclosure(self) -> dict[str, Any]:
-        people = zip(
-            _all(self.fields, "formData/signatureInfo/signaturePersons/signaturePerson/personSignature"),
-            _all(self.fields, "formData/signatureInfo/signaturePersons/signaturePerson/personTitle"),
-            strict=False,
-        )
+    def _disclosure(self, signers: list[dict[str, str]]) -> dict[str, Any]:
         texts = {
             "compensation": self.text(f"{self.OFFERING}/compensationAmount"),
             "financial_interest": self.text(f"{self.OFFERING}/financialInterest"),
@@ -265,7 +299,7 @@ class _Reader:
         }
         told: dict[str, Any] = {name: value for name, value in texts.items() if value is not None}
         told["jurisdictions"] = _all(self.fields, f"{self.REPORT}/issueJurisdictionSecuritiesOffering")
-        told["team"] = [{"name": name.removeprefix("/s/").strip(), "role": role} for name, role in people]
+        told["team"] = signers
         told["financials"] = {
             year: {ours: self.minor(f"{self.REPORT}/{theirs}{which}FiscalYear") for ours, theirs in FINANCIALS.items()}
             for year, which in (("latest", "MostRecent"), ("prior", "Prior"))

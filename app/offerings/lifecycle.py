@@ -28,5 +28,7 @@ OFFERING = StateMachine(
 
 #: The issuer may change the terms only here.
 EDITABLE = (DRAFT, CHANGES_REQUESTED)
+#: Handed in and not ended: what it may still sell counts against the limits of its issuer.
+RAISING = (SUBMITTED, IN_REVIEW, APPROVED, LIVE, CLOSING)
 #: Everybody may see it from the moment it opens.
 PUBLIC = (LIVE, CLOSING, SETTLED, FAILED, REFUNDED)

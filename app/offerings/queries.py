@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.issuers.models import Issuer, IssuerMember
-from app.offerings.lifecycle import CLOSING, FAILED, LIVE, PUBLIC
+from app.offerings.lifecycle import CLOSING, FAILED, LIVE, PUBLIC, RAISING, SETTLED
 from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
 
 
@@ -150,16 +150,17 @@ def filing_of(session: Session, offering_id: int) -> Filing | None:
     return session.scalars(select(Filing).where(Filing.offering_id == offering_id).order_by(Filing.id.desc())).first()
 
 
-def prior_raises(session: Session, issuer_id: int, regime: str, except_id: int) -> Sequence[tuple[datetime, int]]:
-    """When and how much (minor units) this issuer has sold before under this regime."""
-    rows = session.execute(
-        select(Offering.opened_at, OfferingProgress.settled_minor)
-        .join(OfferingProgress, OfferingProgress.offering_id == Offering.id)
-        .where(
-            Offering.issuer_id == issuer_id,
-            Offering.regime == regime,
-            Offering.id != except_id,
-            OfferingProgress.settled_minor > 0,
+def raised_besides(session: Session, offering: Offering) -> Sequence[Offering]:
+    """The issuer's other offerings under the same regime that have sold or may still sell."""
+    return list(
+        session.scalars(
+            select(Offering)
+            .where(
+                Offering.issuer_id == offering.issuer_id,
+                Offering.regime == offering.regime,
+                Offering.id != offering.id,
+                Offering.status.in_((*RAISING, SETTLED)),
+            )
+            .order_by(Offering.id)
         )
     )
-    return [(opened_at, settled) for opened_at, settled in rows if opened_at is not None]

@@ -10,6 +10,9 @@ from app.errors import Refused
 from app.money import MOST_MINOR, Money, SharePrice
 from app.offerings.models import Offering, OversubscriptionRule
 
+#: What the column of prices can hold.
+DEAREST_SHARE = Decimal(10) ** 14
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -42,7 +45,7 @@ def problems(terms: Terms) -> list[Refused]:
     """What contradicts itself in these terms, each with the field to mend. Missing terms are no problem here."""
     found = []
     price = terms.share_price
-    if price is not None and (price <= 0 or price.as_tuple().exponent < -6):  # type: ignore[operator]
+    if price is not None and not _is_price(price):
         return [Refused("share_price_out_of_range", field="share_price")]
     for field, amount in (
         ("minimum_pledge", terms.minimum_pledge), ("target", terms.target), ("maximum", terms.maximum),
@@ -61,6 +64,12 @@ def problems(terms: Terms) -> list[Refused]:
     if price is not None and amount is not None:
         found += _share_problems(SharePrice(price, amount.currency), terms)
     return found
+
+
+def _is_price(price: Decimal) -> bool:
+    if not price.is_finite() or not 0 < price < DEAREST_SHARE:
+        return False
+    return price.as_tuple().exponent >= -6  # type: ignore[operator]  # it is finite
 
 
 def _share_problems(price: SharePrice, terms: Terms) -> list[Refused]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.money import Money
-from app.regimes.facts import BadFacts, Facts, money
+from app.regimes.facts import BadFacts, Facts, flag, money
 from app.regimes.parameters import Pack
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.verdict import Decision, Verdict
@@ -23,6 +23,9 @@ SCHEMA: dict[str, dict[str, type]] = {
 }
 
 
+SETTINGS: dict[str, type] = {"evidence_needed": bool, "active_consent_needed": bool}
+
+
 class CnMiChou:
     """See `registry.Regime`."""
 
@@ -30,7 +33,7 @@ class CnMiChou:
     needs_qualified_custodian = False
 
     def __init__(self) -> None:
-        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA)
+        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA, SETTINGS)
 
     def assess(self, facts: Facts) -> Verdict:
         if facts.currency != self.pack.currency:
@@ -40,9 +43,9 @@ class CnMiChou:
         investor = facts.investor
         if investor.get("status") != "certified":
             return Verdict(Decision.NEEDS_ACK, "CN-MICHOU-CERT")
-        if investor.get("consents_preticked") and self.pack.settings["active_consent_needed"]:
+        if facts.investor_says("consents_preticked") and self.pack.settings["active_consent_needed"]:
             return Verdict(Decision.NEEDS_ACK, "CN-CONSENT")
-        if investor.get("evidence") is False and self.pack.settings["evidence_needed"]:
+        if flag(investor.get("evidence"), "investor.evidence") is False and self.pack.settings["evidence_needed"]:
             return Verdict(Decision.NEEDS_ACK, "CN-EVIDENCE")
         if not self._is_qualified(facts):
             return Verdict(Decision.DENY, "CN-MICHOU-QI")
@@ -79,7 +82,9 @@ class CnMiChou:
         if assets is not None and assets >= law.money("financial_assets"):
             return True
         years = facts.investor.get("income_3y") or []
-        incomes = [money(year, facts.currency, "investor.income_3y") for year in years]
+        if not isinstance(years, list):
+            raise BadFacts("investor.income_3y is a list")
+        incomes = [money(year, facts.currency, "investor.income_3y", negative=True) for year in years]
         known = [income for income in incomes if income is not None]
         if len(known) < law["income_years"]:
             return False

@@ -5,6 +5,7 @@ Amounts come as decimal texts and leave as `Money`; a field that is wrong is nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,13 @@ from app.money import EXPONENTS, Money
 #: A purchase uses the limit while it is in one of these; resale does not give the limit back. (C3)
 COUNTING = frozenset({"settled", "committed", "settled_resold"})
 RELEASED = frozenset({"cancelled", "refunded", "lapsed"})
+
+
+#: Decimal texts and nothing that merely looks like one ("1e3", "1_000", full-width digits).
+AMOUNT = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,6})?")
+#: Arithmetic with months and zones stays inside the calendar between these years.
+YEARS_TAKEN = range(1900, 2200)
+INVESTOR_TYPES = ("natural", "entity", "legal", "crowdfunding_vehicle")
 
 
 class BadFacts(ValueError):
@@ -55,18 +63,24 @@ class Facts:
     def currency(self) -> str:
         return self.amount.currency
 
-    def investor_money(self, name: str) -> Money | None:
+    def investor_money(self, name: str, *, negative: bool = False) -> Money | None:
         """An amount that the investor gave, or None where it is missing."""
-        return money(self.investor.get(name), self.currency, f"investor.{name}")
+        return money(self.investor.get(name), self.currency, f"investor.{name}", negative=negative)
+
+    def investor_says(self, name: str) -> bool:
+        return flag(self.investor.get(name), f"investor.{name}") is True
+
+    def event_says(self, name: str) -> bool:
+        return flag(self.event.get(name), f"event.{name}") is True
 
 
 def read(case: Mapping[str, Any]) -> Facts:
     """Read one case. Raises BadFacts."""
     if not isinstance(case, Mapping):
         raise BadFacts("a case is an object")
-    pledge = _mapping(case, "pledge")
+    pledge = mapping(case.get("pledge"), "pledge")
     currency = pledge.get("currency")
-    if currency not in EXPONENTS:
+    if not isinstance(currency, str) or currency not in EXPONENTS:
         raise BadFacts(f"pledge.currency: {currency!r} is unknown")
     amount = money(pledge.get("amount"), currency, "pledge.amount")
     if amount is None:
@@ -78,20 +92,28 @@ def read(case: Mapping[str, Any]) -> Facts:
         regime=_text(case, "regime"),
         category=_text(case, "category"),
         as_of=day(case.get("as_of"), "as_of"),
-        investor=_mapping(case, "investor"),
+        investor=_investor(case),
         history=tuple(_purchase(item, currency, f"history[{i}]") for i, item in enumerate(history)),
         amount=amount,
         issuer=str(pledge.get("issuer", "")),
-        offering=_mapping(case, "offering"),
-        event=_mapping(case, "event"),
+        offering=mapping(case.get("offering"), "offering"),
+        event=mapping(case.get("event"), "event"),
     )
+
+
+def _investor(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    investor = mapping(case.get("investor"), "investor")
+    kind = investor.get("type")
+    if kind is not None and kind not in INVESTOR_TYPES:
+        raise BadFacts(f"investor.type: {kind!r} is unknown")
+    return investor
 
 
 def _purchase(item: Any, currency: str, where: str) -> Purchase:
     if not isinstance(item, Mapping):
         raise BadFacts(f"{where} is an object")
     status = item.get("status")
-    if status not in COUNTING | RELEASED:
+    if not isinstance(status, str) or status not in COUNTING | RELEASED:
         raise BadFacts(f"{where}.status: {status!r} is unknown")
     amount = money(item.get("amount"), currency, f"{where}.amount")
     if amount is None:
@@ -99,10 +121,12 @@ def _purchase(item: Any, currency: str, where: str) -> Purchase:
     return Purchase(day(item.get("date"), f"{where}.date"), amount, str(item.get("issuer", "")), status, item)
 
 
-def _mapping(case: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = case.get(name, {})
+def mapping(value: Any, where: str) -> Mapping[str, Any]:
+    """An object; a missing one is empty. Raises BadFacts for anything else."""
+    if value is None:
+        return {}
     if not isinstance(value, Mapping):
-        raise BadFacts(f"{name} is an object")
+        raise BadFacts(f"{where} is an object")
     return value
 
 
@@ -113,24 +137,37 @@ def _text(case: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def money(value: Any, currency: str, where: str) -> Money | None:
+def money(value: Any, currency: str, where: str, *, negative: bool = False) -> Money | None:
     """A decimal text as money; None stays None. Raises BadFacts for anything else."""
     if value is None:
         return None
     try:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not AMOUNT.fullmatch(value):
             raise ValueError
-        return Money.of(Decimal(value), currency)
-    except (ValueError, ArithmeticError):
+        amount = Money.of(Decimal(value), currency)
+    except ValueError:
         raise BadFacts(f"{where}: {value!r} is no amount in {currency}") from None
+    if amount.minor < 0 and not negative:
+        raise BadFacts(f"{where}: {value!r} is below zero")
+    return amount
+
+
+def flag(value: Any, where: str) -> bool | None:
+    """True or false; None stays None. Raises BadFacts for anything else, such as the text "false"."""
+    if value is not None and not isinstance(value, bool):
+        raise BadFacts(f"{where}: {value!r} is neither true nor false")
+    return value
 
 
 def day(value: Any, where: str) -> date:
     """An ISO date. Raises BadFacts."""
     try:
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadFacts(f"{where}: {value!r} is no date") from None
+        found = None
+    if found is None or found.year not in YEARS_TAKEN:
+        raise BadFacts(f"{where}: {value!r} is no date")
+    return found
 
 
 def instant(value: Any, where: str) -> datetime:
@@ -141,4 +178,6 @@ def instant(value: Any, where: str) -> datetime:
         raise BadFacts(f"{where}: {value!r} is no date and time") from None
     if found.tzinfo is None:
         raise BadFacts(f"{where}: {value!r} has no offset")
+    if found.year not in YEARS_TAKEN:
+        raise BadFacts(f"{where}: {value!r} is no date and time")
     return found

@@ -10,13 +10,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.money import Money
 
-HEAD = {"id", "name", "country", "zone", "currency", "holidays", "settings", "rules", "statements"}
+NAMES = ("id", "name", "country", "zone", "currency", "holidays")
+HEAD = {*NAMES, "settings", "rules", "statements"}
+#: How sure we are: the text was read, recalled, left open by the text and decided by us, or can be read in two ways.
+CONFIDENCES = ("verified", "recalled", "policy", "ambiguous")
 
 
 class PackError(Exception):
@@ -71,14 +75,21 @@ class Statement:
 
 
 class Pack:
-    """A rule pack, read once. `schema` names every table of rows and the type of each of its values."""
+    """A rule pack, read once. `schema` names every table of rows and the type of each of its values.
 
-    def __init__(self, path: Path, schema: Mapping[str, Mapping[str, type]]) -> None:
+    Raises PackError for anything missing, unknown, of another type, or out of order.
+    """
+
+    def __init__(self, path: Path, schema: Mapping[str, Mapping[str, type]], settings: Mapping[str, type]) -> None:
         self.file = path.name
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise PackError(f"{self.file}: {error}") from None
         unknown = set(data) - HEAD - set(schema)
         if unknown:
             raise PackError(f"{self.file}: unknown table {sorted(unknown)}")
+        self._require(data, "the head", dict.fromkeys(NAMES, str))
         self.id: str = data["id"]
         self.name: str = data["name"]
         self.country: str = data["country"]
@@ -86,27 +97,40 @@ class Pack:
         self.currency: str = data["currency"]
         self.holidays: str = data["holidays"]
         self.settings: Mapping[str, Any] = data.get("settings", {})
-        self.rules = {id_: Rule(id_, rule["cite"], rule["en"], rule["zh"]) for id_, rule in data["rules"].items()}
-        self.statements = tuple(Statement(**row) for row in data.get("statements", []))
+        self._require(self.settings, "[settings]", settings, only=True)
+        self.rules = {id_: self._rule(id_, rule) for id_, rule in data.get("rules", {}).items()}
+        self.statements = tuple(self._statement(row) for row in data.get("statements", []))
         self._tables = {
-            name: tuple(sorted((self._row(name, row, fields) for row in data.get(name, [])), key=_since))
-            for name, fields in schema.items()
+            name: tuple(self._row(name, row, fields) for row in data.get(name, [])) for name, fields in schema.items()
         }
         for name, rows in self._tables.items():
             starts = [row.effective_from for row in rows]
-            if not rows or len(set(starts)) != len(starts):
-                raise PackError(f"{self.file}: [[{name}]] needs rows, each with its own effective_from")
+            if not rows or any(later <= earlier for earlier, later in pairwise(starts)):
+                raise PackError(f"{self.file}: [[{name}]] needs rows, each from a later day than the one before")
+
+    def _require(self, data: Mapping[str, Any], where: str, fields: Mapping[str, type], *, only: bool = False) -> None:
+        """Every field must be there with its type; with `only`, nothing else."""
+        if only and set(data) != set(fields):
+            raise PackError(f"{self.file}: {where} has {sorted(data)}, must have {sorted(fields)}")
+        for name, kind in fields.items():
+            if type(data.get(name)) is not kind:
+                raise PackError(f"{self.file}: {where}: {name} must be {kind.__name__}, not {data.get(name)!r}")
+
+    def _rule(self, rule_id: str, data: dict[str, Any]) -> Rule:
+        self._require(data, f"rule {rule_id}", dict.fromkeys(("cite", "en", "zh"), str), only=True)
+        return Rule(rule_id, **data)
+
+    def _statement(self, data: dict[str, Any]) -> Statement:
+        texts = dict.fromkeys(("id", "source", "en", "zh"), str)
+        self._require(data, f"statement {data.get('id')}", {**texts, "effective_from": date}, only=True)
+        return Statement(**data)
 
     def _row(self, table: str, data: dict[str, Any], fields: Mapping[str, type]) -> Row:
-        where = f"{self.file}: [[{table}]] from {data.get('effective_from')}"
-        values = {key: data[key] for key in data if key not in ("effective_from", "source", "confidence")}
-        if not isinstance(data.get("effective_from"), date) or not data.get("source") or not data.get("confidence"):
-            raise PackError(f"{where}: needs effective_from, source and confidence")
-        if set(values) != set(fields):
-            raise PackError(f"{where}: has {sorted(values)}, must have {sorted(fields)}")
-        for key, kind in fields.items():
-            if type(values[key]) is not kind:
-                raise PackError(f"{where}: {key} must be {kind.__name__}, not {values[key]!r}")
+        where = f"[[{table}]] from {data.get('effective_from')}"
+        self._require(data, where, {"effective_from": date, "source": str, "confidence": str, **fields}, only=True)
+        if not data["source"] or data["confidence"] not in CONFIDENCES:
+            raise PackError(f"{self.file}: {where}: needs a source, and a confidence of {', '.join(CONFIDENCES)}")
+        values = {key: data[key] for key in fields}
         return Row(data["effective_from"], data["source"], data["confidence"], values, self.currency)
 
     def day_of(self, at: datetime) -> date:
@@ -143,7 +167,3 @@ class Pack:
         """Names the law of the day: the pack and the last change in any of its tables."""
         changes = [row.effective_from for rows in self._tables.values() for row in rows if row.effective_from <= on]
         return f"{self.id}@{max(changes).isoformat() if changes else 'before'}"
-
-
-def _since(row: Row) -> date:
-    return row.effective_from

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.money import Money
 from app.regimes.parameters import Pack
 
-PACK = Pack(Path(__file__).with_suffix(".toml"), {"pledge_review": {"usd_minor": int, "cny_minor": int}})
+PACK = Pack(Path(__file__).with_suffix(".toml"), {"pledge_review": {"usd_minor": int, "cny_minor": int}}, {})
 
 
 def refers(amount: Money, on: date) -> bool:

@@ -11,7 +11,7 @@ from app.money import Money
 from app.regimes import facts as facts_of_case
 from app.regimes import platform_policy
 from app.regimes.cn_michou import CnMiChou
-from app.regimes.facts import Facts
+from app.regimes.facts import BadFacts, Facts
 from app.regimes.parameters import Pack
 from app.regimes.profile import EarlierPledge, Intent, Profile
 from app.regimes.us_reg_cf import UsRegCf
@@ -73,8 +73,13 @@ def assess_case(case: Mapping[str, Any]) -> dict[str, str | None]:
 
     A regime that is not built yet answers `"decision": "unsupported"`.
     """
+    if not isinstance(case, Mapping):
+        raise BadFacts("a case is an object")
+    regime_id = case.get("regime")
+    if not isinstance(regime_id, str):
+        raise BadFacts("regime is a text")
     answer: dict[str, str | None] = {"id": case.get("id"), "cap": None, "remaining": None}
-    built = BUILT.get(str(case.get("regime")))
+    built = BUILT.get(regime_id)
     if built is None:
         return answer | {"decision": "unsupported", "reason_rule": None}
     verdict = built.assess(facts_of_case.read(case))

@@ -6,7 +6,7 @@ Every number is in `us_reg_cf.toml`; here are only the formulas, each with the p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from app.regimes.calendar import business_days_after, months_after, months_befor
 from app.regimes.facts import BadFacts, Facts, Purchase, day, instant, money, read
 from app.regimes.parameters import Pack, Row
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
+from app.regimes.us_rule_501 import is_accredited, net_worth
 from app.regimes.verdict import Decision, Verdict
 
 SCHEMA: dict[str, dict[str, type]] = {
@@ -36,6 +37,11 @@ SCHEMA: dict[str, dict[str, type]] = {
     },
 }  # fmt: skip
 
+SETTINGS: dict[str, type] = {
+    "limb_i_has_top_cap": bool, "declaration_months": int, "cancel_at_the_instant": bool,
+    "resale_restricted_on_anniversary": bool,
+}  # fmt: skip
+
 #: Better statements may always stand in for lesser ones.
 STATEMENTS = ("certified", "reviewed", "audited")
 
@@ -47,7 +53,7 @@ class UsRegCf:
     needs_qualified_custodian = True  # 17 CFR 227.303(e)(2)
 
     def __init__(self) -> None:
-        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA)
+        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA, SETTINGS)
         self._categories: dict[str, Callable[[Facts], Verdict]] = {
             "investor_cap": self._investor_cap,
             "offering_cap": self._offering_cap,
@@ -113,7 +119,8 @@ class UsRegCf:
 
     def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
         """48 hours, counted as elapsed time, before the deadline. Source: 17 CFR 227.304(a)."""
-        return deadline - timedelta(hours=self._periods(deadline.date())["cancel_hours"])
+        # In UTC: in a zone's own time the subtraction would go by the clock on the wall.
+        return deadline.astimezone(UTC) - timedelta(hours=self._periods(self.pack.day_of(deadline))["cancel_hours"])
 
     def earliest_deadline(self, opened_on: date) -> date:
         """Source: 17 CFR 227.303(a)(2)."""
@@ -140,39 +147,40 @@ class UsRegCf:
             return Verdict(Decision.DENY, "US-CF-EFFECTIVE", nothing, nothing, nothing)
         if facts.investor.get("type") == "crowdfunding_vehicle":
             return Verdict(Decision.ALLOW, "US-CF-100d")
-        net_worth = _net_worth(facts)
-        if law["accredited_exempt"] and self._is_accredited(facts, net_worth):
+        worth = net_worth(facts)
+        accredited = is_accredited(facts, worth, self.pack.in_force("accredited", facts.as_of))
+        if law["accredited_exempt"] and accredited:
             return Verdict(Decision.ALLOW, "US-CF-100a2-ACC")
-        income = facts.investor_money("annual_income")
-        cap, rule = self._cap(income, net_worth, law)
+        income = facts.investor_money("annual_income", negative=True)
+        cap, rule = self._cap(income, worth, law)
         counted = self._counted(facts)
         used = sum(
             (purchase.amount for purchase in counted),
             facts.investor_money("other_platform_12m") or Money.zero(facts.currency),
         )
         remaining = max(cap - used, Money.zero(facts.currency))
-        joint = bool(facts.investor.get("joint_with_spouse"))
-        decision, rule = self._decide(facts, remaining, "US-CF-100a2-JOINT" if joint else rule, (income, net_worth))
+        joint = facts.investor_says("joint_with_spouse")
+        decision, rule = self._decide(facts, remaining, "US-CF-100a2-JOINT" if joint else rule, (income, worth))
         return Verdict(
             decision, rule, cap, used, remaining,
             frees=self._frees(cap, used, counted),
             numbers={
                 name: str(value.amount)
                 for name, value in (
-                    ("annual_income", income), ("net_worth", net_worth), ("floor", law.money("floor")),
+                    ("annual_income", income), ("net_worth", worth), ("floor", law.money("floor")),
                     ("cut_point", law.money("cut_point")), ("top_cap", law.money("top_cap")),
                 )
                 if value is not None
             } | {"base": law["base"]},
         )  # fmt: skip
 
-    def _cap(self, income: Money | None, net_worth: Money | None, law: Row) -> tuple[Money, str]:
+    def _cap(self, income: Money | None, worth: Money | None, law: Row) -> tuple[Money, str]:
         """The limit and its limb; without both figures only the floor. Source: 17 CFR 227.100(a)(2)."""
         floor, cut, top = law.money("floor"), law.money("cut_point"), law.money("top_cap")
-        if income is None or net_worth is None:
+        if income is None or worth is None:
             return floor, "US-CF-100a2i"
-        base = max(income, net_worth) if law["base"] == "greater" else min(income, net_worth)
-        if income < cut or net_worth < cut:
+        base = max(income, worth) if law["base"] == "greater" else min(income, worth)
+        if income < cut or worth < cut:
             cap = max(floor, _part(base, law["low_bps"]))
             return (min(cap, top) if self.pack.settings["limb_i_has_top_cap"] else cap), "US-CF-100a2i"
         return min(top, _part(base, law["high_bps"])), "US-CF-100a2ii"
@@ -182,7 +190,7 @@ class UsRegCf:
     ) -> tuple[Decision, str]:
         """What must come first comes first; then the amount. Source: 17 CFR 227.303(b)(1)."""
         investor = facts.investor
-        if investor.get("reliability_flag"):
+        if facts.investor_says("reliability_flag"):
             return Decision.NEEDS_ACK, "US-CF-303b1-DOUBT"
         declared = investor.get("profile_date")
         oldest = months_before(facts.as_of, self.pack.settings["declaration_months"])
@@ -199,7 +207,7 @@ class UsRegCf:
     def _counted(self, facts: Facts) -> list[Purchase]:
         """The purchases that use the limit: twelve months back, both ends in, under this exemption only."""
         since = months_before(facts.as_of, self._periods(facts.as_of)["window_months"])
-        joint = bool(facts.investor.get("joint_with_spouse"))
+        joint = facts.investor_says("joint_with_spouse")
         return [
             purchase
             for purchase in facts.history
@@ -215,33 +223,16 @@ class UsRegCf:
             leaving = sum((p.amount for p in counted if p.on <= left_on), Money.zero(cap.currency))
             returns = min(cap, cap - used + leaving) - max(cap - used, Money.zero(cap.currency))
             if returns > Money.zero(cap.currency):
-                window = self._periods(left_on)["window_months"]
-                return months_after(left_on, window) + timedelta(days=1), returns
+                return self._out_of_window(left_on), returns
         return None
 
-    def _is_accredited(self, facts: Facts, net_worth: Money | None) -> bool:
-        """By an officer's decision, or else from the facts. Source: 17 CFR 230.501(a)."""
-        known = facts.investor.get("accredited")
-        if known is not None:
-            return bool(known)
-        law = self.pack.in_force("accredited", facts.as_of)
-        given: dict[str, Any] = facts.investor.get("accredited_facts") or {}
-        if law is None:
-            return False
-
-        def exceeds(name: str, threshold: str) -> bool:
-            value = money(given.get(name), facts.currency, f"investor.accredited_facts.{name}")
-            return value is not None and value > law.money(threshold)
-
-        if facts.investor.get("type") == "entity":
-            return exceeds("entity_total_assets", "entity_assets") and given.get("formed_for_purpose") is False
-        expects = given.get("expects_same") is True
-        return (
-            (net_worth is not None and net_worth > law.money("net_worth"))
-            or (expects and exceeds("income_y1", "income") and exceeds("income_y2", "income"))
-            or (expects and exceeds("joint_income_y1", "joint_income") and exceeds("joint_income_y2", "joint_income"))
-            or (given.get("license") in law["licences"] and given.get("license_good_standing") is True)
-        )
+    def _out_of_window(self, bought_on: date) -> date:
+        """The first day whose twelve months no longer reach back to a purchase."""
+        months = self._periods(bought_on)["window_months"]
+        found = months_after(bought_on, months) + timedelta(days=1)
+        while months_before(found, months) <= bought_on:  # 28 February still counts on 29 February a year later
+            found += timedelta(days=1)
+        return found
 
     # The issuer's limit
 
@@ -268,6 +259,8 @@ class UsRegCf:
         handle = self._events.get(str(facts.event.get("type")))
         if handle is None:
             raise BadFacts(f"event.type: {facts.event.get('type')!r} is unknown to {self.pack.id}")
+        if self.pack.in_force("periods", facts.as_of) is None:
+            return Verdict(Decision.DENY, "US-CF-EFFECTIVE")
         return handle(facts, self._periods(facts.as_of))
 
     def _periods(self, on: date) -> Row:
@@ -304,16 +297,11 @@ class UsRegCf:
         return business_days_after(received, periods["reconfirm_business_days"], self.pack.holidays)
 
     def _release_funds(self, facts: Facts, periods: Row) -> Verdict:
-        committed, target = (
-            money(facts.event.get(name), facts.currency, f"event.{name}") for name in ("committed", "target")
-        )
-        if committed is None or target is None:
-            raise BadFacts("event.committed and event.target are needed")
         return self.may_release(
             opened_on=day(facts.event.get("posted_on"), "event.posted_on"),
             on=day(facts.event.get("at"), "event.at"),
-            held=committed,
-            target=target,
+            held=_event_money(facts, "committed"),
+            target=_event_money(facts, "target"),
         )
 
     def _resale(self, facts: Facts, periods: Row) -> Verdict:
@@ -337,59 +325,38 @@ class UsRegCf:
 
     def _financial_statements(self, facts: Facts, periods: Row) -> Verdict:
         law = self.pack.in_force("statements_tiers", facts.as_of)
-        sought = money(
-            facts.event.get("max_offering_plus_prior12m"), facts.currency, "event.max_offering_plus_prior12m"
-        )
-        provided = facts.event.get("provided")
-        if law is None or sought is None or provided not in STATEMENTS:
-            raise BadFacts("event.max_offering_plus_prior12m and event.provided are needed")
+        assert law is not None  # every table begins with the regulation
+        sought, provided = _event_money(facts, "max_offering_plus_prior12m"), facts.event.get("provided")
+        if provided not in STATEMENTS:
+            raise BadFacts(f"event.provided: {provided!r} is unknown")
         if sought <= law.money("certified"):
             needed = "certified"
         elif sought <= law.money("reviewed"):
             needed = "reviewed"
         else:
-            first_time = facts.event.get("first_time") is True and sought <= law.money("first_time_reviewed")
+            first_time = facts.event_says("first_time") and sought <= law.money("first_time_reviewed")
             needed = "reviewed" if first_time else "audited"
         enough = STATEMENTS.index(provided) >= STATEMENTS.index(needed)
         return Verdict(Decision.ALLOW if enough else Decision.DENY, "US-CF-201t", numbers={"needed": needed})
 
     def _issuer_eligibility(self, facts: Facts, periods: Row) -> Verdict:
-        if facts.event.get("bad_actor"):
+        if facts.event_says("bad_actor"):
             return Verdict(Decision.DENY, "US-CF-503")
         barred = any(
-            facts.event.get(name)
+            facts.event_says(name)
             for name in ("foreign", "delinquent_c_ar", "reporting_company", "investment_company", "no_business_plan")
         )
         return Verdict(Decision.DENY if barred else Decision.ALLOW, "US-CF-100b")
+
+
+def _event_money(facts: Facts, name: str) -> Money:
+    found = money(facts.event.get(name), facts.currency, f"event.{name}")
+    if found is None:
+        raise BadFacts(f"event.{name} is missing")
+    return found
 
 
 def _part(base: Money, bps: int) -> Money:
     """So many basis points, rounded down to the cent. A negative base gives a negative part; the floor lifts it."""
     exact = Decimal(base.minor) * bps / 10_000
     return Money(int(exact.to_integral_value(ROUND_DOWN)), base.currency)
-
-
-def _net_worth(facts: Facts) -> Money | None:
-    """As given, or from its parts: the home counts neither way, but its debt can.
-
-    Source: 17 CFR 230.501(a)(5)(i): debt above the home's value counts, and so does what was borrowed on the home in
-    the last 60 days for another purpose than buying it.
-    """
-    given = facts.investor_money("net_worth")
-    assets = facts.investor_money("other_assets")
-    if given is not None or assets is None:
-        return given
-    worth = assets - (facts.investor_money("other_liabilities") or Money.zero(facts.currency))
-    home = facts.investor.get("home")
-    if not home:
-        return worth
-    value, debt, earlier = (
-        money(home.get(name), facts.currency, f"investor.home.{name}") or Money.zero(facts.currency)
-        for name in ("fmv", "mortgage_now", "mortgage_60d_ago")
-    )
-    zero = Money.zero(facts.currency)
-    counted = max(debt - value, zero)
-    if not home.get("acquired_within_60d"):
-        # Of the part that the home covers; what is above its value counts already.
-        counted += max(min(debt, value) - earlier, zero)
-    return worth - counted

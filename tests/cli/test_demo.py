@@ -1,0 +1,98 @@
+"""flask demo: a market with people in it, never in production."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from app import create_app
+from app.actor import STAFF, Role
+from app.demo.people import ALICE, GRACE
+from app.identity import actions, queries
+from app.web.session import platform_of
+from tests.builders import World
+from tests.cli.conftest import Terminal
+from tests.conftest import settings
+from tests.identity.people import actor_of, sign_in
+
+
+@pytest.fixture
+def production(database_url: str, tmp_path: Path) -> Iterator[Terminal]:
+    """The same host, as an operator would never be able to configure it: with the sandbox."""
+    app = create_app(replace(settings(database_url, tmp_path), environment="production"))
+    yield Terminal(app, World(platform_of(app)))
+    platform_of(app).close()
+
+
+def test_the_market_opens_once_and_everybody_in_it_can_sign_in(terminal: Terminal) -> None:
+    world = terminal.world
+    first = terminal("demo", "seed")
+    assert first.exit_code == 0 and "open" in first.stdout
+    assert world.broken_promises() == []
+    before = world.contents()
+    again = terminal("demo", "seed")
+    assert again.exit_code == 0 and "nothing was changed" in again.stdout
+    assert world.contents() == before
+
+    accounts = json.loads(terminal("demo", "accounts", "--json").stdout)
+    assert {account["role"] for account in accounts} == {role.value for role in Role}
+    for account in accounts:
+        assert list(account) == ["role", "email", "password", "totp_secret"]
+        role = Role(account["role"])
+        assert (account["totp_secret"] is not None) == (role in STAFF)
+        token = sign_in(world, account["email"], account["password"])
+        assert token is not None, account["email"]
+        if account["totp_secret"] is not None:
+            with world.acting() as tx:
+                code = pyotp.TOTP(account["totp_secret"]).at(tx.wall_now)
+                token = actions.pass_second_factor(tx, token, code, world.platform.vault)
+        actor = actor_of(world, token)
+        assert actor is not None and role in actor.roles
+
+    moved = terminal("demo", "advance", "30d")
+    assert moved.exit_code == 0 and "The platform's clock shows" in moved.stdout
+    assert world.broken_promises() == []
+
+
+def test_where_there_are_people_the_market_does_not_open(terminal: Terminal) -> None:
+    terminal.world.user()
+    before = terminal.world.contents()
+    result = terminal("demo", "seed")
+    assert result.exit_code == 0 and "nothing was changed" in result.stdout
+    assert terminal.world.contents() == before
+
+
+def test_accounts_can_be_read_by_people_too(terminal: Terminal) -> None:
+    lines = terminal("demo", "accounts").stdout.splitlines()
+    listed = json.loads(terminal("demo", "accounts", "--json").stdout)
+    assert [line.split()[:3] for line in lines] == [[row["role"], row["email"], row["password"]] for row in listed]
+
+
+def test_the_sign_ins_of_two_installations_are_not_the_same() -> None:
+    assert ALICE.password("one key") != ALICE.password("another key")
+    assert GRACE.totp_secret("one key") != GRACE.totp_secret("another key")
+
+
+@pytest.mark.parametrize("by", ["30", "d", "-5d", "1w", "30d ", "99999d", "３０d", "1.5h"])
+def test_time_that_cannot_be_read_does_not_pass(terminal: Terminal, by: str) -> None:
+    said = terminal.refused("demo", "advance", "--", by, code=2)
+    assert "30d, 12h or 45m" in said
+
+
+@pytest.mark.parametrize(("by", "hours"), [("2d", 48), ("12h", 12), ("90m", 1.5)])
+def test_time_passes_as_it_is_told(terminal: Terminal, by: str, hours: float) -> None:
+    before = terminal.world.now()
+    assert terminal("demo", "advance", by).exit_code == 0
+    assert (terminal.world.now() - before).total_seconds() == hours * 3600
+
+
+@pytest.mark.parametrize("command", [("seed",), ("advance", "30d"), ("accounts",), ("accounts", "--json")])
+def test_production_has_no_demo(production: Terminal, command: tuple[str, ...]) -> None:
+    assert "refused in production" in production.refused("demo", *command, code=1)
+    with production.world.looking() as view:
+        assert queries.with_role(view.session, Role.INVESTOR) == []

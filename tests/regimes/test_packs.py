@@ -1,0 +1,141 @@
+"""A rule pack is data that decides over people's money: what is missing, unknown or out of order stops the start."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from app.regimes import cn_michou, us_reg_cf
+from app.regimes.parameters import CONFIDENCES, Pack, PackError
+from app.regimes.registry import BUILT, PACKS
+
+GOOD = """
+id = "XX"
+name = "A law"
+country = "US"
+zone = "America/New_York"
+currency = "USD"
+holidays = "US"
+
+[settings]
+kind = true
+
+[[limit]]
+effective_from = 2020-01-01
+cap_minor = 100
+source = "Act 1"
+confidence = "verified"
+
+[[limit]]
+effective_from = 2021-01-01
+cap_minor = 200
+source = "Act 2"
+confidence = "policy"
+
+[[statements]]
+id = "risk"
+effective_from = 2020-01-01
+source = "Act 1"
+en = "I know."
+zh = "我知道。"
+
+[[statements]]
+id = "risk"
+effective_from = 2022-01-01
+source = "Act 3"
+en = "I really know."
+zh = "我真的知道。"
+
+[rules."XX-1"]
+cite = "Act 1"
+en = "So it is."
+zh = "如此。"
+"""
+
+
+def read(folder: Path, toml: str) -> Pack:
+    path = folder / "xx.toml"
+    path.write_text(toml, encoding="utf-8")
+    return Pack(path, {"limit": {"cap_minor": int}}, {"kind": bool})
+
+
+def test_a_row_is_law_from_its_first_day_until_the_day_before_the_next(tmp_path: Path) -> None:
+    pack = read(tmp_path, GOOD)
+    days = [date(2019, 12, 31), date(2020, 1, 1), date(2020, 12, 31), date(2021, 1, 1), date(2099, 1, 1)]
+    rows = [pack.in_force("limit", day) for day in days]
+    assert [row and row["cap_minor"] for row in rows] == [None, 100, 100, 200, 200]
+    assert [pack.version(day) for day in days] == ["XX@before", *["XX@2020-01-01"] * 2, *["XX@2021-01-01"] * 2]
+
+
+def test_of_each_statement_the_latest_in_force_is_shown(tmp_path: Path) -> None:
+    pack = read(tmp_path, GOOD)
+    shown = [[one.text("en") for one in pack.statements_on(date(year, 1, 1))] for year in (2019, 2020, 2022)]
+    assert shown == [[], ["I know."], ["I really know."]]
+    assert pack.statements_on(date(2022, 1, 1))[0].text("zh_Hans_CN") == "我真的知道。"
+
+
+def test_the_day_of_an_instant_is_the_day_where_the_law_is(tmp_path: Path) -> None:
+    pack = read(tmp_path, GOOD)
+    assert pack.day_of(datetime(2025, 3, 15, 3, 59, tzinfo=UTC)) == date(2025, 3, 14)
+    assert pack.day_of(datetime(2025, 3, 15, 4, 0, tzinfo=UTC)) == date(2025, 3, 15)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("effective_from = 2021-01-01", ""),
+        ("effective_from = 2021-01-01", 'effective_from = "2021-01-01"'),
+        ("effective_from = 2021-01-01", "effective_from = 2021-01-01T00:00:00"),
+        ("effective_from = 2021-01-01", "effective_from = 2020-01-01"),  # two rows from one day
+        ("effective_from = 2021-01-01", "effective_from = 2019-01-01"),  # not in order
+        ('source = "Act 2"', ""),
+        ('source = "Act 2"', 'source = ""'),
+        ('confidence = "policy"', ""),
+        ('confidence = "policy"', 'confidence = "certain"'),
+        ("cap_minor = 200", ""),
+        ("cap_minor = 200", "cap_minor = 200.0"),
+        ("cap_minor = 200", "cap_minor = true"),
+        ("cap_minor = 200", "cap_minor = 200\ncap_major = 2"),
+        ("[[limit]]\neffective_from = 2021-01-01", "[[limits]]\neffective_from = 2021-01-01"),
+        ("kind = true", "kind = 1"),
+        ("kind = true", "kind = true\nkinder = true"),
+        ("kind = true", ""),
+        ('zone = "America/New_York"', ""),
+        ('currency = "USD"', "currency = 840"),
+        ('cite = "Act 1"', ""),
+        ('cite = "Act 1"', 'cite = "Act 1"\nfr = "Voilà."'),
+        ('zh = "我知道。"', ""),
+        ('zh = "我知道。"', 'zh = "我知道。"\nticked = true'),
+        ('id = "XX"', 'id = "XX'),
+    ],
+)
+def test_a_pack_with_a_fault_is_not_read(tmp_path: Path, old: str, new: str) -> None:
+    assert old in GOOD
+    with pytest.raises(PackError, match=r"^xx\.toml: "):
+        read(tmp_path, GOOD.replace(old, new, 1))
+
+
+def test_a_pack_needs_a_row_in_each_of_its_tables(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="limit"):
+        read(tmp_path, re.sub(r"\[\[limit\]\].*?(?=\[\[statements)", "", GOOD, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.id)
+def test_every_row_of_ours_says_since_when_from_where_and_how_sure(pack: Pack) -> None:
+    for table in pack.tables:
+        rows = pack.rows(table)
+        assert rows
+        assert [row.effective_from for row in rows] == sorted({row.effective_from for row in rows})
+        assert all(row.source and row.confidence in CONFIDENCES for row in rows)
+
+
+@pytest.mark.parametrize("module", [us_reg_cf, cn_michou])
+def test_every_rule_that_the_code_names_can_be_cited_and_none_is_left_over(module: object) -> None:
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    named = set(re.findall(r'"((?:US-CF|CN)-[A-Za-z0-9-]+)"', source)) - set(BUILT)
+    pack = next(pack for pack in PACKS if pack.file == Path(str(module.__file__)).with_suffix(".toml").name)  # type: ignore[attr-defined]
+    assert named == set(pack.rules)
+    assert all(rule.cite and rule.en and rule.zh for rule in pack.rules.values())
