@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app import clock
+from sqlalchemy import select, text
+
+from app import clock, invariants
 from app.actor import SYSTEM, Actor, Role
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
@@ -250,6 +252,12 @@ class World:
         with self.looking() as view:
             return pledge_queries.pledge(view.session, pledge_id)
 
+    def pledges_of(self, offering: Offering) -> list[Pledge]:
+        with self.looking() as view:
+            return list(
+                view.session.scalars(select(Pledge).where(Pledge.offering_id == offering.id).order_by(Pledge.id))
+            )
+
     def cancel(self, pledge: Pledge) -> None:
         with self.acting() as tx:
             pledges.cancel(tx, pledge.id)
@@ -286,3 +294,38 @@ class World:
     def queue(self) -> list[str]:
         with self.looking() as view:
             return [case.ref for case in compliance_queries.queue(view.session)]
+
+    # Behind the actions' back
+
+    def sql(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Raw SQL, committed: what somebody with the database's password could do."""
+        with self.platform.database.engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def broken_promises(self) -> list[str]:
+        """The names of the invariants that do not hold."""
+        with self.looking() as view:
+            return [finding.name for finding in invariants.check(view.session) if not finding.holds]
+
+    def contents(self, *leave_out: str) -> dict[str, str]:
+        """A hash of every row of every table of ours: equal before and after means that nothing changed."""
+        tables = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+        return {
+            name: self.sql(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t")[0][0]
+            for (name,) in tables
+            if name not in leave_out
+        }
+
+    def let_backoffs_pass(self) -> None:
+        """Make everything that waits for its next attempt due now."""
+        for table in ("instructions", "gateway_events", "messages"):
+            self.sql(f"UPDATE {table} SET next_attempt_at = clock_timestamp() - interval '1 second'")
+
+    def at_the_gateway(self, offering: Offering) -> list[tuple[str, str, int]]:
+        """Everything that the provider made for an offering, oldest first: kind, status, minor units."""
+        rows = self.sql(
+            "SELECT kind, status, amount_minor FROM sandbox.objects WHERE account = :account ORDER BY created_at, kind",
+            account=f"offering-{offering.id}",
+        )
+        return [(kind, status, minor) for kind, status, minor in rows]

@@ -34,8 +34,9 @@ def server() -> Iterator[Server]:
         yield found
 
 
-def settings(database_url: str, data_dir: Path, **others: str) -> Settings:
-    env = {
+def environment(database_url: str, data_dir: Path, **others: str) -> dict[str, str]:
+    """What an operator would set, for a test."""
+    return {
         "OPENRAISE_ENV": "test",
         "SECRET_KEY": "a test key that is long enough to be one",
         "DATABASE_URL": database_url,
@@ -43,7 +44,10 @@ def settings(database_url: str, data_dir: Path, **others: str) -> Settings:
         "PUBLIC_URL": "http://localhost",
         **others,
     }
-    return Settings.from_environment(env, ROOT)
+
+
+def settings(database_url: str, data_dir: Path, **others: str) -> Settings:
+    return Settings.from_environment(environment(database_url, data_dir, **others), ROOT)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(settings: tuple[str, ...] = UNSAFE) -> Iterator[Server]:
     """The server of TEST_DATABASE_URL where one is given; otherwise an embedded one in a folder that is thrown away."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
@@ -57,7 +57,7 @@ def running() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="test-", dir=ROOT / "var"))
     embedded = get_server(folder / "pg", cleanup_mode="stop")
     server = Server(str(embedded.get_uri()))
-    for setting in UNSAFE:
+    for setting in settings:
         server.execute(f"ALTER SYSTEM SET {setting}")
     embedded.stop()
     embedded.start()

@@ -30,6 +30,7 @@ from app.offerings import actions as offerings
 from app.offerings.lifecycle import FAILED, LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
+from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
@@ -84,20 +85,20 @@ def begin(tx: Transaction, offering_id: int) -> Closing:
     return closing
 
 
-def propose(tx: Transaction, closing_id: int, regime: Regime) -> None:
+def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     """Settle who is in: propose the closing to the officers, or fail the offering when its target was missed.
 
-    While money is on its way, or the law wants more days, nothing happens yet.
+    While money is on its way, or the law wants more days, nothing happens yet, and it returns False.
     Locks: offering, closing, pledges, accounts, progress. Writes: closing, lines, or see `_fail`; messages, audit.
     """
     closing = queries.closing(tx.session, closing_id)
     offering = offerings.lock(tx, closing.offering_id)
     closing = lock(tx, closing_id)
     if closing.status != GATHERING:
-        return
+        return False
     unpaid = pledge_queries.unpaid(tx.session, offering.id)
     if unpaid and tx.now < closing.gather_until:
-        return
+        return False
     for pledge_id in unpaid:
         pledge = pledges.lock(tx, pledge_id)
         if pledge.status == PROCESSING:
@@ -107,7 +108,7 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> None:
     assert offering.target is not None and offering.opened_at is not None
     if total < offering.target:
         _fail(tx, offering, closing, held)
-        return
+        return True
     verdict = regime.may_release(
         opened_on=regime.pack.day_of(offering.opened_at),
         on=regime.pack.day_of(tx.now),
@@ -116,6 +117,7 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> None:
     )
     if verdict.allows:
         _draw_up(tx, offering, closing, held)
+    return verdict.allows
 
 
 def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
@@ -280,6 +282,8 @@ def finish_refunds(tx: Transaction, offering_id: int) -> bool:
     offering = offerings.lock(tx, offering_id)
     if offering.status != FAILED or pledge_queries.unfinished(tx.session, offering.id):
         return False
+    if payment_queries.refunds_under_way(tx.session, offering.id):  # also of money that no pledge waited for
+        return False
     offerings.move(tx, offering, "finish_refunds")
     return True
 
@@ -287,7 +291,7 @@ def finish_refunds(tx: Transaction, offering_id: int) -> bool:
 def withdraw_offering(tx: Transaction, offering_id: int) -> None:
     """The issuer gives up: a live offering's investors are refunded in full.
 
-    Raises Refused("illegal_move"). Locks: offering, pledges, instructions, accounts, progress.
+    Raises Refused("illegal_move"). Locks: offering, case, pledges, instructions, accounts, progress.
     Writes: offering, case, pledges, instructions, entries, messages, progress, audit.
     """
     offering = offerings.lock(tx, offering_id)

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import chain
+
 from app.actor import SYSTEM
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.errors import Refused
+from app.jobs.one_by_one import one_by_one
 from app.offerings import queries as offerings
 from app.wiring import Platform
 
 
 def run(platform: Platform) -> int:
-    """Return how many offerings and closings were looked at."""
+    """Return how many offerings and closings moved on."""
+    return one_by_one(chain(_to_begin(platform), _to_propose(platform), _to_finish(platform)))
+
+
+def _to_begin(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
         due = offerings.due_to_close(view.session, view.now)
     for offering_id in due:
-        try:
-            with platform.database.transaction(SYSTEM, "close_offerings") as tx:
-                closings.begin(tx, offering_id)
-        except Refused:
-            continue  # another worker, or the operator, was faster
-    return len(due) + propose(platform) + finish(platform)
+        yield partial(_begin, platform, offering_id)
 
 
-def propose(platform: Platform) -> int:
-    """Propose what has gathered its money, or fail it."""
+def _begin(platform: Platform, offering_id: int) -> int:
+    # Refused: another worker, or the operator, was faster.
+    with suppress(Refused), platform.database.transaction(SYSTEM, "close_offerings") as tx:
+        closings.begin(tx, offering_id)
+    return 1
+
+
+def _to_propose(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
         gathering = [
             (
@@ -34,17 +45,23 @@ def propose(platform: Platform) -> int:
             for closing_id in closing_queries.gathering(view.session)
         ]
     for closing_id, regime_id in gathering:
-        with platform.database.transaction(SYSTEM, "close_offerings") as tx:
-            closings.propose(tx, closing_id, platform.regime(regime_id))
-    return len(gathering)
+        yield partial(_propose, platform, closing_id, regime_id)
 
 
-def finish(platform: Platform) -> int:
-    """Call failed offerings refunded when every cent is back."""
+def _propose(platform: Platform, closing_id: int, regime_id: str) -> int:
+    """Propose what has gathered its money, or fail it."""
+    with platform.database.transaction(SYSTEM, "close_offerings") as tx:
+        return int(closings.propose(tx, closing_id, platform.regime(regime_id)))
+
+
+def _to_finish(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
         failed = offerings.failed(view.session)
-    done = 0
     for offering_id in failed:
-        with platform.database.transaction(SYSTEM, "close_offerings") as tx:
-            done += closings.finish_refunds(tx, offering_id)
-    return done
+        yield partial(_finish, platform, offering_id)
+
+
+def _finish(platform: Platform, offering_id: int) -> int:
+    """Call a failed offering refunded when every cent is back."""
+    with platform.database.transaction(SYSTEM, "close_offerings") as tx:
+        return int(closings.finish_refunds(tx, offering_id))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.actor import SYSTEM
+from app.jobs.one_by_one import one_by_one
 from app.pledges import actions as pledges
 from app.pledges import queries
 from app.wiring import Platform
@@ -14,7 +17,10 @@ def run(platform: Platform) -> int:
     """Stop every pledge that kept its place unpaid for too long; return how many."""
     with platform.database.snapshot() as view:
         overdue = queries.overdue(view.session, view.now, BATCH)
-    for pledge_id in overdue:
-        with platform.database.transaction(SYSTEM, "expire_pledges") as tx:
-            pledges.expire(tx, pledge_id)
-    return len(overdue)
+    return one_by_one(partial(_expire, platform, pledge_id) for pledge_id in overdue)
+
+
+def _expire(platform: Platform, pledge_id: int) -> int:
+    with platform.database.transaction(SYSTEM, "expire_pledges") as tx:
+        pledges.expire(tx, pledge_id)
+    return 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from app.actor import SYSTEM
 from app.jobs import outcomes
 from app.payments import inbox
@@ -9,6 +11,8 @@ from app.payments import queries as payments
 from app.payments.models import GatewayEvent
 from app.payments.port import Envelope, GatewayError, Hint, OpKind
 from app.wiring import Platform
+
+log = structlog.get_logger()
 
 BATCH = 50
 
@@ -38,6 +42,10 @@ def _handle(platform: Platform, event: GatewayEvent) -> None:
             status, error = "new", "object_unknown"
     except GatewayError as failure:
         status, error = "new", f"{type(failure).__name__} {failure.code}"
+    except Exception as failure:
+        # Whatever it is, the other events are not to blame: this one is tried again, and then a person looks at it.
+        log.error("event_not_handled", gateway=event.gateway, event_id=event.event_id, error=type(failure).__name__)
+        status, error = "new", type(failure).__name__
     with platform.database.transaction(SYSTEM, f"event:{event.event_id}") as tx:
         inbox.mark(tx, event.gateway, event.event_id, status, error)
 

@@ -13,8 +13,9 @@ from collections.abc import Callable
 import psycopg
 import structlog
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import Database
 from app.jobs import runner
@@ -59,16 +60,16 @@ def waker(database: Database) -> Callable[[set[str]], None]:
     app = App(connector=PsycopgConnector(conninfo=conninfo(database.url)))
 
     def wake(jobs: set[str]) -> None:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for name in jobs:
-                try:
-                    app.configure_task(
-                        name, queueing_lock=name, connection=connection.connection.driver_connection
-                    ).defer()
-                except AlreadyEnqueued:
-                    continue  # it is about to run
-                except psycopg.Error as error:
-                    log.warning("wake_failed", job=name, error=type(error).__name__)
+        # What was done is committed already: that nobody could be woken must not look as if it was not.
+        try:
+            with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                for name in jobs:
+                    with contextlib.suppress(AlreadyEnqueued):  # it is about to run
+                        app.configure_task(
+                            name, queueing_lock=name, connection=connection.connection.driver_connection
+                        ).defer()
+        except (psycopg.Error, SQLAlchemyError, ProcrastinateException) as error:
+            log.warning("wake_failed", jobs=sorted(jobs), error=type(error).__name__)
 
     return wake
 

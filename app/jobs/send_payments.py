@@ -7,19 +7,25 @@ when the gateway has nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import structlog
 
 from app.actor import SYSTEM
 from app.database import Transaction
 from app.issuers import queries as issuers
 from app.jobs import outcomes
+from app.jobs.one_by_one import one_by_one
 from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments.actions import Due
 from app.payments.port import (
+    Declined,
     GatewayError,
     InFlight,
     InsufficientProviderFunds,
+    KeyConflict,
     Misconfigured,
     NotSent,
     Op,
@@ -28,8 +34,10 @@ from app.payments.port import (
     Payee,
     RateLimited,
     Ref,
+    Rejected,
     Unknown,
 )
+from app.pledges import outcomes as pledges
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -39,22 +47,26 @@ BATCH = 20
 _LATER = (NotSent, RateLimited, InsufficientProviderFunds, Misconfigured)
 #: It may have been executed: never called failed.
 _UNCLEAR = (Unknown, InFlight)
+#: Nothing was made, and nothing will be: without a payment there is nothing to wait for.
+_NEVER = (Declined, Rejected)
 
 
 def run(platform: Platform) -> int:
     """Work through what is due now; return how many instructions were handled."""
-    handled = 0
+    return one_by_one(_tasks(platform))
+
+
+def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
     while True:
         with platform.database.transaction(SYSTEM, "send_payments") as tx:
             batch = payments.lease(tx, BATCH)
         for due in batch:
-            _handle(platform, due)
-        handled += len(batch)
+            yield partial(_handle, platform, due)
         if len(batch) < BATCH:
-            return handled
+            return
 
 
-def _handle(platform: Platform, due: Due) -> None:
+def _handle(platform: Platform, due: Due) -> int:
     try:
         outcome = _call(platform, due)
     except GatewayError as error:
@@ -63,20 +75,23 @@ def _handle(platform: Platform, due: Due) -> None:
             _note(tx, due, error)
     else:
         outcomes.apply(platform, due.id, due.kind, outcome)
+    return 1
 
 
 def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
     if isinstance(error, _LATER):
-        payments.put_back(tx, due.id, error.code)
+        payments.put_back(tx, due, error.code)
     elif isinstance(error, _UNCLEAR):
         payments.lose_sight(tx, due.id, error.code)
+    elif isinstance(error, _NEVER) and due.kind is OpKind.COLLECT and due.ref is None:
+        pledges.not_collected(tx, due.id, error.code)
     else:
-        # Rejected, KeyConflict, Unsupported…: another try would end the same way.
+        # KeyConflict, Unsupported, a refund that is refused…: another try would end the same way.
         payments.call_a_person(tx, due.id, error.code or type(error).__name__)
 
 
 def _call(platform: Platform, due: Due) -> Outcome:
-    """The one call to the outside world, with no transaction open."""
+    """The one call to the outside world, with no transaction open. Raises KeyConflict for one whose key is forgotten."""
     gateway = platform.gateway_named(due.gateway)
     if due.only_ask and due.ref is not None and due.kind is not OpKind.CANCEL:
         return gateway.fetch(due.ref)
@@ -85,6 +100,8 @@ def _call(platform: Platform, due: Due) -> Outcome:
         found = gateway.find(op)
         if found is not None:
             return found
+    if not due.may_be_sent:
+        raise KeyConflict("keys_expired")
     account = f"offering-{due.offering_id}"
     match due.kind:
         case OpKind.COLLECT:

@@ -31,8 +31,8 @@ TIMETABLE = (
     Job("process_inbox", process_inbox.run, "* * * * * */5"),
     Job("deliver_sandbox_events", deliver_sandbox_events.run, "* * * * * */1"),
     Job("send_notifications", send_notifications.run, "* * * * * */5"),
-    Job("expire_pledges", expire_pledges.run, "* * * * * */10"),
-    Job("close_offerings", close_offerings.run, "* * * * * */10"),
+    Job("expire_pledges", expire_pledges.run, "* * * * * */5"),
+    Job("close_offerings", close_offerings.run, "* * * * * */5"),
     Job("check_books", check_books.run, "*/10 * * * *"),
 )
 JOBS = {job.name: job for job in TIMETABLE}

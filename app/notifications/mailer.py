@@ -52,11 +52,13 @@ class SmtpMailer:
         else:
             server = smtplib.SMTP(host, self.url.port or 587, timeout=self.timeout_s)
         with server:
-            if self.url.scheme != "smtps" and server.has_extn("starttls") is False:
+            if self.url.scheme != "smtps":
                 server.ehlo()
-            if self.url.scheme != "smtps" and server.has_extn("starttls"):
-                server.starttls(context=context)
-                server.ehlo()
+                if server.has_extn("starttls"):
+                    server.starttls(context=context)
+                    server.ehlo()
+                elif self.url.username:
+                    raise smtplib.SMTPNotSupportedError("no STARTTLS: the password would be sent readable")
             if self.url.username:
                 server.login(unquote(self.url.username), unquote(self.url.password or ""))
             server.send_message(message)

@@ -77,8 +77,9 @@ class Due:
     """One instruction handed out, as plain values: the call happens outside every transaction.
 
     `only_ask`: it was sent before and answered; only its state is wanted. `may_have_been_sent`: somebody tried before
-    and did not live to tell: look for it before sending. `about_op` and `about_ref` name the collection that a refund or
-    a cancellation is about.
+    and did not live to tell: look for it before sending. `may_be_sent`: False when its key may be forgotten by now, so
+    that it may be looked for but never sent again. `about_op` and `about_ref` name the collection that a refund or a
+    cancellation is about.
     """
 
     id: int
@@ -92,6 +93,7 @@ class Due:
     ref: Ref | None
     only_ask: bool
     may_have_been_sent: bool
+    may_be_sent: bool
     about_op: tuple[UUID, int] | None
     about_ref: Ref | None
     document_sha256: str | None
@@ -111,16 +113,14 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    return [due for due in (_hand_out(tx, row) for row in rows) if due is not None]
+    return [_hand_out(tx, row) for row in rows]
 
 
-def _hand_out(tx: Transaction, row: Instruction) -> Due | None:
+def _hand_out(tx: Transaction, row: Instruction) -> Due:
     only_ask = row.status in ASKABLE and row.provider_ref is not None
     may_have_been_sent = row.first_sent_at is not None
+    key_is_known = row.first_sent_at is None or tx.wall_now - row.first_sent_at <= KEYS_LIVE_FOR
     if not only_ask:
-        if row.first_sent_at is not None and tx.wall_now - row.first_sent_at > KEYS_LIVE_FOR:
-            audit.transition(tx, row, "call_a_person", why="keys_expired")
-            return None
         if row.status != SENDING:
             audit.transition(tx, row, "send", attempt=row.attempts + 1)
         row.first_sent_at = row.first_sent_at or tx.wall_now
@@ -139,6 +139,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due | None:
         ref=row.ref(),
         only_ask=only_ask,
         may_have_been_sent=may_have_been_sent,
+        may_be_sent=key_is_known or row.kind == OpKind.CANCEL,  # to cancel twice is to cancel once
         about_op=(about.op_id, about.generation) if about else None,
         about_ref=about.ref() if about else None,
         document_sha256=row.document_sha256,
@@ -161,12 +162,15 @@ def lock(tx: Transaction, instruction_id: int) -> Instruction:
     ).one()
 
 
-def put_back(tx: Transaction, instruction_id: int, code: str) -> None:
-    """It was proven not executed, or must wait: send it again later. Locks: instruction. Writes: instruction, audit."""
-    row = lock(tx, instruction_id)
-    if row.status == SENDING:
-        audit.transition(tx, row, "put_back", code=code)
-        row.next_attempt_at = tx.wall_now + _backoff(row.attempts)
+def put_back(tx: Transaction, due: Due, code: str) -> None:
+    """This attempt was proven not executed: send it again later. Locks: instruction. Writes: instruction, audit."""
+    row = lock(tx, due.id)
+    if row.status != SENDING or row.attempts != due.attempts:
+        return  # somebody else has it by now
+    audit.transition(tx, row, "put_back", code=code)
+    row.next_attempt_at = tx.wall_now + _backoff(row.attempts)
+    if not due.may_have_been_sent:
+        row.first_sent_at = None  # no attempt has reached the gateway: it can still be withdrawn, and no key grows old
 
 
 def lose_sight(tx: Transaction, instruction_id: int, code: str) -> None:
@@ -190,6 +194,23 @@ def withdraw(tx: Transaction, instruction: Instruction) -> bool:
     if instruction.status != QUEUED or instruction.first_sent_at is not None:
         return False
     audit.transition(tx, instruction, "cancel", why="never_sent")
+    return True
+
+
+def fail(tx: Transaction, row: Instruction, code: str) -> bool:
+    """The gateway refused a locked instruction for good, before anything was made; False when it is over already.
+
+    A request to stop it has nothing left to stop. Locks: that request. Writes: instructions, audit.
+    """
+    if not INSTRUCTION.allows(row.status, "fail"):
+        return False
+    audit.transition(tx, row, "fail", code=code)
+    row.code = code
+    about_it = select(Instruction.id).where(Instruction.about_id == row.id, Instruction.kind == OpKind.CANCEL)
+    for request_id in tx.session.scalars(about_it).all():
+        request = lock(tx, request_id)
+        if INSTRUCTION.allows(request.status, "cancel"):
+            audit.transition(tx, request, "cancel", why="nothing_to_stop")
     return True
 
 

@@ -21,7 +21,7 @@ INSTRUCTION = StateMachine(
         Move("succeed", _OPEN, SUCCEEDED),
         Move("fail", _OPEN, FAILED),
         Move("cancel", (QUEUED, *_OPEN), CANCELLED),
-        Move("call_a_person", _OPEN, REVIEW),
+        Move("call_a_person", (QUEUED, *_OPEN), REVIEW),
     ],
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.payments.lifecycle import CANCELLED, FAILED
+from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
 from app.payments.models import GatewayEvent, Instruction
 from app.payments.port import OpKind, Ref
 
@@ -45,6 +45,17 @@ def of_closing(session: Session, closing_id: int) -> list[Instruction]:
     return list(
         session.scalars(select(Instruction).where(Instruction.closing_id == closing_id).order_by(Instruction.id))
     )
+
+
+def refunds_under_way(session: Session, offering_id: int) -> int:
+    """How many refunds of an offering have not arrived, whatever became of them."""
+    return session.scalars(
+        select(func.count()).where(
+            Instruction.offering_id == offering_id,
+            Instruction.kind == OpKind.REFUND,
+            Instruction.status != SUCCEEDED,
+        )
+    ).one()
 
 
 def counts(session: Session) -> list[tuple[str, str, int]]:

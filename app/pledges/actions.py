@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.audit import actions as audit
 from app.compliance import actions as compliance
+from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseKind, CaseOutcome, Decision
 from app.database import Transaction, new_reference
 from app.errors import Refused
@@ -21,6 +22,7 @@ from app.investors.models import Investor
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries
+from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
@@ -75,7 +77,7 @@ def place(
             raise Refused("form_reused")
         return Placement(repeated, tx.session.get_one(Decision, repeated.decision_id))
     offering = _open_offering(tx, offering_id, investor, shares)
-    assert offering.price is not None
+    assert offering.price is not None and offering.deadline_at is not None
     amount = offering.price.times(shares)
     _require_ticked(regime, ticked, locale, tx)
     history = queries.history(tx.session, investor.id, regime, tx.now)
@@ -83,7 +85,6 @@ def place(
     if not decision.allows:
         return Placement(None, decision)
     referred = compliance.must_be_looked_at(amount, regime, tx)
-    assert offering.deadline_at is not None
     pledge = Pledge(
         ref=new_reference("P"),
         form_key=form_key,
@@ -100,10 +101,7 @@ def place(
     )
     tx.session.add(pledge)
     tx.session.flush()  # everything that follows refers to it
-    tx.session.add_all(
-        PledgeConsent(pledge_id=pledge.id, statement=name, text_sha256=sha, locale=locale, ticked_at=tx.now)
-        for name, sha in ticked.items()
-    )
+    _keep_consents(tx, pledge, ticked, locale)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
     if referred:
         compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=[investor.user_id])
@@ -135,6 +133,13 @@ def _require_ticked(regime: Regime, ticked: Mapping[str, str], locale: str, tx: 
             raise Refused("statement_missing", field=statement.id)
 
 
+def _keep_consents(tx: Transaction, pledge: Pledge, ticked: Mapping[str, str], locale: str) -> None:
+    tx.session.add_all(
+        PledgeConsent(pledge_id=pledge.id, statement=name, text_sha256=sha, locale=locale, ticked_at=tx.now)
+        for name, sha in ticked.items()
+    )
+
+
 def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:
     assert offering.gateway is not None
     payments.instruct(
@@ -149,8 +154,23 @@ def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:
     )
 
 
+def take(tx: Transaction, pledge_id: int) -> Pledge:
+    """Take one pledge, read anew, while nobody can end its offering: who does that holds the offering itself.
+
+    Locks: offering (shared), pledge.
+    """
+    offering_id = select(Pledge.offering_id).where(Pledge.id == pledge_id).scalar_subquery()
+    tx.session.scalars(
+        select(Offering)
+        .where(Offering.id == offering_id)
+        .with_for_update(read=True, of=Offering)
+        .execution_options(populate_existing=True)
+    ).one()
+    return lock(tx, pledge_id)
+
+
 def lock(tx: Transaction, pledge_id: int) -> Pledge:
-    """Take one pledge, read anew. Locks: pledge."""
+    """Take one pledge, read anew, for who holds its offering. Locks: pledge."""
     return tx.session.scalars(
         select(Pledge).where(Pledge.id == pledge_id).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -161,9 +181,10 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
 
     What is not paid yet ends at once (or as soon as the gateway confirms that nothing was paid); what is held is
     refunded in full. Raises Refused("too_late_to_cancel", until=…), Refused("not_cancellable").
-    Locks: pledge, instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
+    Locks: offering (shared), pledge, instruction, accounts, progress.
+    Writes: pledge, instruction, entry, message, progress, audit.
     """
-    pledge = lock(tx, pledge_id)
+    pledge = take(tx, pledge_id)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     if pledge.status not in (IN_REVIEW, RESERVED, PROCESSING, HELD) or offering.status != LIVE:
         raise Refused("not_cancellable", machine=pledge.lifecycle.name, status=pledge.status)
@@ -176,11 +197,12 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
 
 
 def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
-    """End a locked pledge before its shares, by the way that its money allows.
+    """End a locked pledge before its shares, by the way that its money allows; one that is ending keeps its reason.
 
     Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
     """
-    pledge.stop_reason = reason
+    if pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD):
+        pledge.stop_reason = reason
     if pledge.status == IN_REVIEW:
         compliance.withdraw_case(tx, CaseKind.PLEDGE, pledge.id)
         end_unpaid(tx, pledge, "cancel")
@@ -212,12 +234,19 @@ def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
     )
 
 
-def end_unpaid(tx: Transaction, pledge: Pledge, event: str) -> None:
-    """End a locked pledge that was never paid, and free its place. Locks: progress. Writes: pledge, message, progress, audit."""
+def end_unpaid(tx: Transaction, pledge: Pledge, event: str, returning: Money | None = None) -> None:
+    """End a locked pledge that was never paid, and free its place.
+
+    `returning` is money that came but was not what was asked: then the investor is told of that, and not that nothing
+    was charged. Locks: progress. Writes: pledge, message, progress, audit.
+    """
     audit.transition(tx, pledge, event, why=pledge.stop_reason)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     kind = {"cancel": Message.PLEDGE_CANCELLED, "decline": Message.PAYMENT_FAILED, "refuse": Message.PLEDGE_REFUSED}
-    tell(tx, pledge, offering, kind[event])
+    if returning is None:
+        tell(tx, pledge, offering, kind[event])
+    else:
+        tell(tx, pledge, offering, Message.REFUND_DUE, amount=returning)
     offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor)
 
 
@@ -249,9 +278,9 @@ def owe_refund(tx: Transaction, pledge: Pledge) -> None:
 def expire(tx: Transaction, pledge_id: int) -> None:
     """End a pledge that kept its place unpaid for too long; one that was paid meanwhile is left alone.
 
-    Locks and writes: see `stop`.
+    Locks: offering (shared), pledge; and see `stop`.
     """
-    pledge = lock(tx, pledge_id)
+    pledge = take(tx, pledge_id)
     if pledge.status == RESERVED and pledge.pay_until is not None and pledge.pay_until < tx.now:
         stop(tx, pledge, StopReason.EXPIRED)
 
@@ -261,13 +290,14 @@ def resolve_referral(
 ) -> None:
     """Take an officer's word on a referred pledge: collect its money, or let it go.
 
-    Raises: see `compliance.actions.resolve`. Locks: case, pledge, progress.
+    Raises: see `compliance.actions.resolve`. Locks: offering (shared), pledge, case, progress.
     Writes: case, pledge, instruction, message, progress, audit.
     """
     if outcome is CaseOutcome.REQUEST_CHANGES:
         raise Refused("outcome_not_offered", field="outcome")
+    # The pledge before its case, as whoever cancels it does.
+    pledge = take(tx, compliance_queries.case(tx.session, ref).subject_id)
     case = compliance.resolve(tx, ref, outcome, reasons, note)
-    pledge = lock(tx, case.subject_id)
     if outcome is CaseOutcome.REFUSE:
         end_unpaid(tx, pledge, "refuse")
         return
@@ -278,8 +308,17 @@ def resolve_referral(
     tell(tx, pledge, offering, Message.PLEDGE_PLACED)
 
 
-def tell(tx: Transaction, pledge: Pledge, offering: Offering, kind: Message, user_id: int | None = None) -> None:
-    """Queue a message to the investor about this pledge. Writes: message."""
+def tell(
+    tx: Transaction,
+    pledge: Pledge,
+    offering: Offering,
+    kind: Message,
+    *,
+    user_id: int | None = None,
+    amount: Money | None = None,
+) -> None:
+    """Queue a message to the investor about this pledge, and its amount unless another is meant. Writes: message."""
+    amount = amount or pledge.amount
     if user_id is None:
         user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
     notifications.enqueue(
@@ -289,8 +328,8 @@ def tell(tx: Transaction, pledge: Pledge, offering: Offering, kind: Message, use
         about=f"pledge:{pledge.id}",
         ref=pledge.ref,
         offering=offering.name,
-        minor=pledge.amount_minor,
-        currency=pledge.currency,
+        minor=amount.minor,
+        currency=amount.currency,
         shares=pledge.shares,
         stop_reason=pledge.stop_reason,
         cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None,

@@ -16,19 +16,32 @@ from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome
 from app.pledges import lifecycle
-from app.pledges.actions import end_unpaid, lock, owe_refund, tell
+from app.pledges.actions import end_unpaid, owe_refund, take, tell
 from app.pledges.models import Pledge
 
 
 def collected(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     """Take the answer to a collection. Twice equals once; money that nobody waits for is sent back.
 
-    Locks: pledge, instruction, accounts, progress. Writes: instruction, pledge, entry, message, progress, audit.
+    Locks: offering (shared), pledge, instruction, accounts, progress.
+    Writes: instruction, pledge, entry, message, progress, audit.
     """
     pledge_id = payment_queries.instruction(tx.session, instruction_id).pledge_id
     assert pledge_id is not None  # a collection is always for a pledge
-    pledge = lock(tx, pledge_id)
+    pledge = take(tx, pledge_id)
     _apply(tx, pledge, payments.lock(tx, instruction_id), outcome)
+
+
+def not_collected(tx: Transaction, instruction_id: int, code: str) -> None:
+    """The gateway will never make this payment: the pledge ends unpaid.
+
+    Locks: offering (shared), pledge, instructions, progress. Writes: instructions, pledge, message, progress, audit.
+    """
+    pledge_id = payment_queries.instruction(tx.session, instruction_id).pledge_id
+    assert pledge_id is not None  # a collection is always for a pledge
+    pledge = take(tx, pledge_id)
+    if payments.fail(tx, payments.lock(tx, instruction_id), code) and lifecycle.PLEDGE.allows(pledge.status, "decline"):
+        end_unpaid(tx, pledge, "decline")
 
 
 def _apply(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
@@ -67,6 +80,7 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
 
 def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     """Money came that no living pledge waits for, or not as much as was asked: it is booked apart and goes back."""
+    ending = lifecycle.PLEDGE.allows(pledge.status, "decline")
     received = outcome.evidence[0].amount
     booked = ledger.post(tx, entries.unidentified_funds_received(pledge.offering_id, received, _evidence(row, outcome)))
     if booked:
@@ -82,35 +96,42 @@ def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outco
             about_id=row.id,
             reference=pledge.ref,
         )
-    if lifecycle.PLEDGE.allows(pledge.status, "decline"):
-        end_unpaid(tx, pledge, "decline")
+        if not ending:
+            offering = offering_queries.offering(tx.session, pledge.offering_id)
+            tell(tx, pledge, offering, Message.REFUND_DUE, amount=received)
+    if ending:
+        end_unpaid(tx, pledge, "decline", returning=received)
 
 
 def cancellation_answered(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     """Take the answer to a request to stop a collection; it may say that the money has come already.
 
-    Locks: pledge, instructions, accounts, progress. Writes: see `collected`.
+    Locks: offering (shared), pledge, instructions, accounts, progress. Writes: see `collected`.
     """
     asked = payment_queries.instruction(tx.session, instruction_id)
     assert asked.pledge_id is not None and asked.about_id is not None
-    pledge = lock(tx, asked.pledge_id)
+    pledge = take(tx, asked.pledge_id)
     collection = payments.lock(tx, asked.about_id)
     payments.record_cancellation(tx, payments.lock(tx, instruction_id), outcome)
     _apply(tx, pledge, collection, outcome)
 
 
 def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to a refund. Locks: pledge, instruction, accounts. Writes: instruction, pledge, entry, message, audit."""
+    """Take the answer to a refund.
+
+    Locks: offering (shared), pledge, instruction, accounts. Writes: instruction, pledge, entry, message, audit.
+    """
     asked = payment_queries.instruction(tx.session, instruction_id)
     assert asked.pledge_id is not None  # a refund is always for a pledge
-    pledge = lock(tx, asked.pledge_id)
+    pledge = take(tx, asked.pledge_id)
     row = payments.lock(tx, instruction_id)
     if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
         return
     proof = _evidence(row, outcome)
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount)
     if row.business_key.startswith("refund:unidentified:"):
         ledger.post(tx, entries.unidentified_funds_returned(pledge.offering_id, row.amount, proof))
         return
     audit.transition(tx, pledge, "refund", amount=row.amount, evidence=outcome.evidence[0].id)
-    tell(tx, pledge, offering_queries.offering(tx.session, pledge.offering_id), Message.REFUND_PAID)
     ledger.post(tx, entries.refund_paid(pledge.offering_id, pledge.id, row.amount, proof))

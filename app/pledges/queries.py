@@ -50,8 +50,11 @@ def history(session: Session, investor_id: int, regime: Regime, now: datetime) -
         )
         .order_by(Pledge.placed_at)
     )
+    # What is stored was decided before what is decided now, even if it began after midnight and this before.
     return [
-        EarlierPledge(regime.pack.day_of(placed_at), Money(minor, currency), str(issuer_id), status == SETTLED)
+        EarlierPledge(
+            regime.pack.day_of(min(placed_at, now)), Money(minor, currency), str(issuer_id), status == SETTLED
+        )
         for placed_at, minor, currency, status, issuer_id in rows
     ]
 

@@ -140,14 +140,19 @@ class SandboxGateway:
         if not (stamp.isascii() and stamp.isdigit()) or len(stamp) > 12:
             raise BadSignature("no_stamp")
         expected = digest(raw, self._webhook_secret, stamp)
-        if not hmac.compare_digest(expected, parts.get("v1", "")):
+        # As bytes: of texts, it compares only plain ASCII ones, and anybody can send a header.
+        if not hmac.compare_digest(expected.encode(), parts.get("v1", "").encode("utf-8", "replace")):
             raise BadSignature("signature_differs")
         if abs(now.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
             raise Stale("outside_tolerance")
-        body = json.loads(raw)
-        if body.get("livemode") is not False:
+        try:
+            body = json.loads(raw)
+            event_id, type_, livemode = str(body["id"]), str(body["type"]), body.get("livemode")
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise BadSignature("unreadable") from None
+        if livemode is not False:
             raise BadSignature("wrong_environment")
-        return Envelope(str(body["id"]), str(body["type"]), raw)
+        return Envelope(event_id, type_, raw)
 
     def parse(self, envelope: Envelope) -> Sequence[Hint]:
         body = json.loads(envelope.body)

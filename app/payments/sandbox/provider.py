@@ -60,13 +60,7 @@ class Provider:
     ) -> str:
         """Make a payment, refund, payout or fee; the same key again names the same object. Returns its id."""
         body = json.dumps([kind, account, amount_minor, currency, details], sort_keys=True)
-        fault = self._fault(kind)
-        if fault is Fault.REFUSED_CONNECTION:
-            raise ConnectionRefused
-        if fault is Fault.TIMEOUT_BEFORE:
-            raise LineDropped
-        if fault in (Fault.E500, Fault.E429, Fault.E409):
-            raise RemoteError(int(fault.value[1:]), fault.value)
+        answer_is_lost = self._goes_wrong(kind)
         with self._engine.begin() as connection:
             object_id = self._once(connection, kind, key, body)
             if object_id is None:
@@ -75,18 +69,30 @@ class Provider:
                 connection.execute(
                     insert(keys).values(key=key, body_hash=_hash(body), kind=kind, object_id=object_id, created_at=now)
                 )
-        if fault is Fault.TIMEOUT_AFTER:
+        if answer_is_lost:
             raise LineDropped
         return object_id
 
     def cancel_payment(self, payment_id: str) -> None:
         """Stop a payment that nobody has made yet; a finished one is left as it is."""
-        if self._fault("cancel") is not None:
-            raise LineDropped
+        answer_is_lost = self._goes_wrong("cancel")
         with self._engine.begin() as connection:
             row = self._object(connection, payment_id, lock=True)
             if row.status == "requires_action":
                 self._move(connection, row, "cancelled")
+        if answer_is_lost:
+            raise LineDropped
+
+    def _goes_wrong(self, operation: str) -> bool:
+        """Let this call go wrong before it does anything, if that was asked for; True: it is done, but nobody hears of it."""
+        fault = self._fault(operation)
+        if fault is Fault.REFUSED_CONNECTION:
+            raise ConnectionRefused
+        if fault is Fault.TIMEOUT_BEFORE:
+            raise LineDropped
+        if fault in (Fault.E500, Fault.E429, Fault.E409):
+            raise RemoteError(int(fault.value[1:]), fault.value)
+        return fault is Fault.TIMEOUT_AFTER
 
     def _once(self, connection: Connection, kind: str, key: str, body: str) -> str | None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})

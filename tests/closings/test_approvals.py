@@ -1,0 +1,195 @@
+"""Money leaves escrow only after two independent officers have seen the very same."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from app.actor import Actor, Role
+from app.closings import actions as closings
+from app.closings.actions import Approval
+from app.errors import Refused
+from app.investors import actions as investors
+from app.issuers import actions as issuers
+from app.issuers import queries as issuer_queries
+from app.offerings.models import Offering
+from tests.builders import World, usd
+from tests.closings.conftest import Desk
+
+
+def approve(desk: Desk, offering: Offering, officer: Actor, seen: str | None = None) -> Approval:
+    closing = desk.closing(offering)
+    with desk.world.acting(officer) as tx:
+        return closings.approve(tx, closing.ref, closing.snapshot_hash or "" if seen is None else seen)
+
+
+def change_account(world: World, offering: Offering, account: str = "US00 3333 4444") -> None:
+    with world.acting() as tx:
+        issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
+        issuers.set_payout_account(tx, issuer, holder=issuer.legal_name, account=account, vault=world.platform.vault)
+
+
+def payouts(world: World) -> list[tuple[str, str, int]]:
+    return [(kind, status, minor) for kind, status, minor in world.sql(
+        "SELECT kind, status, amount_minor FROM sandbox.objects WHERE kind IN ('payout', 'fee') ORDER BY kind"
+    )]  # fmt: skip
+
+
+def test_the_second_approval_releases_the_money(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    assert approve(desk, offering, world.officer()) is Approval.COUNTED
+    world.run_jobs()
+    assert (desk.closing(offering).status, payouts(world)) == ("proposed", [])
+
+    assert approve(desk, offering, world.officer()) is Approval.EXECUTED
+    assert desk.statuses(offering) == ["allotted"]
+    (document,) = world.sql("SELECT document_sha256 FROM instructions WHERE kind = 'release'")[0]
+    assert document == desk.closing(offering).snapshot_hash
+    desk.until_quiet()
+    assert payouts(world) == [("fee", "succeeded", 1_250), ("payout", "succeeded", 23_750)]
+    assert world.broken_promises() == []
+
+
+def test_one_officer_counts_once(desk: Desk) -> None:
+    offering, officer = desk.proposed(), desk.world.officer()
+    approve(desk, offering, officer)
+    before = desk.world.contents()
+    with pytest.raises(Refused, match="already_approved"):
+        approve(desk, offering, officer)
+    assert desk.world.contents() == before
+
+
+def test_who_invested_does_not_approve(desk: Desk) -> None:
+    world = desk.world
+    person = world.user(Role.INVESTOR, Role.COMPLIANCE_OFFICER)
+    officer = world.actor(person)
+    with world.acting(officer) as tx:
+        investor = investors.register(tx, person.id, legal_name=person.name, country="US")
+        investors.declare_figures(
+            tx, investor, "USD", annual_income=usd("90000"), net_worth=usd("90000"), other_platform_12m=usd("0")
+        )
+    offering = world.live(target="250")
+    world.held(offering, 100, investor)
+    world.pass_deadline(offering)
+    world.run_jobs()
+    refuses_as_own(desk, offering, officer)
+
+
+def test_who_acts_for_the_company_does_not_approve(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    person = world.user(Role.ISSUER, Role.COMPLIANCE_OFFICER)
+    with world.acting() as tx:
+        issuers.add_member(tx, issuer_queries.issuer(tx.session, offering.issuer_id), person.id)
+    refuses_as_own(desk, offering, world.actor(person))
+
+
+def test_who_began_the_closing_does_not_approve(desk: Desk) -> None:
+    world = desk.world
+    operator = world.actor(world.user(Role.OPERATOR, Role.COMPLIANCE_OFFICER))
+    offering = world.live(target="250")
+    world.held(offering)
+    world.pass_deadline(offering)
+    with world.acting(operator) as tx:
+        closings.begin(tx, offering.id)
+    world.run_jobs()
+    refuses_as_own(desk, offering, operator)
+
+
+@pytest.mark.parametrize("nobody", [Actor("system"), Actor("cli:demo")])
+def test_the_platform_itself_does_not_approve(desk: Desk, nobody: Actor) -> None:
+    refuses_as_own(desk, desk.proposed(), nobody)
+
+
+def refuses_as_own(desk: Desk, offering: Offering, officer: Actor) -> None:
+    before = desk.world.contents()
+    with pytest.raises(Refused, match="own_closing"):
+        approve(desk, offering, officer)
+    assert desk.world.contents() == before
+    # Two others still can.
+    desk.world.approve_closing(offering)
+    assert desk.closing(offering).status == "releasing"
+
+
+def test_two_officers_in_the_same_moment_release_once(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    officers, start = [world.officer(), world.officer()], Barrier(2)
+
+    def act(officer: Actor) -> Approval:
+        start.wait()
+        return approve(desk, offering, officer)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(act, officers)) == [Approval.COUNTED, Approval.EXECUTED]
+    desk.until_quiet()
+    assert payouts(world) == [("fee", "succeeded", 1_250), ("payout", "succeeded", 23_750)]
+    assert world.broken_promises() == []
+
+
+def test_one_officer_in_two_windows_counts_once(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    officer, start = world.officer(), Barrier(2)
+
+    def act(_: int) -> str:
+        start.wait()
+        try:
+            return approve(desk, offering, officer)
+        except Refused as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(act, range(2))) == ["already_approved", Approval.COUNTED]
+    assert desk.closing(offering).status == "proposed"
+
+
+def test_another_payout_account_must_be_read_again_by_both(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    first, second = world.officer(), world.officer()
+    seen = desk.closing(offering).snapshot_hash or ""
+    assert approve(desk, offering, first, seen) is Approval.COUNTED
+    change_account(world, offering)
+
+    assert approve(desk, offering, second, seen) is Approval.CHANGED
+    changed = desk.closing(offering)
+    assert (changed.status, changed.snapshot_hash == seen) == ("proposed", False)
+    # The one who looks again counts as the first; the approval of the old account counts no more.
+    assert approve(desk, offering, second) is Approval.COUNTED
+    assert approve(desk, offering, first) is Approval.EXECUTED
+    desk.until_quiet()
+    assert world.sql("SELECT about FROM sandbox.objects WHERE kind = 'payout'") == [("US0033334444",)]
+    told = world.sql(
+        "SELECT count(*) FROM messages WHERE kind = 'closing_proposed' AND user_id = :id", id=first.user_id
+    )
+    assert told == [(1,)]
+    assert world.broken_promises() == []
+
+
+@pytest.mark.parametrize("seen", ["", "0" * 64])
+def test_who_saw_something_else_is_told_to_read_again(desk: Desk, seen: str) -> None:
+    offering, officer = desk.proposed(), desk.world.officer()
+    before = desk.world.contents()
+    assert approve(desk, offering, officer, seen) is Approval.CHANGED
+    assert desk.world.contents() == before
+
+
+@pytest.mark.parametrize("status", ["gathering", "releasing", "done"])
+def test_only_a_proposed_closing_is_approved(desk: Desk, status: str) -> None:
+    world = desk.world
+    third = world.officer()
+    if status == "gathering":
+        offering = world.live(target="250")
+        world.held(offering)
+        world.pass_deadline(offering)
+        with world.acting() as tx:
+            closings.begin(tx, offering.id)
+    else:
+        offering = desk.proposed()
+        world.approve_closing(offering)
+        if status == "done":
+            desk.until_quiet()
+    assert desk.closing(offering).status == status
+    before = world.contents()
+    with pytest.raises(Refused, match="not_proposed"):
+        approve(desk, offering, third)
+    assert world.contents() == before

@@ -1,0 +1,170 @@
+"""Every promise of the books can be broken, and is then found: one planted fault each, past every guard, undone again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app import invariants
+from app.jobs import check_books
+from app.jobs.check_books import BooksBroken
+from app.payments.sandbox.tables import Token
+from tests import worlds
+from tests.builders import World
+from tests.servers import Server
+
+
+@pytest.fixture(scope="module")
+def history(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Books in which everything has happened: sold, proposed, held, refunded, and sent back."""
+    with worlds.shared(server, tmp_path_factory.mktemp("world")) as world:
+        sold, proposed = world.live(target="250"), world.live(target="250")
+        for offering in (sold, sold, proposed):
+            world.held(offering)
+        world.pass_deadline(sold)
+        world.run_jobs()
+        world.approve_closing(sold)
+        world.run_jobs()
+        live = world.live()
+        world.held(live)
+        world.pledged(live)
+        world.pledged(live, 10_000)
+        world.pay(world.pledged(live), Token.PARTIAL_AMOUNT)
+        world.pay(world.pledged(live), Token.DECLINE)
+        world.cancel(world.held(live))
+        world.run_jobs()
+        world.cancel(world.held(live))
+        statuses = {status for (status,) in world.sql("SELECT DISTINCT status FROM pledges")}
+        assert statuses == {"settled", "held", "reserved", "in_review", "failed", "refunded", "refund_due"}
+        yield world
+
+
+def one(table: str, where: str, change: str) -> str:
+    """Change one row, the first for which this holds."""
+    return f"UPDATE {table} SET {change} WHERE id = (SELECT min(id) FROM {table} WHERE {where})"
+
+
+UNGUARDED = "ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_no_credit_balance; "
+DONE = "closing_id IN (SELECT id FROM closings WHERE status = 'done')"
+EVENT = (
+    "INSERT INTO gateway_events (gateway, event_id, type, body, received_at, status, attempts, next_attempt_at)"
+    " VALUES ('sandbox', 'evt_x', 't', '', now(), '{}', {}, clock_timestamp() - interval '{}')"
+)
+#: The letter and number of a promise, and what breaks it.
+FAULTS: list[tuple[str, str]] = [
+    ("I1", one("postings", "side = 'D'", "amount_minor = amount_minor + 1")),
+    ("I2", "DELETE FROM postings WHERE entry_id = (SELECT min(id) FROM journal_entries)"),
+    ("I3", one("ledger_accounts", "code = '3000'", "debits = debits + 1")),
+    ("I3", one("ledger_accounts", "code = '3000'", "credits = credits + 1")),
+    ("I4", one("ledger_accounts", "code = '1100'", "debits = debits + 1")),
+    ("I5", UNGUARDED + one("ledger_accounts", "code = '1100'", "credits = debits + 1")),
+    ("I7", one("ledger_accounts", "code = '3210'", "debits = debits + 1")),
+    ("I8", one("instructions", "business_key LIKE 'refund:pledge:%'", "amount_minor = amount_minor + 1")),
+    ("I9", one("journal_entries", "kind = 'refund_paid'", "instruction_id = NULL")),
+    ("I10", one("journal_entries", "kind = 'funds_collected'", "evidence = NULL")),
+    (
+        "I11",
+        "INSERT INTO gateway_transactions SELECT gateway, transaction_id || 'x', kind, source, amount_minor, fee_minor,"
+        " net_minor, currency, created_at FROM gateway_transactions LIMIT 1",
+    ),
+    ("I12", "DELETE FROM gateway_transactions WHERE transaction_id = (SELECT min(transaction_id) FROM gateway_transactions)"),
+    ("I14", one("closings", "status = 'proposed'", "fee_minor = fee_minor + 1")),
+    ("I14", one("closings", "status = 'done'", "total_minor = total_minor + 1")),
+    ("I14", f"UPDATE closing_lines SET fee_share_minor = fee_share_minor + 1 WHERE {DONE}"),
+    ("I15", f"DELETE FROM closing_approvals WHERE {DONE} AND user_id = (SELECT min(user_id) FROM closing_approvals)"),
+    ("I15", f"UPDATE closing_approvals SET snapshot_hash = repeat('0', 64) WHERE {DONE}"),
+    ("I15", "UPDATE closings SET begun_by = (SELECT min(user_id) FROM closing_approvals) WHERE status = 'done'"),
+    ("I15", one("closings", "status = 'proposed'", "status = 'releasing'")),
+    ("I15", one("closings", "status = 'proposed'", "status = 'done'")),
+    ("I16", one("offerings", "status = 'settled'", "target_minor = 50001")),
+    ("I17", one("offerings", "status = 'settled'", "target_minor = 1, maximum_minor = 49999")),
+    ("I17", one("offerings", "status = 'live'", "target_minor = 1, maximum_minor = 2")),
+    ("I18", one("pledges", "status = 'held'", "status = 'reserved'")),
+    ("I18", one("pledges", "status = 'refunded'", "status = 'refund_due'")),
+    ("I18", one("pledges", "status = 'refund_due'", "status = 'refunded'")),
+    ("I18", one("pledges", "status = 'held'", "amount_minor = amount_minor + 1")),
+    ("I19", one("pledges", "status = 'settled'", "status = 'allotted'")),
+    ("I19", one("pledges", "status = 'refunded'", "status = 'settled'")),
+    ("I20", EVENT.format("poison", 13, "1 second")),
+    ("I20", EVENT.format("new", 1, "16 minutes")),
+    ("I23", UNGUARDED + one("ledger_accounts", "code = '1100'", "guard = 'none', credits = debits + 1")),
+    ("P1", "UPDATE offering_progress SET held_minor = held_minor - 1 WHERE held_minor > 0"),
+    ("P2", "UPDATE offering_progress SET settled_minor = settled_minor - 1 WHERE settled_minor > 0"),
+    ("P3", "UPDATE offering_progress SET taken_shares = taken_shares - 1 WHERE taken_shares > 0"),
+    ("P3", "UPDATE offering_progress SET taken_minor = taken_minor + 1"),
+    ("R1", one("register_entries", "true", "shares = shares + 1")),
+    ("R1", one("register_entries", "true", "amount_minor = amount_minor - 1")),
+    ("R1", one("register_entries", "true", "kind = 'transfer'")),
+    ("R1", "DELETE FROM register_entries"),
+    ("R1", f"DELETE FROM closing_lines WHERE {DONE}"),
+    (
+        "T1",
+        "INSERT INTO audit_events (at, actor, event, subject_type, subject_id, from_status, to_status, facts, request_id)"
+        " SELECT at, actor, event, subject_type, subject_id, from_status, to_status, facts, request_id FROM audit_events"
+        " WHERE subject_type = 'pledges' AND to_status = 'refunded'",
+    ),
+    ("T2", one("pledges", "status = 'refunded'", "status = 'held'")),
+    ("T2", one("pledges", "status = 'settled'", "status = 'held'")),
+    ("T2", one("pledges", "status = 'reserved'", "status = 'processing'")),
+    ("T2", "DELETE FROM audit_events WHERE subject_type = 'pledges'"),
+    ("D1", one("decisions", "outcome = 'allow'", "outcome = 'deny'")),
+    ("D1", one("decisions", "outcome = 'allow'", "requested_minor = requested_minor + 1")),
+    ("D1", one("decisions", "outcome = 'allow'", "investor_id = investor_id + 1")),
+    ("D1", one("decisions", "outcome = 'allow'", "offering_id = offering_id + 1")),
+]  # fmt: skip
+
+
+def code(name: str) -> str:
+    return name.split(" ", 1)[0]
+
+
+def broken(world: World, fault: str) -> set[str]:
+    """Plant a fault where no trigger looks, check, and undo it."""
+    with world.platform.database.engine.connect() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for statement in fault.split("; "):
+            changed = connection.execute(text(statement))
+            assert changed.rowcount != 0, statement
+        with Session(connection) as session:
+            found = {code(finding.name) for finding in invariants.check(session) if not finding.holds}
+        connection.rollback()
+    return found
+
+
+def test_books_in_which_everything_happened_keep_every_promise(history: World) -> None:
+    assert history.broken_promises() == []
+    assert check_books.run(history.platform) == len(invariants.INVARIANTS)
+
+
+def test_empty_books_keep_every_promise(world: World) -> None:
+    assert world.broken_promises() == []
+
+
+@pytest.mark.parametrize(("promise", "fault"), FAULTS, ids=[f"{name}-{n}" for n, (name, _) in enumerate(FAULTS)])
+def test_a_planted_fault_is_found(history: World, promise: str, fault: str) -> None:
+    assert promise in broken(history, fault)
+
+
+def test_every_promise_has_a_fault_that_breaks_it() -> None:
+    assert {code(name) for name in invariants.INVARIANTS} == {promise for promise, _ in FAULTS}
+
+
+def test_a_finding_counts_the_rows_and_names_the_first(world: World) -> None:
+    pledges = [world.pledged(offering) for offering in [world.live()] * 7]
+    world.sql("UPDATE pledges SET status = 'processing'")
+    with world.looking() as view:
+        (finding,) = [one for one in invariants.check(view.session) if not one.holds]
+    assert (code(finding.name), finding.rows) == ("T2", 7)
+    assert finding.examples == tuple(str(pledge.id) for pledge in pledges[:5])
+
+
+def test_the_job_raises_what_is_broken_and_mends_nothing(world: World) -> None:
+    pledge = world.pledged(world.live())
+    world.sql("UPDATE pledges SET status = 'processing'")
+    before = world.contents()
+    with pytest.raises(BooksBroken, match=rf"T2 .*: 1 \({pledge.id}\)"):
+        check_books.run(world.platform)
+    assert world.contents() == before

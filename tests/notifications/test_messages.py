@@ -1,0 +1,212 @@
+"""Every message there is, as real acts queue it, written for a reader of each language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from app.closings import actions as closings
+from app.compliance import actions as compliance
+from app.compliance.models import CaseOutcome
+from app.i18n import mails
+from app.i18n.locales import LANGUAGES
+from app.identity import actions as identity
+from app.identity import queries as identity_queries
+from app.identity.mail_tokens import fingerprint
+from app.investors.models import ClaimKind
+from app.notifications.catalog import Message
+from app.notifications.models import QueuedMessage
+from app.offerings.models import Offering
+from app.payments.sandbox.tables import Token
+from app.pledges import actions as pledges
+from tests import worlds
+from tests.builders import PASSWORD, World
+from tests.servers import Server
+
+NOTE = "The money comes from an account that we cannot place."
+OTHER_PASSWORD = "battery staple correct horse"
+
+
+def sell(world: World) -> Offering:
+    offering = world.live(target="250")
+    world.held(offering)
+    world.officer()
+    world.settled(offering)
+    return offering
+
+
+def miss(world: World) -> None:
+    offering = world.live()
+    world.held(offering)
+    world.pass_deadline(offering)
+    world.run_jobs()
+
+
+def refer(world: World, outcome: CaseOutcome) -> None:
+    world.pledged(world.live(), 10_000)
+    (case_ref,), officer = world.queue(), world.officer()
+    with world.acting(officer) as tx:
+        compliance.take_case(tx, case_ref)
+    with world.acting(officer) as tx:
+        pledges.resolve_referral(tx, case_ref, outcome, ["source_of_funds"], NOTE, world.platform.payment_window)
+
+
+def ask_for_changes(world: World) -> None:
+    _, _, case_ref = world.submitted()
+    officer = world.officer()
+    with world.acting(officer) as tx:
+        compliance.take_case(tx, case_ref)
+    with world.acting(officer) as tx:
+        compliance.resolve_offering(tx, case_ref, CaseOutcome.REQUEST_CHANGES, ["unclear_terms", "other"], NOTE)
+
+
+def leave(world: World) -> None:
+    offering = world.live()
+    world.cancel(world.pledged(offering))
+    world.pay(world.pledged(offering), Token.DECLINE)
+    world.pay(world.pledged(offering), Token.WRONG_CURRENCY)
+    world.run_jobs()
+    world.held(offering)
+    world.pledged(offering)
+    with world.acting() as tx:
+        closings.withdraw_offering(tx, offering.id)
+    world.run_jobs()
+
+
+def keep_accounts(world: World) -> None:
+    for _ in range(2):  # the second time, the address is known
+        with world.acting() as tx:
+            identity.sign_up(
+                tx,
+                email="wang@example.test",
+                name="王小明",
+                password=PASSWORD,
+                locale="zh-CN",
+                timezone="Asia/Shanghai",
+            )
+    with world.acting() as tx:
+        identity.ask_to_reset_password(tx, "wang@example.test")
+    with world.acting() as tx:
+        person = identity_queries.by_email(tx.session, "wang@example.test")
+        assert person is not None
+        identity.reset_password(tx, person.id, fingerprint(person), OTHER_PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, list[QueuedMessage]]]:
+    """A world in which everything was said at least once, and all that was said."""
+    with worlds.shared(server, tmp_path_factory.mktemp("world")) as world:
+        keep_accounts(world)
+        world.certify(world.investor(), ClaimKind.ACCREDITED_US)
+        ask_for_changes(world)
+        leave(world)
+        for outcome in (CaseOutcome.APPROVE, CaseOutcome.REFUSE):
+            refer(world, outcome)
+        sell(world)
+        miss(world)
+        with world.looking() as view:
+            messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
+        yield world, messages
+
+
+def written(world: World, message: QueuedMessage, language: str) -> EmailMessage:
+    with world.looking() as view:
+        person = identity_queries.user(view.session, message.user_id)
+        person.locale = language
+        return mails.write(
+            message, person, sender="OpenRaise <no-reply@example.test>", public_url="https://example.test",
+            link="https://example.test/link" if message.kind in ("verify_email", "reset_password") else None,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Message)
+def test_every_message_is_written_whole(told: tuple[World, list[QueuedMessage]], kind: Message, language: str) -> None:
+    world, messages = told
+    of_kind = [message for message in messages if message.kind == kind]
+    assert of_kind, f"nothing made the platform say {kind}"
+    for message in of_kind:
+        mail = written(world, message, language)
+        text = f"{mail['Subject']}\n{mail.get_content()}"
+        assert mail["Subject"] and mail.get_content().count("\n") > 3
+        assert not re.search(r"None|%\(|\{\{|\{%|Undefined", text), text
+        assert bool(re.search("[一-鿿]", mail["Subject"])) is (language == "zh-CN"), mail["Subject"]
+        assert mail["Content-Language"] == language
+        assert mail["Message-ID"] == f"<message-{message.id}@example.test>"
+        assert ("https://example.test/link" in text) is (kind in ("verify_email", "reset_password"))
+
+
+def texts(told: tuple[World, list[QueuedMessage]], kind: Message, **facts: Any) -> list[str]:
+    """The English subjects and bodies of the messages of a kind with these facts."""
+    world, messages = told
+    found = []
+    for message in messages:
+        if message.kind == kind and facts.items() <= message.facts.items():
+            mail = written(world, message, "en")
+            found.append(f"{mail['Subject']}\n{mail.get_content()}".replace("\xa0", " "))
+    return found
+
+
+def test_amounts_stand_in_the_message_as_they_were(told: tuple[World, list[QueuedMessage]]) -> None:
+    (paid,) = texts(told, Message.FUNDS_RELEASED)
+    assert "237.50" in paid and "12.50" in paid
+    (missed,) = texts(told, Message.OFFERING_FAILED, minor=25_000)
+    assert "250.00" in missed and "50,000.00" in missed
+    (shares,) = texts(told, Message.SHARES_ISSUED)
+    assert "100 shares" in shares and "250.00" in shares
+
+
+def test_money_in_the_wrong_currency_is_named_as_it_came(told: tuple[World, list[QueuedMessage]]) -> None:
+    for kind in (Message.REFUND_DUE, Message.REFUND_PAID):
+        (text,) = texts(told, kind, currency="EUR")
+        assert "€250.00" in text
+
+
+@pytest.mark.parametrize("reason", ["offering_withdrawn", "offering_failed"])
+def test_a_refund_says_why(told: tuple[World, list[QueuedMessage]], reason: str) -> None:
+    words = {"offering_withdrawn": "The company withdrew the offering.", "offering_failed": "did not reach its target"}
+    assert all(words[reason] in text for text in texts(told, Message.REFUND_DUE, stop_reason=reason))
+    assert texts(told, Message.REFUND_DUE, stop_reason=reason)
+
+
+def test_what_the_officer_wrote_is_passed_on(told: tuple[World, list[QueuedMessage]]) -> None:
+    (text,) = texts(told, Message.OFFERING_DECIDED, outcome="request_changes")
+    assert NOTE in text
+
+
+def test_a_name_with_line_breaks_becomes_no_header(world: World) -> None:
+    """Neither a company's nor a person's, with any kind of line break there is."""
+    breaks = ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\r\n", "\n"]
+    name = "Evil" + "".join(f"{line}Bcc: v{n}@e.test" for n, line in enumerate(breaks))
+    pledge = world.pledged(world.live())
+    world.sql("UPDATE messages SET facts = jsonb_set(facts, '{offering}', to_jsonb(CAST(:name AS text)))", name=name)
+    with world.looking() as view:
+        message = view.session.query(QueuedMessage).filter_by(kind="pledge_placed").one()
+    assert message.facts["ref"] == pledge.ref
+    for language in LANGUAGES:
+        world.sql("UPDATE users SET name = :name WHERE id = :id", name=name, id=message.user_id)
+        mail = written(world, message, language)
+        raw = mail.as_bytes()
+        headers = raw.split(b"\n\n", 1)[0]
+        assert mail["Bcc"] is None and mail["Cc"] is None
+        assert not re.search(rb"(?mi)^bcc:", headers)
+        assert {key.lower() for key in mail} == {
+            "subject", "from", "to", "message-id", "x-message-id", "auto-submitted", "content-language", "content-type",
+            "content-transfer-encoding", "mime-version",
+        }  # fmt: skip
+
+
+def test_an_address_with_a_line_break_is_not_written_to(world: World) -> None:
+    world.pledged(world.live())
+    with world.looking() as view:
+        message = view.session.query(QueuedMessage).filter_by(kind="pledge_placed").one()
+    world.sql(
+        "UPDATE users SET email = 'a@example.test' || chr(10) || 'bcc: b@example.test' WHERE id = :id",
+        id=message.user_id,
+    )
+    with pytest.raises(ValueError, match="linefeed"):
+        written(world, message, "en")
