@@ -19,9 +19,10 @@ from app.money import EXPONENTS, MOST_MINOR, Money, SharePrice
 #: Longest text that is looked at; an amount has far fewer characters.
 LONGEST = 40
 _PLAIN = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
-_EUROPEAN = re.compile(r"\d{1,3}(\.\d{3})*,\d{1,2}")
+_EUROPEAN = re.compile(r"(\d+|\d{1,3}(\.\d{3})+),\d{1,2}")
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+]?\d{1,2}")
-_CHINESE_UNITS = {"万": 10_000, "亿": 100_000_000}
+_WAN, _YI = 10_000, 100_000_000
+_CHINESE_UNITS = {"万": _WAN, "亿": _YI}
 
 
 def written(amount: Money, language: Language) -> str:
@@ -45,15 +46,20 @@ def plain(amount: Money) -> str:
 def headline(amount: Money, language: Language) -> str:
     """Short, for headlines; the exact amount must stand beside it: "¥2100万" in Chinese, digits in English."""
     value = amount.amount
-    if language is CHINESE:
-        for unit, size in (("亿", 100_000_000), ("万", 10_000)):
-            if abs(value) >= size:
-                number = format_decimal((value / size).quantize(Decimal("0.01")).normalize(), locale=language.locale)
-                return f"{get_currency_symbol(amount.currency, locale=language.locale)}{number}{unit}"
+    if language is CHINESE and abs(value) >= _WAN:
+        # By the rounded number: 99,999,999.99 is 1亿, not 10,000万.
+        unit, size = ("亿", _YI) if abs(_rounded(value / _WAN)) >= _WAN else ("万", _WAN)
+        number = format_decimal(_rounded(abs(value) / size).normalize(), locale=language.locale)
+        sign = "\N{MINUS SIGN}" if value < 0 else ""
+        return f"{sign}{get_currency_symbol(amount.currency, locale=language.locale)}{number}{unit}"
     whole = format_currency(
         value.quantize(Decimal(1)), amount.currency, "¤#,##0", locale=language.locale, currency_digits=False
     )
     return whole.replace("-", "\N{MINUS SIGN}")
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"))
 
 
 def number(value: int, language: Language) -> str:
@@ -91,17 +97,30 @@ def read(text: str, currency: str, *, field: str, negative: bool = False) -> Mon
         return _amount(Decimal(typed.replace(",", "")) * sign, currency, field, negative)
     suggestion = _meant(typed, currency)
     if suggestion is not None and 0 < suggestion.minor <= MOST_MINOR:
-        raise Refused("amount_unclear", field=field, suggestion=suggestion)
+        raise Refused("amount_unclear", field=field, suggestion=Money(sign * suggestion.minor, currency))
     raise Refused("amount_not_a_number", field=field)
+
+
+def read_price(text: str, *, field: str) -> Decimal:
+    """Read what one share costs: plain digits, at most so large as an amount may be; `terms.py` limits its digits.
+
+    Raises Refused("share_price_out_of_range"): also for a spelling that could mean two things, such as 1.275,00.
+    """
+    typed = text.strip()
+    if len(typed) <= LONGEST and _PLAIN.fullmatch(typed):
+        price = Decimal(typed.replace(",", ""))
+        if 0 < price <= MOST_MINOR // 100:
+            return price
+    raise Refused("share_price_out_of_range", field=field)
 
 
 def _amount(value: Decimal, currency: str, field: str, negative: bool) -> Money:
     digits = EXPONENTS[currency]
+    if abs(value) > Money(MOST_MINOR, currency).amount:
+        raise Refused("amount_too_large", field=field, largest=Money(MOST_MINOR, currency))
     if value != value.quantize(Decimal(1).scaleb(-digits)):
         raise Refused("amount_too_many_digits", field=field, digits=digits, currency=currency)
     amount = Money.of(value, currency)
-    if abs(amount.minor) > MOST_MINOR:
-        raise Refused("amount_too_large", field=field, largest=Money(MOST_MINOR, currency))
     if amount.minor == 0 and not negative:
         raise Refused("amount_zero", field=field)
     return amount
@@ -110,7 +129,7 @@ def _amount(value: Decimal, currency: str, field: str, negative: bool) -> Money:
 def _meant(typed: str, currency: str) -> Money | None:
     """What an unusual spelling most likely means: full-width digits, a decimal comma, 万, a currency sign, 1e3."""
     plain_text = unicodedata.normalize("NFKC", typed).strip()
-    plain_text = re.sub(r"^[^\d]{0,4}(?=\d)", "", plain_text)
+    plain_text = re.sub(r"^[^\d.,]{0,4}(?=[\d.,])", "", plain_text)
     plain_text = (
         re.sub(r"(?<=\d)\s*[A-Za-z元]{0,3}$", "", plain_text) if not _SCIENTIFIC.fullmatch(plain_text) else plain_text
     )

@@ -55,6 +55,6 @@ def write(message: QueuedMessage, person: User, *, sender: str, public_url: str,
     mail["Message-ID"] = f"<message-{message.id}@{parseaddr(sender)[1].partition('@')[2]}>"
     mail["X-Message-Id"] = str(message.id).zfill(12)
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = reader.code
     mail.set_content(body.strip() + "\n")
+    mail["Content-Language"] = reader.code  # after the content, which begins with no such header
     return mail

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import nh3
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Permission, may
 from app.i18n import amounts, labels, times
@@ -17,7 +20,8 @@ from app.i18n.locales import LANGUAGES
 from app.i18n.words import said, translations
 from app.money import Money, SharePrice
 from app.offerings.disclosures import FINANCIALS
-from app.web.session import actor, me, platform, reader, reader_zone, request_id
+from app.web.addresses import this_page
+from app.web.session import actor, looking, me, platform, reader, reader_zone, request_id
 
 #: What an issuer's text may contain, after Markdown. No images, no styles, no scripts.
 TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "h3", "h4", "blockquote", "a", "code", "hr"}
@@ -140,12 +144,13 @@ def links(text: str) -> Markup:
 
 
 def _in_language(code: str) -> str:
-    """This very page in another language."""
-    if request.endpoint is None or request.method != "GET":
+    """This very page in another language; after a refused form, the form anew."""
+    address = this_page()
+    if address is None:
         return f"/?lang={code}"
-    args = {**request.args.to_dict(), "lang": code}
-    values: dict[str, Any] = {**(request.view_args or {}), **args}
-    return url_for(request.endpoint, **values)
+    # What a visitor wrote into the address is only ever put back into it: it never names an argument of ours.
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{address}?{urlencode([*asked, ('lang', code)])}"
 
 
 def _demo_clock() -> datetime | None:
@@ -153,7 +158,9 @@ def _demo_clock() -> datetime | None:
     if platform().settings.is_production:
         return None
     if "demo_clock" not in g:
-        with platform().database.snapshot() as view:
+        g.demo_clock = None
+        # Without the database there is an error page to show, and it needs no clock.
+        with suppress(SQLAlchemyError), looking() as view:
             moved = abs((view.now - view.wall_now).total_seconds()) > 60
             g.demo_clock = view.now if moved else None
     return g.demo_clock  # type: ignore[no-any-return]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.errors import NotFound, Refused
 from app.i18n import labels
-from app.i18n.words import N_
+from app.i18n.locales import ENGLISH
+from app.i18n.words import N_, said
 from app.web.session import reader, request_id
 
 log = structlog.get_logger()
+
+#: How many of the calls that led to an error are logged.
+CALLS_LOGGED = 12
 
 #: status -> (title, what it means, what to do)
 WORDS = {
@@ -32,7 +40,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda error: page(404))
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _expired_form)
-    app.register_error_handler(HTTPException, lambda error: page(error.code or 500))
+    app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -53,6 +61,38 @@ def _expired_form(error: CSRFError) -> ResponseReturnValue:
     return page(400)
 
 
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    answer = make_response(page(error.code or 500))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.exception("unexpected_error", endpoint=request.endpoint, request_id=request_id())
-    return page(500)
+    # Where and what kind only: the text of an error can hold what a person typed, or a row of the database.
+    log.error(
+        "unexpected_error", endpoint=request.endpoint, request_id=request_id(), error=type(error).__name__,
+        where=_where(error),
+    )  # fmt: skip
+    try:
+        return page(500)
+    except Exception as again:
+        log.error("error_page_failed", request_id=request_id(), error=type(again).__name__, where=_where(again))
+        return _bare_page()
+
+
+def _where(error: Exception) -> list[str]:
+    """The calls that led to it, the last one last, without any value."""
+    calls = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in calls[-CALLS_LOGGED:]]
+
+
+def _bare_page() -> ResponseReturnValue:
+    """The same words without the frame of the site, for when the frame itself cannot be made."""
+    language = g.get("language", ENGLISH)
+    title, meaning, advice = (said(language, text) for text in WORDS[500])
+    body = Markup(
+        '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{}</title></head>'
+        "<body><main><h1>{}</h1><p>{}</p><p>{}</p><p>{}</p></main></body></html>"
+    ).format(language.code, title, title, meaning, advice, request_id())
+    return str(body), 500

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any, TypeVar
 
 from flask import flash, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older
+from wtforms.validators import StopValidation
 
 from app.errors import Refused
 from app.i18n import amounts, labels
@@ -19,12 +21,36 @@ from app.money import Money
 from app.web.guard import kept_fields
 from app.web.session import me, reader
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ISO_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?", re.ASCII)
+#: A year outside of these is a slip of the pen.
+YEARS_TAKEN = range(1800, 2200)
+
+MOST_MARKS = 30
 #: Bidirectional controls can make a text read as another one; nobody types them into a form.
 _BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
 
 
+class _OwnWords:
+    """WTForms' only message of its own that a person can meet is about a choice that was not offered."""
+
+    def gettext(self, text: str) -> str:
+        return labels.refusal(Refused("choice_unknown"), reader())
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return self.gettext(one)
+
+
 class Form(FlaskForm):
     """A form whose errors are refusals: a code and its facts, turned into words once, here."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> _OwnWords:
+            return _OwnWords()
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Only what a form sends is read, never a body of JSON."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
 
     form_errors: list[str]
 
@@ -77,15 +103,21 @@ class Form(FlaskForm):
         if optional and not text:
             return None
         try:
-            return date.fromisoformat(text)
+            found = date.fromisoformat(text)
         except ValueError:
+            found = None
+        if found is None or not _ISO_DAY.fullmatch(text) or found.year not in YEARS_TAKEN:
             self.refuse(Refused("date_not_a_date", field=name))
             return None
+        return found
 
     def clock_time(self, name: str) -> time | None:
-        """Read a time field."""
+        """Read a time field (ISO, as browsers send it); seconds are dropped."""
+        text = self._text(name).strip()
         try:
-            return datetime.strptime(self._text(name).strip()[:5], "%H:%M").time()
+            if not _ISO_TIME.fullmatch(text):
+                raise ValueError(text)
+            return time.fromisoformat(text).replace(second=0)
         except ValueError:
             self.refuse(Refused("time_not_a_time", field=name))
             return None
@@ -109,8 +141,8 @@ def opened(form_class: type[AnyForm], **stored: Any) -> AnyForm:
     return form
 
 
-def _refuse(code: str, **facts: Any) -> ValidationError:
-    return ValidationError(labels.refusal(Refused(code, **facts), reader()))
+def _words(code: str, **facts: Any) -> str:
+    return labels.refusal(Refused(code, **facts), reader())
 
 
 class Needed:
@@ -120,7 +152,7 @@ class Needed:
 
     def __call__(self, form: Any, field: Field) -> None:
         if not field.data or (isinstance(field.data, str) and not field.data.strip()):
-            raise _refuse("field_missing")
+            raise StopValidation(_words("field_missing"))  # an empty field has nothing else wrong with it
 
 
 class AtMost:
@@ -133,19 +165,32 @@ class AtMost:
     def __call__(self, form: Any, field: Field) -> None:
         text = field.data or ""
         if len(text) > self.longest:
-            raise _refuse("field_too_long", longest=self.longest)
-        if any(character in _BIDI or _is_control(character) for character in text):
-            raise _refuse("field_has_controls")
+            raise StopValidation(_words("field_too_long", longest=self.longest))
+        if any(character in _BIDI or _is_control(character) for character in text) or _has_heap_of_marks(text):
+            raise StopValidation(_words("field_has_controls"))
 
 
 def _is_control(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t"
 
 
+def _has_heap_of_marks(text: str) -> bool:
+    """More marks on one letter than any script has; sorting them would take minutes.
+
+    Source: Unicode Standard Annex 15, "Stream-Safe Text Format".
+    """
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run > MOST_MARKS:
+            return True
+    return False
+
+
 def text(label: str, longest: int, *, needed: bool = True, **arguments: Any) -> StringField:
     """One line of text."""
     validators = [Needed(), AtMost(longest)] if needed else [AtMost(longest)]
-    return StringField(label, validators, filters=[_tidy], **arguments)
+    return StringField(label, validators, filters=[_tidy, _one_line], **arguments)
 
 
 def long_text(label: str, longest: int, *, needed: bool = True, **arguments: Any) -> TextAreaField:
@@ -160,7 +205,14 @@ def amount(label: str, **arguments: Any) -> StringField:
 
 
 def _tidy(value: str | None) -> str | None:
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+    if not isinstance(value, str) or _has_heap_of_marks(value):
+        return value  # `AtMost` refuses it as it is
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def _one_line(value: str | None) -> str | None:
+    """A line break in a field of one line was not typed there: in a mail's subject or a register it would be one."""
+    return " ".join(re.split(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+", value)) if isinstance(value, str) else value
 
 
 def choices(table: dict[str, str] | Any, *, empty: str | None = None) -> list[SelectChoice]:

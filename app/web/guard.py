@@ -17,13 +17,15 @@ from flask.typing import ResponseReturnValue
 from app.access import Lack, Permission, lacks
 from app.i18n.words import N_
 from app.identity import drafts, queries
-from app.web.session import acting, actor, looking, platform, request_id
+from app.web.addresses import is_page
+from app.web.session import acting, actor, looking, request_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 log = structlog.get_logger()
 
-#: Never kept: secrets, and ticks that must be made anew.
-NOT_KEPT = ("csrf_token", "password", "old_password", "new_password", "code", "form_key")
+#: Never kept: secrets, bank accounts (they are stored sealed only), choices that must be made anew, and what the
+#: address says already.
+NOT_KEPT = ("csrf_token", "password", "old_password", "code", "account", "outcome", "reasons", "form_key", "shares")
 
 
 def allow(permission: Permission) -> Callable[[View], View]:
@@ -72,9 +74,8 @@ def _check() -> ResponseReturnValue | None:
 
 def _here() -> str:
     """A page to come back to: this one, or for an address that only takes posts, the page that the post came from."""
-    asked = request.full_path.rstrip("?")
-    if request.method == "GET" or "GET" in current_app.url_map.bind("").allowed_methods(request.path):
-        return asked
+    if is_page():
+        return request.full_path.rstrip("?")
     sent_from = urlsplit(request.referrer or "")
     return sent_from.path if sent_from.netloc == request.host else "/"
 
@@ -85,10 +86,8 @@ def _to_sign_in() -> ResponseReturnValue:
         return redirect(url_for("account.sign_in", next=_here()))
     with looking() as view:
         user_id = queries.dead_session_user_id(view.session, token)
-    if user_id is not None and request.method == "POST" and request.form:
-        fields = {
-            name: values for name, values in request.form.lists() if name not in NOT_KEPT and "statement" not in name
-        }
+    fields = _typed()
+    if user_id is not None and fields:
         with acting() as tx:
             drafts.keep(tx, user_id, request.path, fields)
         flash(N_("Your session has ended. What you typed is kept: sign in and you will find it again."), "caution")
@@ -97,9 +96,22 @@ def _to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("account.sign_in", next=_here()))
 
 
+def _typed() -> dict[str, list[str]]:
+    """What is worth keeping of a form that was just sent; empty when nothing of it can be given back."""
+    if request.method != "POST" or not is_page():
+        return {}
+    # The database stores no text with a zero character in it.
+    fields = {
+        name: [value.replace("\0", "") for value in values]
+        for name, values in request.form.lists()
+        if name not in NOT_KEPT and not name.startswith("statement_") and "\0" not in name
+    }
+    return fields if any(value for name, values in fields.items() for value in values if name != "version") else {}
+
+
 def kept_fields(user_id: int) -> dict[str, list[str]] | None:
     """What this person had typed into the form at this address when their session ended."""
-    with platform().database.snapshot() as view:
+    with looking() as view:
         if not drafts.exists(view.session, user_id, request.path):
             return None
     with acting() as tx:

@@ -7,7 +7,7 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
-from app.web.session import me, platform, request_id
+from app.web.session import carries_session, platform, request_id
 
 log = structlog.get_logger("web")
 
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
+    g.carried_session = carries_session()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id())
 
@@ -39,7 +40,7 @@ def _finish(response: Response) -> Response:
     if platform().settings.is_production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     is_static = request.endpoint is not None and request.endpoint.endswith("static")
-    if not is_static and (me() is not None or request.method != "GET"):
+    if not is_static and (g.get("carried_session") or carries_session() or request.method != "GET"):
         response.headers["Cache-Control"] = "no-store"
     if not is_static:
         # The route, not the address: addresses can hold what a person typed.

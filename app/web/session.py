@@ -10,15 +10,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.actor import ANONYMOUS, Actor
 from app.database import Snapshot, Transaction
+from app.errors import Mistake
 from app.i18n.locales import LANGUAGES, Language, best_for, language
 from app.identity import actions as identity
 from app.identity import queries
@@ -112,16 +114,28 @@ def request_id() -> str:
 
 @contextmanager
 def acting() -> Iterator[Transaction]:
-    """The one transaction of a request, in the name of who is signed in."""
+    """The one transaction of a request, in the name of who is signed in.
+
+    Never inside `looking`: a request that holds one connection and waits for another can stop the whole site.
+    """
+    if "view" in g:
+        raise Mistake("a page may not act while it is looking")
     with platform().database.transaction(actor(), request_id()) as tx:
         yield tx
 
 
 @contextmanager
 def looking() -> Iterator[Snapshot]:
-    """A consistent view for a page."""
+    """A consistent view for a page: one for everything that looks at the same time."""
+    if "view" in g:
+        yield g.view
+        return
     with platform().database.snapshot() as view:
-        yield view
+        g.view = view
+        try:
+            yield view
+        finally:
+            del g.view
 
 
 def reader() -> Language:
@@ -145,17 +159,25 @@ def _choose_language() -> None:
     if kept in LANGUAGES:
         g.language = LANGUAGES[kept]
         return
+    # Set first: when the database is gone, the page that says so still needs a language.
+    g.language = best_for([tag for tag, _ in request.accept_languages])
     person = me()
-    g.language = language(person.locale) if person else best_for([tag for tag, _ in request.accept_languages])
+    if person is not None:
+        g.language = language(person.locale)
 
 
-def _remember_language(response: Any) -> Any:
+def _remember_language(response: Response) -> Response:
     if g.get("language_chosen"):
-        response.set_cookie(
-            LANGUAGE_COOKIE, g.language.code, max_age=31_536_000, samesite="Lax", httponly=True,
-            secure=platform().settings.is_production,
-        )  # fmt: skip
+        keep_language(response, g.language.code)
     return response
+
+
+def keep_language(response: BaseResponse, code: str) -> None:
+    """Remember a chosen language in this browser, for a year."""
+    response.set_cookie(
+        LANGUAGE_COOKIE, code, max_age=31_536_000, samesite="Lax", httponly=True,
+        secure=platform().settings.is_production,
+    )  # fmt: skip
 
 
 def begin_session(token: str) -> None:
@@ -163,6 +185,11 @@ def begin_session(token: str) -> None:
     cookie.clear()
     cookie["_user_id"] = token
     cookie["_fresh"] = True
+
+
+def carries_session() -> bool:
+    """Whether this browser shows a session, good or ended: known without asking the database."""
+    return "_user_id" in cookie
 
 
 def local_path(target: str | None, otherwise: str) -> str:

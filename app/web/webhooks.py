@@ -38,7 +38,7 @@ def receive_gateway_event(gateway_name: str) -> ResponseReturnValue:
     except (BadSignature, Stale) as error:
         log.warning("event_refused", gateway=gateway_name, why=type(error).__name__, code=error.code)
         abort(400)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         log.warning("event_refused", gateway=gateway_name, why="unreadable")
         abort(400)
     with platform().database.transaction(Actor(f"gateway:{gateway_name}"), request_id()) as tx:

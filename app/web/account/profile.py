@@ -14,7 +14,7 @@ from app.web.account import blueprint
 from app.web.account.forms import ChangePasswordForm, EmptyForm, ProfileForm
 from app.web.forms import opened
 from app.web.guard import allow
-from app.web.session import LANGUAGE_COOKIE, acting, looking, me, my_id
+from app.web.session import acting, keep_language, looking, me, my_id
 
 
 @blueprint.get("/account")
@@ -38,7 +38,7 @@ def save_profile() -> ResponseReturnValue:
             )
         flash(N_("Saved."), "ok")
         answer = redirect(url_for("account.profile"), 303)
-        answer.set_cookie(LANGUAGE_COOKIE, form.locale.data, max_age=31_536_000, samesite="Lax", httponly=True)
+        keep_language(answer, form.locale.data)
         return answer
     return render_template("account/profile.html", form=form), form.status
 

@@ -46,12 +46,18 @@ def give_code() -> ResponseReturnValue:
             begin_session(token)
             return redirect(local_path(request.args.get("next"), "/"), 303)
         except Refused as refused:
-            form.refuse(_counted(refused, person))
+            found = _counted(refused, person)
+            form.refuse(found)
+            if found.code == "too_many_tries":
+                body = render_template("account/second_factor.html", form=form)
+                return body, 429, {"Retry-After": str(found.facts["retry_after_s"])}
     return render_template("account/second_factor.html", form=form), form.status
 
 
 def _counted(refused: Refused, person: Person) -> Refused:
     """Count a wrong code; too many of them are refused for a while."""
+    if refused.code != "code_wrong":
+        return refused
     try:
         with acting() as tx:
             identity.count_failed_code(tx, person.user_id, request.remote_addr or "-", platform().settings.secret_key)

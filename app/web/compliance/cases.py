@@ -17,7 +17,7 @@ from app.compliance import actions, queries, receipts
 from app.compliance.actions import Reason
 from app.compliance.models import CaseKind, CaseOutcome, ReviewCase
 from app.database import Snapshot, Transaction
-from app.errors import Refused
+from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.identity import queries as identity
@@ -30,7 +30,7 @@ from app.pledges import queries as pledge_queries
 from app.web.account.forms import EmptyForm
 from app.web.compliance import blueprint
 from app.web.components import say
-from app.web.forms import Form, long_text
+from app.web.forms import Form, long_text, opened
 from app.web.guard import allow
 from app.web.public.offerings import as_download
 from app.web.session import acting, looking, my_id, platform, reader
@@ -47,7 +47,7 @@ class DecisionForm(Form):
 
 
 def _form(case: ReviewCase) -> DecisionForm:
-    form = DecisionForm()
+    form = opened(DecisionForm)
     offered = [one for one in CaseOutcome if case.kind == CaseKind.OFFERING or one is not CaseOutcome.REQUEST_CHANGES]
     verbs = {"approve": N_("Approve"), "request_changes": N_("Ask for changes"), "refuse": N_("Refuse")}
     form.outcome.choices = [(one.value, say(verbs[one.value])) for one in offered]
@@ -97,7 +97,9 @@ def case(ref: str) -> ResponseReturnValue:
     """One case: the facts, the rule, the history, and the decision."""
     with looking() as view:
         found = queries.case(view.session, ref)
-        return _case_page(view, found, _form(found))
+    form = _form(found)
+    with looking() as view:
+        return _case_page(view, found, form)
 
 
 def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> ResponseReturnValue:
@@ -110,7 +112,7 @@ def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> Respons
         title=_title(view, found),
         claimer=_claimer(view, found),
         is_mine=found.claimed_by == my_id(),
-        is_own=my_id() in found.involves,
+        is_own=_is_own(view, found),
         earlier=[
             one
             for one in queries.cases_about(view.session, CaseKind(found.kind), found.subject_id)
@@ -122,6 +124,16 @@ def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> Respons
         now=view.now,
         **subject,
     ), form.status
+
+
+def _is_own(view: Snapshot, case: ReviewCase) -> bool:
+    """Whether the reader is in it, also as somebody who joined the company after it was submitted."""
+    if my_id() in case.involves:
+        return True
+    if case.kind != CaseKind.OFFERING:
+        return False
+    offering = offerings.offering(view.session, case.subject_id)
+    return issuers.is_member(view.session, offering.issuer_id, my_id())
 
 
 def _offering_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
@@ -222,4 +234,6 @@ def document(ref: str, document_id: int) -> ResponseReturnValue:
     """A document of the offering under review."""
     with looking() as view:
         found = queries.case(view.session, ref)
+        if found.kind != CaseKind.OFFERING:
+            raise NotFound
         return as_download(offerings.document(view.session, found.subject_id, document_id))

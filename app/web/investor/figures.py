@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -27,6 +29,8 @@ from app.web.session import acting, local_path, looking, me, my_id, platform
 
 #: Which status can be claimed under which rules.
 CLAIMS = {"US-CF": ClaimKind.ACCREDITED_US, "CN-MICHOU": ClaimKind.CERTIFIED_CN}
+#: Zero is no amount to pay, but it is a figure to give.
+_ZERO = re.compile(r"0+(\.0+)?", re.ASCII)
 YEARS = ("income_1", "income_2", "income_3")
 
 
@@ -46,7 +50,7 @@ def limits() -> ResponseReturnValue:
 
 def _claim_form() -> ClaimForm:
     kinds = [CLAIMS[one] for one in platform().settings.regimes if one in CLAIMS]
-    form = ClaimForm()
+    form = opened(ClaimForm)
     form.kind.choices = [(kind.value, say(labels.CLAIM_KINDS[kind.value])) for kind in kinds]
     return form
 
@@ -164,6 +168,6 @@ def _figure(form: FiguresForm, name: str, currency: str, *, negative: bool = Fal
     text = str(form[name].data or "").strip()
     if not text:
         return None
-    if text.strip("0.,") == "":
+    if _ZERO.fullmatch(text):
         return Money.zero(currency)
     return form.money(name, currency, negative=negative)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,6 +22,7 @@ from app.investors.models import Figures, Investor
 from app.issuers import queries as issuers
 from app.money import Money, SharePrice
 from app.offerings import queries as offerings
+from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering, OfferingProgress
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
@@ -50,6 +52,17 @@ class Scene:
     def price(self) -> SharePrice:
         assert self.offering.price is not None  # a public offering has complete terms
         return self.offering.price
+
+    def is_open(self, now: datetime) -> bool:
+        assert self.offering.deadline_at is not None  # a public offering has complete terms
+        return self.offering.status == LIVE and now < self.offering.deadline_at
+
+    @property
+    def smallest(self) -> Money:
+        """The smallest pledge that the offering takes, in whole shares."""
+        least = self.offering.minimum_pledge or self.price.times(1)
+        shares = max(1, self.price.shares_for(least))
+        return self.price.times(shares if self.price.times(shares) >= least else shares + 1)
 
     @property
     def most_shares(self) -> int:
@@ -85,11 +98,12 @@ def _figures_first(scene: Scene) -> ResponseReturnValue:
 @allow(Permission.INVEST)
 def choose_amount(slug: str) -> ResponseReturnValue:
     """Ask how much; who has not told their figures does that first."""
+    form = opened(AmountForm)
     with looking() as view:
         scene = _scene(view, slug)
         if scene.figures is None:
             return _figures_first(scene)
-        return render_template("investor/amount.html", scene=scene, form=opened(AmountForm), now=view.now)
+        return render_template("investor/amount.html", scene=scene, form=form, now=view.now)
 
 
 @blueprint.post("/offerings/<slug>/pledge")
@@ -104,26 +118,27 @@ def check_amount(slug: str) -> ResponseReturnValue:
         amount = form.money("amount", scene.offering.currency) if form.validate() else None
         if amount is not None:
             shares = scene.price.shares_for(amount)
-            scene = _scene(view, slug, shares)
-            problem = _problem(scene, shares, amount)
+            if shares <= scene.progress.left_shares:
+                scene = _scene(view, slug, shares)
+            problem = _problem(scene, shares, amount, view.now)
             if problem is None:
                 return redirect(url_for("investor.review_pledge", slug=slug, shares=shares, asked=plain(amount)), 303)
             form.refuse(problem)
         return render_template("investor/amount.html", scene=scene, form=form, now=view.now), 422
 
 
-def _problem(scene: Scene, shares: int, amount: Money) -> Refused | None:
+def _problem(scene: Scene, shares: int, amount: Money, now: datetime) -> Refused | None:
     """What stands against this amount, with the amount that would be right."""
-    offering = scene.offering
-    if shares < 1:
-        return Refused("below_minimum", field="amount", minimum=scene.price.times(1))
-    if offering.minimum_pledge is not None and scene.price.times(shares) < offering.minimum_pledge:
-        return Refused("below_minimum", field="amount", minimum=offering.minimum_pledge)
+    if not scene.is_open(now):
+        return Refused("not_open")
+    if shares < 1 or scene.price.times(shares) < scene.smallest:
+        return Refused("below_minimum", field="amount", minimum=scene.smallest)
     if shares > scene.progress.left_shares:
         return Refused("offering_full", field="amount", left_shares=scene.progress.left_shares)
     if scene.receipt is not None and not scene.receipt.allows:
-        if scene.receipt.decision == "deny" and scene.receipt.remaining is not None:
-            return Refused("amount_too_large", field="amount", largest=scene.price.times(scene.most_shares))
+        largest = scene.price.times(scene.most_shares)
+        if scene.receipt.decision == "deny" and scene.receipt.remaining and largest >= scene.smallest:
+            return Refused("amount_too_large", field="amount", largest=largest)
         return Refused("law_says_no", field="amount", reason=labels.rule(scene.receipt.rule, reader()))
     return None
 
@@ -143,6 +158,12 @@ def _shares(text: str) -> int:
     return int(text)
 
 
+def _require_possible(progress: OfferingProgress, shares: int) -> None:
+    """No form of ours asks for more shares than were ever offered."""
+    if shares > progress.maximum_shares:
+        raise NotFound
+
+
 def _statements(regime: Regime, view: Snapshot) -> tuple[Statement, ...]:
     return regime.pack.statements_on(regime.pack.day_of(view.now))
 
@@ -151,6 +172,7 @@ def _review_page(
     slug: str, shares: int, form: PledgeForm, errors: dict[str, str], receipt: Receipt | None = None
 ) -> ResponseReturnValue:
     with looking() as view:
+        _require_possible(offerings.progress(view.session, offerings.by_slug(view.session, slug).id), shares)
         scene = _scene(view, slug, shares)
         if scene.figures is None or scene.investor is None:
             return _figures_first(scene)
@@ -163,6 +185,7 @@ def _review_page(
             asked=request.args.get("asked", "")[:40],
             form=form,
             statements=_statements(scene.regime, view),
+            text_hash=text_hash,
             statement_errors=errors,
             receipt=receipt or scene.receipt,
             issuer=issuers.issuer(view.session, scene.offering.issuer_id),
@@ -170,6 +193,17 @@ def _review_page(
             cancel_until=scene.regime.cancel_until(scene.offering.deadline_at, view.now),
             now=view.now,
         ), 422 if errors or form.is_refused or receipt is not None else 200
+
+
+def _ticked(statements: tuple[Statement, ...]) -> tuple[dict[str, str], list[str]]:
+    """What was ticked, by the hash of the very text that the form showed, and what was not.
+
+    A tick beside another text (the language or the law changed meanwhile) is none.
+    """
+    in_force = {one.id: text_hash(one.text(reader().code)) for one in statements}
+    sent = {name: request.form.get(f"statement_{name}") for name in in_force}
+    ticked = {name: sha for name, sha in in_force.items() if sent[name] == sha}
+    return ticked, [name for name in in_force if name not in ticked]
 
 
 @blueprint.post("/offerings/<slug>/pledge/confirm")
@@ -184,14 +218,10 @@ def create_pledge(slug: str) -> ResponseReturnValue:
         raise NotFound from None
     with looking() as view:
         offering = offerings.by_slug(view.session, slug)
+        _require_possible(offerings.progress(view.session, offering.id), shares)
         investor = investors.of_user(view.session, my_id())
         regime = platform().regime(offering.regime)
-        ticked = {
-            statement.id: text_hash(statement.text(reader().code))
-            for statement in _statements(regime, view)
-            if request.form.get(f"statement_{statement.id}") == "yes"
-        }
-        missing = [one.id for one in _statements(regime, view) if one.id not in ticked]
+        ticked, missing = _ticked(_statements(regime, view))
     if investor is None:
         return redirect(
             url_for("investor.figures", regime_id=regime.pack.id, next=url_for(".choose_amount", slug=slug))

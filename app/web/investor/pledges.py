@@ -79,7 +79,7 @@ def pay(ref: str) -> ResponseReturnValue:
         ready = collection.status == ACTION_REQUIRED and collection.url is not None
         return render_template(
             "investor/pay.html", pledge=found, collection=collection, ready=ready,
-            offering=offerings.offering(view.session, found.offering_id), refresh=None if ready else 1,
+            offering=offerings.offering(view.session, found.offering_id), waits=None if ready else 1,
         )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def returned(ref: str) -> ResponseReturnValue:
         return render_template(
             "investor/returned.html", pledge=found, collection=collection,
             offering=offerings.offering(view.session, found.offering_id),
-            refresh=2 if found.status == RESERVED else None,
+            waits=1 if found.status == RESERVED else None,
         )  # fmt: skip
 
 

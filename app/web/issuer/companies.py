@@ -122,7 +122,7 @@ def payout(ref: str) -> ResponseReturnValue:
     """Where the company is paid; the number itself is never shown again."""
     with looking() as view:
         found = mine(view, ref)
-    return render_template("issuer/payout.html", form=PayoutForm(holder=found.payout_holder), company=found)
+    return render_template("issuer/payout.html", form=opened(PayoutForm, holder=found.payout_holder), company=found)
 
 
 @blueprint.post("/companies/<ref>/payout")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -90,18 +92,13 @@ def _save_terms(tx: Transaction, offering: Offering, form: Section) -> None:
 
 def _price(form: Form) -> Decimal | None:
     """A price may have more digits than its currency."""
-    text = str(form["share_price"].data or "").strip().replace(",", "")
-    if not text:
+    text = str(form["share_price"].data or "")
+    if not text.strip():
         return None
     try:
-        if not text.isascii() or any(letter in text for letter in "eE_+-") or len(text) > 20:
-            raise InvalidOperation
-        price = Decimal(text)
-        if not price.is_finite() or price <= 0:
-            raise InvalidOperation
-        return price
-    except InvalidOperation:
-        form.refuse(Refused("share_price_out_of_range", field="share_price"))
+        return amounts.read_price(text, field="share_price")
+    except Refused as refused:
+        form.refuse(refused)
         return None
 
 
@@ -159,7 +156,7 @@ def _save_funds(tx: Transaction, offering: Offering, form: Section) -> None:
     uses = []
     for row in range(ROWS):
         purpose = form[f"purpose_{row}"].data or ""
-        percent = form.whole(f"percent_{row}", optional=True)
+        percent = form.whole(f"percent_{row}", optional=not purpose)
         if percent and not purpose:
             form.refuse(Refused("purpose_missing", field=f"purpose_{row}"))
         if purpose and percent is not None:
@@ -180,7 +177,9 @@ def _save_team(tx: Transaction, offering: Offering, form: Section) -> None:
     ]
     if not team:
         raise Refused("field_missing", field="name_0")
-    actions.save_disclosure(tx, offering.id, form.seen_version, team=team)
+    # A filing may name more people than there are rows: those that the page did not show stay.
+    unseen = offering.disclosure.get("team", [])[ROWS:]
+    actions.save_disclosure(tx, offering.id, form.seen_version, team=[*team, *unseen])
 
 
 # Financials and documents
@@ -213,9 +212,16 @@ def _save_document(tx: Transaction, offering: Offering, form: Section) -> None:
     if upload is None or not upload.filename:
         raise Refused("file_missing", field="file")
     actions.add_document(
-        tx, offering.id, form.seen_version, title=str(form["title"].data), filename=upload.filename,
+        tx, offering.id, form.seen_version, title=str(form["title"].data), filename=_plain_name(upload.filename),
         content=upload.read(),
     )  # fmt: skip
+
+
+def _plain_name(filename: str) -> str:
+    """The name of the file alone, without folders and without characters that cannot be seen."""
+    last = re.split(r"[/\\\\]", filename)[-1]
+    seen = "".join(letter for letter in last if not unicodedata.category(letter).startswith("C"))
+    return seen.strip() or "document"
 
 
 PAGES: dict[str, Page] = {
@@ -274,6 +280,9 @@ def save_section(ref: str, section: str) -> ResponseReturnValue:
                 page.save(tx, found, form)
         except Refused as refused:
             form.refuse(refused)
+            if refused.code == "edited_elsewhere":
+                # They were told: the next save is meant, and goes by what is stored now.
+                form.version.data = str(found.version)
         if not form.is_refused:
             flash(N_("Saved."), "ok")
             return redirect(url_for("issuer.offering", ref=ref), 303)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +16,7 @@ from app.offerings.lifecycle import LIVE
 from app.offerings.models import OfferingDocument
 from app.offerings.queries import Filters
 from app.pledges import queries as pledges
+from app.web.addresses import GREATEST_ID
 from app.web.guard import allow
 from app.web.public import blueprint
 from app.web.session import looking, platform
@@ -43,8 +43,9 @@ def offerings() -> ResponseReturnValue:
     if len(rows) > PAGE:
         last = rows[PAGE - 1][0]
         assert last.deadline_at is not None
-        args: dict[str, Any] = {**request.args.to_dict(), "after": f"{last.deadline_at.isoformat()}/{last.id}"}
-        following = url_for(".offerings", **args)
+        kept = {name: value for name, value in request.args.items() if name != "after"}
+        seen = {"after": f"{last.deadline_at.isoformat()}/{last.id}"}
+        following = f"{url_for('.offerings')}?{urlencode(kept | seen)}"
     return render_template(
         "public/offerings.html", rows=rows[:PAGE], filters=filters, now=now, following=following,
         regimes=[platform().regime(one).pack for one in platform().settings.regimes],
@@ -59,7 +60,7 @@ def _after() -> tuple[datetime, int] | None:
     at, _, number = request.args.get("after", "").partition("/")
     try:
         instant = datetime.fromisoformat(at)
-        return (instant, int(number)) if instant.tzinfo is not None and int(number) < 2**62 else None
+        return (instant, int(number)) if instant.tzinfo is not None and 0 <= int(number) <= GREATEST_ID else None
     except ValueError:
         return None
 

@@ -1,0 +1,249 @@
+"""A market in which everything that a page can show is there once, built through actions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from app.actor import Actor, Role
+from app.closings import actions as closings
+from app.closings import queries as closing_queries
+from app.compliance import actions as compliance
+from app.compliance.models import CaseOutcome
+from app.identity import actions as identity
+from app.identity import queries as identity_queries
+from app.identity.models import User
+from app.identity.second_factor import new_secret
+from app.investors import actions as investors
+from app.investors.models import ClaimKind, Investor
+from app.issuers import actions as issuers
+from app.issuers import queries as issuer_queries
+from app.jobs import runner, send_notifications, send_payments
+from app.money import Money
+from app.offerings import actions as offerings
+from app.offerings import form_c
+from app.offerings.disclosures import FINANCIALS, YEARS
+from app.offerings.models import Offering, OversubscriptionRule, SecurityType
+from app.offerings.terms import Terms
+from app.payments import queries as payment_queries
+from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX, Token
+from app.pledges import actions as pledges
+from app.pledges.models import Pledge
+from tests.builders import PDF
+from tests.servers import ROOT
+from tests.web.browser import Browser, Site
+
+NOTE = "The figures on the second page do not add up."
+#: Who looks at the site. "half" gave a password only.
+ROLES = ("anonymous", "half", "investor", "issuer", "officer", "operator", "unverified")
+
+
+class Market:
+    """People by role, offerings by status, pledges by status, and what leads to them."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.world = site, site.world
+        self.people: dict[str, User] = {}
+        self.offerings: dict[str, Offering] = {}
+        self.pledges: dict[str, Pledge] = {}
+        self.cases: dict[str, str] = {}
+        self.closings: dict[str, str] = {}
+        self._enter()
+        self._issue()
+        self._close()
+        self._invest()
+        self._claim()
+        runner.run(self.world.platform, "check_books")
+        send_notifications.run(self.world.platform)
+        self.offerings = {status: self.world.offering(one.id) for status, one in self.offerings.items()}
+
+    def browser(self, who: str, language: str = "en") -> Browser:
+        if who == "anonymous":
+            return self.site.browser(language=language)
+        return self.site.browser(self.people[who].id, half=who.startswith("half"), language=language)
+
+    def actor(self, who: str) -> Actor:
+        return self.world.actor(self.people[who])
+
+    # People
+
+    def _enter(self) -> None:
+        world, vault = self.world, self.world.platform.vault
+        self.investor: Investor = world.investor(name="Ida Investor")
+        with world.looking() as view:
+            self.people["investor"] = identity_queries.user(view.session, self.investor.user_id)
+        for who, roles in {
+            "issuer": (Role.ISSUER,),
+            "officer": (Role.COMPLIANCE_OFFICER,),
+            "second_officer": (Role.COMPLIANCE_OFFICER,),
+            "operator": (Role.OPERATOR,),
+            "half": (Role.COMPLIANCE_OFFICER,),
+            "half_without": (Role.OPERATOR,),
+            "unverified": (Role.INVESTOR, Role.ISSUER),
+            "stranger": (Role.INVESTOR, Role.ISSUER),
+        }.items():
+            self.people[who] = world.user(*roles, name=f"Mr {who.title()}")
+        with world.acting() as tx:
+            identity_queries.user(tx.session, self.people["unverified"].id).email_verified_at = None
+            for who in ("half", "officer"):
+                person = identity_queries.user(tx.session, self.people[who].id)
+                identity.set_second_factor(tx, person, new_secret(), vault)
+
+    # Offerings, each in another part of its life
+
+    def _issue(self) -> None:
+        world = self.world
+        self.offerings["draft"], _ = world.draft()
+        self.offerings["submitted"], _, self.cases["open"] = world.submitted()
+        self.offerings["in_review"], _, self.cases["claimed"] = world.submitted()
+        self._take(self.cases["claimed"])
+        for status, outcome, reasons in (
+            ("approved", CaseOutcome.APPROVE, []),
+            ("changes_requested", CaseOutcome.REQUEST_CHANGES, ["unclear_terms"]),
+            ("refused", CaseOutcome.REFUSE, ["not_eligible", "other"]),
+        ):
+            self.offerings[status], _, ref = world.submitted()
+            self._decide(ref, outcome, reasons)
+            self.cases[status] = ref
+        self.offerings["live"] = world.live()
+        self.offerings["withdrawn"] = world.live()
+        with world.acting() as tx:
+            closings.withdraw_offering(tx, self.offerings["withdrawn"].id)
+        self._import_filing()
+        self._issue_in_yuan()
+        with world.acting() as tx:
+            self.company = issuer_queries.issuer(tx.session, self.offerings["live"].issuer_id)
+            for offering in self.offerings.values():
+                issuers.add_member(tx, issuer_queries.issuer(tx.session, offering.issuer_id), self.people["issuer"].id)
+
+    def _take(self, ref: str) -> None:
+        with self.world.acting(self.actor("officer")) as tx:
+            compliance.take_case(tx, ref)
+
+    def _decide(self, ref: str, outcome: CaseOutcome, reasons: list[str]) -> None:
+        self._take(ref)
+        with self.world.acting(self.actor("officer")) as tx:
+            compliance.resolve_offering(tx, ref, outcome, reasons, NOTE)
+
+    def _import_filing(self) -> None:
+        """A real Form C: every field of it is shown."""
+        platform = self.world.platform
+        filing = form_c.read((ROOT / "app/demo/filings/pickleball.C.xml").read_bytes())
+        with self.world.acting(self.actor("issuer")) as tx:
+            self.offerings["filed"] = offerings.import_form_c(
+                tx, filing, platform.regime("US-CF"), fee_bps=500, owner_id=self.people["issuer"].id
+            )
+
+    def _issue_in_yuan(self) -> None:
+        """An offering under the other rules, with a lead investor and Chinese words."""
+        world, regime = self.world, self.world.platform.regime("CN-MICHOU")
+        company, actor = world.issuer()
+        with world.acting(actor) as tx:
+            offering = offerings.create_draft(tx, company, regime, name="众筹测试", fee_bps=500)
+        low, high = Money.of("400000", "CNY"), Money.of("21000000", "CNY")
+        terms = Terms(
+            SecurityType.OTHER, "有限合伙份额", Decimal(100), low, high, high, OversubscriptionRule.NOT_ACCEPTED, "无"
+        )
+        with world.acting(actor) as tx:
+            offering = offerings.save_terms(tx, offering.id, offering.version, terms)
+        with world.acting(actor) as tx:
+            local = (world.now() + timedelta(days=90)).replace(tzinfo=None)
+            offering = offerings.save_deadline(tx, offering.id, offering.version, local, "Asia/Shanghai")
+        with world.acting(actor) as tx:
+            offering = offerings.save_disclosure(
+                tx, offering.id, offering.version, tagline="简介", story="**故事**", risks=["一", "二", "三"],
+                use_of_funds=[{"purpose": "研发", "percent": 100}], team=[{"name": "林晓", "role": ""}],
+                financials={year: dict.fromkeys(FINANCIALS, -1) for year in YEARS}, statements_level="audited",
+                lead={"name": "海通", "commitment_minor": 700_000_000, "interests": "无"},
+            )  # fmt: skip
+        with world.acting(actor) as tx:
+            offerings.add_document(tx, offering.id, offering.version, title="财务", filename="财务.pdf", content=PDF)
+        with world.acting(actor) as tx:
+            ref = compliance.submit_offering(tx, offering.id, regime).ref
+        self._decide(ref, CaseOutcome.APPROVE, [])
+        with world.acting(actor) as tx:
+            offerings.open_offering(tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=True)
+        self.offerings["yuan"] = world.offering(offering.id)
+
+    # Closings, each as far as it goes
+
+    def _close(self) -> None:
+        world = self.world
+        ends = {status: world.live(days=25, target="250") for status in ("settled", "proposed", "payout_failed")}
+        ends["refunded"] = world.live(days=25)
+        kept = {status: world.held(offering, investor=self.investor) for status, offering in ends.items()}
+        with world.acting() as tx:
+            company = issuer_queries.issuer(tx.session, ends["payout_failed"].issuer_id)
+            issuers.set_payout_account(
+                tx, company, holder="H", account=f"US00 {REFUSING_ACCOUNT_SUFFIX}", vault=world.platform.vault
+            )
+            for offering in ends.values():
+                issuers.add_member(tx, issuer_queries.issuer(tx.session, offering.issuer_id), self.people["issuer"].id)
+        world.pass_deadline(ends["settled"])
+        world.run_jobs()
+        for status in ("settled", "payout_failed"):
+            world.approve_closing(ends[status])
+        world.run_jobs()
+        world.approve_closing(ends["proposed"], self.actor("second_officer"))
+        for status, offering in ends.items():
+            self.offerings[status] = world.offering(offering.id)
+            self.pledges[world.pledge(kept[status].id).status] = world.pledge(kept[status].id)
+            with world.looking() as view:
+                self.closings[status] = closing_queries.of_offering(view.session, offering.id)[0].ref
+
+    # Pledges, each in another part of its life
+
+    def _invest(self) -> None:
+        world, live = self.world, self.offerings["live"]
+
+        def pledged(shares: int = 100) -> Pledge:
+            return world.pledged(live, shares, self.investor)
+
+        self.pledges["held"] = world.held(live, 100, self.investor)
+        for status, token in (("failed", Token.DECLINE), ("processing", Token.DELAYED_OK)):
+            self.pledges[status] = pledged()
+            world.pay(self.pledges[status], token)
+        world.run_jobs()
+        refused = pledged(10_000)
+        ref = self._case_of(refused)
+        self._take(ref)
+        with world.acting(self.actor("officer")) as tx:
+            pledges.resolve_referral(
+                tx, ref, CaseOutcome.REFUSE, ["source_of_funds"], NOTE, world.platform.payment_window
+            )
+        self.cases["refused_pledge"], self.pledges["refused"] = ref, refused
+        self.pledges["in_review"] = pledged(10_000)
+        self.cases["pledge"] = self._case_of(self.pledges["in_review"])
+        self.pledges["cancelled"] = pledged()
+        world.cancel(self.pledges["cancelled"])
+        self.pledges["refund_due"] = world.held(live, 100, self.investor)
+        self.pledges["cancelling"], self.pledges["action_required"] = pledged(), pledged()
+        send_payments.run(world.platform)
+        world.cancel(self.pledges["cancelling"])
+        world.cancel(self.pledges["refund_due"])
+        self.pledges["reserved"] = pledged()
+        self.pledges = {status: world.pledge(pledge.id) for status, pledge in self.pledges.items()}
+        with world.looking() as view:
+            collection = payment_queries.collection(view.session, self.pledges["action_required"].id)
+            paid = payment_queries.collection(view.session, self.pledges["held"].id)
+        assert collection is not None and collection.provider_ref and paid is not None and paid.provider_ref
+        self.payments = [one.provider_ref.split("/")[1] for one in (collection, paid)]
+
+    def _case_of(self, pledge: Pledge) -> str:
+        rows = self.world.sql("SELECT ref FROM review_cases WHERE kind = 'pledge' AND subject_id = :one", one=pledge.id)
+        return str(rows[0][0])
+
+    def _claim(self) -> None:
+        world = self.world
+        for kind in (ClaimKind.ACCREDITED_US, ClaimKind.CERTIFIED_CN):
+            with world.acting() as tx:
+                self.cases[kind.value] = compliance.claim_status(tx, self.investor, kind, "It is in writing.").ref
+        with world.acting() as tx:
+            investors.declare_figures(
+                tx, self.investor, "CNY", financial_assets=Money.of("5000000", "CNY"),
+                income_3y=[Money.of(one, "CNY") for one in ("900000", "800000", "700000")],
+            )  # fmt: skip
+
+    def document_of(self, offering: Offering) -> int:
+        found = self.world.sql("SELECT id FROM offering_documents WHERE offering_id = :one", one=offering.id)
+        return int(found[0][0])

@@ -1,0 +1,162 @@
+"""Who may do what, asked of every address of the site as every kind of person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.access import GRANTS, Grant, Lack, Permission, lacks
+from app.actor import ANONYMOUS, Actor, Role
+from app.identity import queries as identity_queries
+from app.web.guard import permission_of
+from tests.web.browser import Page, Site
+from tests.web.market import ROLES, Market
+
+#: Every address, and the permission that it must name. An address that is not here fails the build.
+EXPECTED = {
+    Permission.READ_PUBLIC: {
+        "static", "bootstrap.static", "public.offerings", "public.offering", "public.document", "public.how_it_works",
+        "public.rules", "health.healthz", "health.readyz",
+    },
+    Permission.SIGN_UP_OR_IN: {
+        "account.sign_up", "account.create_account", "account.check_mail", "account.verify_email",
+        "account.confirm_email", "account.sign_in", "account.open_session", "account.forgot_password",
+        "account.send_reset_link", "account.reset_password", "account.set_new_password",
+    },
+    Permission.PASS_SECOND_FACTOR: {"account.second_factor", "account.give_code"},
+    Permission.SIGN_OUT: {"account.sign_out"},
+    Permission.KEEP_OWN_ACCOUNT: {
+        "account.profile", "account.save_profile", "account.security", "account.change_password",
+        "account.end_session", "account.end_other_sessions", "account.verify_first",
+        "account.send_verification_again", "account.set_up_second_factor", "account.confirm_second_factor",
+    },
+    Permission.SEE_OWN_INVESTMENTS: {
+        "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
+        "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
+    },
+    Permission.INVEST: {
+        "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge",
+        "investor.create_pledge",
+    },
+    Permission.RAISE: {
+        "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
+        "issuer.payout", "issuer.save_payout", "issuer.new_offering", "issuer.create_offering",
+        "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.open_offering", "issuer.ask_to_withdraw",
+        "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
+    },
+    Permission.REVIEW: {
+        "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
+        "compliance.document", "compliance.closing", "compliance.approve",
+    },
+    Permission.OPERATE: {
+        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.retry_payout",
+    },
+    Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
+    Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},
+    Permission.READ_LOCAL_OUTBOX: {"dev.outbox"},
+}  # fmt: skip
+
+#: Nothing has these names: what is refused is refused before it is looked for.
+NAMES = {
+    "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "session_id": 1, "token": "none",
+    "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
+    "filename": "site.css",
+}  # fmt: skip
+
+
+def addresses(site: Site) -> Iterator[tuple[str, str, str]]:
+    """Every (endpoint, method, path) of the site, with names that lead nowhere."""
+    urls = site.app.url_map.bind("localhost")
+    for rule in site.app.url_map.iter_rules():
+        path = urls.build(rule.endpoint, {name: NAMES[name] for name in rule.arguments})
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, path
+
+
+def actor_of(market: Market, who: str) -> Actor:
+    if who == "anonymous":
+        return ANONYMOUS
+    with market.world.looking() as view:
+        person = identity_queries.user(view.session, market.people[who].id)
+        return identity_queries.actor(person, passed_second_factor=not who.startswith("half"))
+
+
+def answer(page: Page) -> Lack | None:
+    """What a page says is lacking."""
+    place = page.location.partition("?")[0]
+    if page.status == 403:
+        return Lack.ROLE
+    if page.status != 302:
+        return None
+    places = {
+        "/sign-in": Lack.SIGN_IN, "/second-factor": Lack.SECOND_FACTOR, "/verify-first": Lack.VERIFIED_EMAIL,
+        "/": Lack.NOTHING,
+    }  # fmt: skip
+    return places.get(place)
+
+
+def test_every_address_names_the_permission_that_is_written_here(market: Market) -> None:
+    listed = {endpoint: permission for permission, endpoints in EXPECTED.items() for endpoint in endpoints}
+    found = {endpoint: permission_of(market.site.app, endpoint) for endpoint, _, _ in addresses(market.site)}
+    assert found == listed
+
+
+def test_every_permission_is_granted_to_somebody() -> None:
+    assert set(GRANTS) == set(Permission) == set(EXPECTED)
+    assert GRANTS[Permission.REVIEW] == Grant(signed_in=True, role=Role.COMPLIANCE_OFFICER)
+    assert GRANTS[Permission.OPERATE] == Grant(signed_in=True, role=Role.OPERATOR)
+    assert GRANTS[Permission.INVEST] == Grant(signed_in=True, role=Role.INVESTOR, verified=True)
+    assert GRANTS[Permission.RAISE] == Grant(signed_in=True, role=Role.ISSUER, verified=True)
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_every_address_answers_as_the_table_says(market: Market, who: str) -> None:
+    actor, wrong = actor_of(market, who), []
+    for endpoint, method, path in addresses(market.site):
+        permission = permission_of(market.site.app, endpoint)
+        assert permission is not None
+        expected = lacks(actor, permission)
+        browser = market.browser(who)  # a new one each time: some addresses end a session
+        found = answer(browser.get(path) if method == "GET" else browser.post(path))
+        if found is not expected and not (expected is None and found is Lack.NOTHING):
+            wrong.append((endpoint, method, expected, found))
+    assert wrong == []
+
+
+def test_what_is_refused_changes_nothing(market: Market) -> None:
+    with market.site.unchanged():
+        for who in ROLES:
+            actor, browser = actor_of(market, who), market.browser(who)
+            for endpoint, method, path in addresses(market.site):
+                permission = permission_of(market.site.app, endpoint)
+                if method != "GET" and permission is not None and lacks(actor, permission) is not None:
+                    browser.post(path, {"amount": "100", "note": "typed", "outcome": "approve"})
+
+
+def test_the_permission_comes_before_the_question_whether_there_is_such_a_thing(market: Market) -> None:
+    """Who may not see a thing does not learn whether it exists."""
+    browser = market.browser("investor")
+    known = browser.get(f"/review/cases/{market.cases['open']}")
+    unknown = browser.get("/review/cases/R-NOTHING")
+    assert (known.status, unknown.status) == (403, 403)
+
+
+def test_a_view_without_a_permission_is_closed(site: Site) -> None:
+    site.app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    assert site.browser(site.world.user(*Role).id).get("/forgotten").status == 403
+
+
+def test_a_suspended_person_is_out_at_once(site: Site) -> None:
+    person = site.world.user(Role.INVESTOR)
+    browser = site.browser(person.id)
+    assert browser.get("/me").status == 200
+    site.world.sql("UPDATE users SET suspended_at = now() WHERE id = :one", one=person.id)
+    assert answer(browser.get("/me")) is Lack.SIGN_IN
+
+
+@pytest.mark.parametrize("role", [Role.COMPLIANCE_OFFICER, Role.OPERATOR])
+def test_staff_without_a_second_factor_are_nobody(site: Site, role: Role) -> None:
+    browser = site.browser(site.world.user(role, Role.INVESTOR).id, half=True)
+    for path in ("/review", "/ops", "/me", "/account"):
+        assert answer(browser.get(path)) is Lack.SECOND_FACTOR
