@@ -33,7 +33,7 @@ run: setup ## Run the site, its worker, the database and the demo market (PORT a
 	@exec $(FLASK) site run
 
 test: check browser ## Check everything, then run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 check: lint types contracts schema words ## Lint, types, import contracts, migrations in step, words complete
 

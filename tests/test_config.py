@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.wiring import build
 from config import ConfigurationError, Settings
 
 SAFE = {
@@ -34,7 +35,9 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ("SECRET_KEY", None),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY", "abcabcabcabcabcabcabcabcabcabcabcabc"),
         ("WEBHOOK_SECRET", None),
+        ("WEBHOOK_SECRET", "short"),
         ("DATABASE_URL", None),
         ("PUBLIC_URL", None),
         ("PUBLIC_URL", "http://raise.example"),
@@ -42,9 +45,15 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ("GATEWAY", "sandbox"),
         ("MAIL_URL", None),
         ("FLASK_DEBUG", "1"),
+        ("FLASK_DEBUG", "true"),
         ("PORT", "eighty"),
         ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "-80"),
+        ("PORT", "８０００"),
         ("PLATFORM_FEE_BPS", "10001"),
+        ("PAYMENT_WINDOW_MINUTES", "0"),
+        ("PAYMENT_WINDOW_MINUTES", ""),
         ("OPENRAISE_ENV", "staging"),
     ],
 )
@@ -65,3 +74,32 @@ def test_development_makes_a_key_once_and_keeps_it(tmp_path: Path) -> None:
     assert first.secret_key == again.secret_key
     assert len(first.secret_key) == 64
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_a_problem_never_shows_a_secret(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, SECRET_KEY="hunter2", WEBHOOK_SECRET="hunter3")
+    assert "hunter" not in str(caught.value)
+
+
+def test_what_an_operator_sets_is_taken(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path, PORT="8443", PUBLIC_URL="https://raise.example/", REGIMES=" US-CF , ,CN-MICHOU",
+        PLATFORM_FEE_BPS="0", PAYMENT_WINDOW_MINUTES="45", DATA_DIR=str(tmp_path / "data"),
+    )  # fmt: skip
+    assert (settings.port, settings.public_url, settings.regimes) == (
+        8443,
+        "https://raise.example",
+        ("US-CF", "CN-MICHOU"),
+    )
+    assert (settings.platform_fee_bps, settings.payment_window_minutes) == (0, 45)
+    assert settings.data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("GATEWAY", "stripe"), ("REGIMES", "US-CF,EU-ECSPR"), ("REGIMES", "us-cf")]
+)
+def test_what_is_not_built_stops_the_start_by_name(tmp_path: Path, name: str, value: str) -> None:
+    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": "postgresql://nowhere.invalid/none", name: value}
+    with pytest.raises(ConfigurationError, match=name):
+        build(Settings.from_environment(env, tmp_path))

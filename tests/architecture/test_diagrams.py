@@ -1,0 +1,22 @@
+"""The state diagrams in `ARCHITECTURE.md` are those of the code."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.closings.lifecycle import CLOSING
+from app.compliance.lifecycle import REVIEW_CASE
+from app.investors.lifecycle import CLAIM
+from app.offerings.lifecycle import OFFERING
+from app.payments.lifecycle import INSTRUCTION
+from app.pledges.lifecycle import PLEDGE
+from app.state_machine import StateMachine
+from tests.servers import ROOT
+
+
+@pytest.mark.parametrize(
+    "machine", [OFFERING, PLEDGE, CLOSING, INSTRUCTION, REVIEW_CASE, CLAIM], ids=lambda machine: machine.name
+)
+def test_the_diagram_is_the_table(machine: StateMachine) -> None:
+    document = (ROOT / "ARCHITECTURE.md").read_text()
+    assert f"### {machine.name}\n\n```mermaid\n{machine.to_mermaid()}\n```\n" in document, "copy `to_mermaid()` there"
