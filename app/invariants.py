@@ -51,15 +51,16 @@ INVARIANTS: dict[str, str] = {
             SELECT 1 FROM gateway_transactions t WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",
     N_("I14 a closing's lines add up to its totals"): """
         SELECT c.id FROM closings c LEFT JOIN closing_lines l ON l.closing_id = c.id
-        WHERE c.status IN ('proposed', 'releasing', 'payout_failed', 'done') GROUP BY c.id
+        WHERE c.status NOT IN ('gathering', 'aborted') GROUP BY c.id
         HAVING coalesce(sum(l.amount_minor), 0) <> c.total_minor OR coalesce(sum(l.fee_share_minor), 0) <> c.fee_minor""",
     N_("I15 no release without two independent approvals of the same snapshot"): """
         SELECT c.id FROM closings c LEFT JOIN closing_approvals a ON a.closing_id = c.id
             AND a.snapshot_hash = c.snapshot_hash AND a.user_id IS DISTINCT FROM c.begun_by
+            AND a.user_id IS DISTINCT FROM c.payout_proposed_by
         WHERE c.status IN ('releasing', 'payout_failed', 'done') GROUP BY c.id HAVING count(a.user_id) < 2""",
     N_("I16 nothing is released below the target"): """
         SELECT o.id FROM offerings o JOIN closings c ON c.offering_id = o.id
-            AND c.status IN ('releasing', 'payout_failed', 'done')
+            AND c.status IN ('releasing', 'payout_failed', 'payout_proposed', 'done')
         GROUP BY o.id HAVING sum(c.total_minor) < o.target_minor""",
     N_("I17 oversold: nothing is sold above the maximum"): """
         SELECT o.id FROM offerings o JOIN pledges p ON p.offering_id = o.id
@@ -88,7 +89,7 @@ INVARIANTS: dict[str, str] = {
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a
                 WHERE a.offering_id = g.offering_id AND a.code = '2010' AND a.currency = o.currency), 0)
             + coalesce((SELECT sum(total_minor) FROM closings c
-                WHERE c.offering_id = g.offering_id AND c.status IN ('releasing', 'payout_failed')), 0)""",
+                WHERE c.offering_id = g.offering_id AND c.status IN ('releasing', 'payout_failed', 'payout_proposed')), 0)""",
     N_("P2 public counter = register: settled"): """
         SELECT g.offering_id FROM offering_progress g WHERE g.settled_minor <>
             coalesce((SELECT sum(amount_minor) FROM register_entries r WHERE r.offering_id = g.offering_id), 0)""",

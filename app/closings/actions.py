@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from app.actor import Role
 from app.audit import actions as audit
 from app.closings import queries
-from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED
+from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance import actions as compliance
 from app.compliance.models import CaseKind
@@ -136,18 +136,34 @@ def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[P
         for pledge, fee_share in zip(held, split(fee.minor, [pledge.amount_minor for pledge in held]), strict=True)
     )
     closing.total_minor, closing.fee_minor = total.minor, fee.minor
+    _put_to_officers(tx, offering, closing, "propose")
+
+
+def _put_to_officers(tx: Transaction, offering: Offering, closing: Closing, event: str) -> None:
+    """Fix what the officers approve, with where the money goes as the issuer says it now, and ask them."""
     tx.session.flush()  # the snapshot is of what is stored
+    issuer = issuers.issuer(tx.session, offering.issuer_id)
     closing.snapshot_hash = snapshot_hash(tx, offering, closing)
-    audit.transition(tx, closing, "propose", total=total, fee=fee, snapshot=closing.snapshot_hash)
+    closing.payee_holder, closing.payee_account = issuer.payout_holder, issuer.payout_account
+    closing.payee_hint = issuer.payout_hint
+    audit.transition(
+        tx,
+        closing,
+        event,
+        total=closing.total,
+        fee=closing.fee,
+        payee=closing.payee_hint,
+        snapshot=closing.snapshot_hash,
+    )
     for officer in identity.with_role(tx.session, Role.COMPLIANCE_OFFICER):
         notifications.enqueue(
             tx, officer.id, Message.CLOSING_PROPOSED, about=closing.snapshot_hash, ref=closing.ref,
-            offering=offering.name, minor=total.minor, currency=total.currency,
+            offering=offering.name, minor=closing.total_minor, currency=closing.currency,
         )  # fmt: skip
 
 
 def snapshot_hash(tx: Transaction, offering: Offering, closing: Closing) -> str:
-    """What two officers must have seen alike: every line, the totals, the target, and where the money goes."""
+    """What two officers must have seen alike: lines, totals, target, where the money goes now, and which payout it is."""
     issuer = issuers.issuer(tx.session, offering.issuer_id)
     payee = hashlib.sha256((issuer.payout_account or b"") + (issuer.payout_holder or "").encode()).hexdigest()
     body = {
@@ -161,6 +177,7 @@ def snapshot_hash(tx: Transaction, offering: Offering, closing: Closing) -> str:
         "currency": closing.currency,
         "target": offering.target_minor,
         "payee": payee,
+        "payout": closing.payout_attempts + 1,
     }
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
@@ -175,11 +192,14 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     closing = queries.by_ref(tx.session, ref)
     offering = offerings.lock(tx, closing.offering_id)
     closing = lock(tx, closing.id)
-    if closing.status != PROPOSED:
+    if closing.status not in WAITING_FOR_OFFICERS:
         raise Refused("not_proposed", machine=closing.lifecycle.name, status=closing.status)
     _require_independent(tx, closing, offering)
     if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
-        _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
+        if closing.status == PROPOSED:
+            _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
+        else:
+            _put_to_officers(tx, offering, closing, "propose_payout")
         return Approval.CHANGED
     if seen_hash != closing.snapshot_hash:
         return Approval.CHANGED
@@ -195,7 +215,11 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     audit.record(tx, "approve_closing", "closings", closing.id, snapshot=closing.snapshot_hash)
     if len(known) + 1 < queries.APPROVALS_NEEDED:
         return Approval.COUNTED
-    _release(tx, offering, closing)
+    if closing.status == PROPOSED:
+        _release(tx, offering, closing)
+    else:
+        audit.transition(tx, closing, "approve_payout", net=closing.net)
+    instruct_payout(tx, offering, closing)
     return Approval.EXECUTED
 
 
@@ -211,14 +235,14 @@ def _require_independent(tx: Transaction, closing: Closing, offering: Offering) 
             .limit(1)
         ).first()
     )
-    if user_id is None or user_id == closing.begun_by or invested:
+    if user_id in (None, closing.begun_by, closing.payout_proposed_by) or invested:
         raise Refused("own_closing")
     if issuers.is_member(tx.session, offering.issuer_id, user_id):
         raise Refused("own_closing")
 
 
 def _release(tx: Transaction, offering: Offering, closing: Closing) -> None:
-    """Allot every pledge, charge the fee, and send the issuer's money on its way. P12, P13, P14."""
+    """Allot every pledge and charge the fee. P12, P13."""
     audit.transition(tx, closing, "approve", net=closing.net)
     for line in queries.lines(tx.session, closing.id):
         pledge = pledges.lock(tx, line.pledge_id)
@@ -227,11 +251,10 @@ def _release(tx: Transaction, offering: Offering, closing: Closing) -> None:
         ledger.post(tx, entries.pledge_closed(offering.id, pledge.id, amount, f"close:{closing.id}:{pledge.id}"))
     if closing.fee:
         ledger.post(tx, entries.platform_fee_charged(offering.id, closing.fee, f"fee:closing:{closing.id}"))
-    instruct_payout(tx, offering, closing)
 
 
 def instruct_payout(tx: Transaction, offering: Offering, closing: Closing) -> None:
-    """Ask the custodian to pay the issuer. Writes: entry, instruction, closing."""
+    """Ask the custodian to pay the issuer. P14. Writes: entry, instruction, closing."""
     assert offering.gateway is not None
     closing.payout_attempts += 1
     key = f"release:closing:{closing.id}:{closing.payout_attempts}"
@@ -249,18 +272,18 @@ def instruct_payout(tx: Transaction, offering: Offering, closing: Closing) -> No
     )
 
 
-def retry_payout(tx: Transaction, ref: str) -> None:
-    """Pay again after the bank refused it and the account was mended.
+def propose_payout(tx: Transaction, ref: str) -> None:
+    """Ask the officers to approve that it be paid again, after the bank refused it and the account was mended.
 
-    Raises Refused("illegal_move"). Locks: offering, closing, accounts. Writes: closing, entry, instruction, audit.
+    Raises Refused("illegal_move"). Locks: offering, closing. Writes: closing, messages, audit.
     """
     closing = queries.by_ref(tx.session, ref)
     offering = offerings.lock(tx, closing.offering_id)
     closing = lock(tx, closing.id)
     if closing.status != PAYOUT_FAILED:
-        raise Refused("illegal_move", machine="closing", status=closing.status, event="retry_payout")
-    audit.transition(tx, closing, "retry_payout")
-    instruct_payout(tx, offering, closing)
+        raise Refused("illegal_move", machine="closing", status=closing.status, event="propose_payout")
+    closing.payout_proposed_by = tx.actor.user_id
+    _put_to_officers(tx, offering, closing, "propose_payout")
 
 
 def _fail(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:

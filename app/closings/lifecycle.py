@@ -5,7 +5,9 @@ from __future__ import annotations
 from app.state_machine import Move, StateMachine
 
 GATHERING, PROPOSED, RELEASING = "gathering", "proposed", "releasing"
-PAYOUT_FAILED, DONE, ABORTED = "payout_failed", "done", "aborted"
+PAYOUT_FAILED, PAYOUT_PROPOSED, DONE, ABORTED = "payout_failed", "payout_proposed", "done", "aborted"
+#: Two officers must look at it.
+WAITING_FOR_OFFICERS = (PROPOSED, PAYOUT_PROPOSED)
 
 CLOSING = StateMachine(
     "closing",
@@ -14,7 +16,8 @@ CLOSING = StateMachine(
         Move("propose", (GATHERING, PROPOSED), PROPOSED),
         Move("approve", (PROPOSED,), RELEASING),
         Move("fail_payout", (RELEASING,), PAYOUT_FAILED),
-        Move("retry_payout", (PAYOUT_FAILED,), RELEASING),
+        Move("propose_payout", (PAYOUT_FAILED, PAYOUT_PROPOSED), PAYOUT_PROPOSED),
+        Move("approve_payout", (PAYOUT_PROPOSED,), RELEASING),
         Move("finish", (RELEASING,), DONE),
         Move("abort", (GATHERING, PROPOSED), ABORTED),
     ],

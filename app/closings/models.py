@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.closings.lifecycle import CLOSING
@@ -38,14 +38,21 @@ class Closing(Base):
     #: Nobody, when the timetable began it.
     begun_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     begun_at: Mapped[datetime]
+    #: Who asked that a refused payout be tried again.
+    payout_proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     #: Money that was on its way at the deadline is waited for until here.
     gather_until: Mapped[datetime]
     currency: Mapped[Currency]
     total_minor: Mapped[int] = mapped_column(default=0)
     fee_minor: Mapped[int] = mapped_column(default=0)
-    #: SHA-256 of everything that the officers approve: lines, totals, target, payee.
+    #: SHA-256 of everything that the officers approve: lines, totals, target, payee, which payout it is.
     snapshot_hash: Mapped[str | None] = mapped_column(String(64))
     payout_attempts: Mapped[int] = mapped_column(default=0)
+    #: Where the money goes, as approved: what the issuer changes later does not redirect it.
+    payee_holder: Mapped[str | None] = mapped_column(String(200))
+    #: Sealed by the vault.
+    payee_account: Mapped[bytes | None] = mapped_column(LargeBinary)
+    payee_hint: Mapped[str | None] = mapped_column(String(4))
 
     @property
     def total(self) -> Money:

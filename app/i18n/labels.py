@@ -39,6 +39,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     "closing": {
         "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
         "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
+        "payout_proposed": N_("Paying again waits for two approvals"),
         "done": N_("Done"), "aborted": N_("Target missed"),
     },
     "instruction": {
@@ -54,7 +55,7 @@ TONES: Mapping[str, str] = {
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "proposed": "caution", "refund_due": "caution",
-    "cancelling": "caution", "action_required": "caution", "unknown": "caution",
+    "payout_proposed": "caution", "cancelling": "caution", "action_required": "caution", "unknown": "caution",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
 }  # fmt: skip
 

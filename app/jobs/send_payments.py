@@ -13,11 +13,10 @@ from functools import partial
 import structlog
 
 from app.actor import SYSTEM
+from app.closings import queries as closings
 from app.database import Transaction
-from app.issuers import queries as issuers
 from app.jobs import outcomes
 from app.jobs.one_by_one import one_by_one
-from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments.actions import Due
 from app.payments.port import (
@@ -133,8 +132,9 @@ def _payment(platform: Platform, due: Due) -> Ref:
 
 
 def _payee(platform: Platform, due: Due) -> Payee:
+    """Whom two officers approved, whatever the issuer has said since."""
+    assert due.closing_id is not None  # a payout is always for a closing
     with platform.database.snapshot() as view:
-        offering = offerings.offering(view.session, due.offering_id)
-        issuer = issuers.issuer(view.session, offering.issuer_id)
-    assert issuer.payout_account is not None  # an offering cannot be submitted without one
-    return Payee(issuer.payout_holder or "", platform.vault.open(issuer.payout_account))
+        closing = closings.closing(view.session, due.closing_id)
+    assert closing.payee_account is not None  # an offering cannot be submitted without one
+    return Payee(closing.payee_holder or "", platform.vault.open(closing.payee_account))

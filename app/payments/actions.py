@@ -89,6 +89,7 @@ class Due:
     generation: int
     amount: Money
     offering_id: int
+    closing_id: int | None
     reference: str
     ref: Ref | None
     only_ask: bool
@@ -135,6 +136,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         generation=row.generation,
         amount=row.amount,
         offering_id=row.offering_id,
+        closing_id=row.closing_id,
         reference=row.reference,
         ref=row.ref(),
         only_ask=only_ask,

@@ -8,27 +8,31 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-#: Who began a closing does not approve it, and only what lies on the table can be approved.
+#: Who began a closing or asked for its payout again does not approve it, and only what lies on the table can be approved.
 APPROVAL = """
 CREATE FUNCTION approval_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF NOT EXISTS (SELECT 1 FROM closings WHERE id = NEW.closing_id AND status = 'proposed'
-      AND snapshot_hash = NEW.snapshot_hash AND begun_by IS DISTINCT FROM NEW.user_id) THEN
+  IF NOT EXISTS (SELECT 1 FROM closings WHERE id = NEW.closing_id AND status IN ('proposed', 'payout_proposed')
+      AND snapshot_hash = NEW.snapshot_hash AND begun_by IS DISTINCT FROM NEW.user_id
+      AND payout_proposed_by IS DISTINCT FROM NEW.user_id) THEN
     RAISE EXCEPTION 'closing % cannot be approved so', NEW.closing_id USING ERRCODE = '23514';
   END IF;
   RETURN NEW; END $$
 """
 
-#: Money leaves escrow only after two people approved the very same snapshot; and a snapshot once released stays.
+#: Money leaves escrow only after two people approved the very same snapshot, and goes where they approved: totals stay
+#: once released, the payee and the snapshot unless a refused payout is proposed anew.
 RELEASE = """
 CREATE FUNCTION release_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF NEW.status = 'releasing' AND OLD.status = 'proposed' AND (SELECT count(*) FROM closing_approvals
-      WHERE closing_id = NEW.id AND snapshot_hash = NEW.snapshot_hash
-        AND user_id IS DISTINCT FROM NEW.begun_by) < 2 THEN
+  IF NEW.status = 'releasing' AND OLD.status <> 'releasing' AND (SELECT count(*) FROM closing_approvals
+      WHERE closing_id = NEW.id AND snapshot_hash = NEW.snapshot_hash AND user_id IS DISTINCT FROM NEW.begun_by
+        AND user_id IS DISTINCT FROM NEW.payout_proposed_by AND OLD.status IN ('proposed', 'payout_proposed')) < 2 THEN
     RAISE EXCEPTION 'closing % lacks approvals', NEW.id USING ERRCODE = '23514';
   END IF;
-  IF OLD.status IN ('releasing', 'payout_failed', 'done')
-      AND (NEW.snapshot_hash, NEW.total_minor, NEW.fee_minor) IS DISTINCT FROM
-        (OLD.snapshot_hash, OLD.total_minor, OLD.fee_minor) THEN
+  IF OLD.status NOT IN ('gathering', 'proposed')
+      AND (NEW.total_minor, NEW.fee_minor) IS DISTINCT FROM (OLD.total_minor, OLD.fee_minor)
+    OR NEW.status NOT IN ('proposed', 'payout_proposed')
+      AND (NEW.snapshot_hash, NEW.payee_holder, NEW.payee_account, NEW.payee_hint) IS DISTINCT FROM
+        (OLD.snapshot_hash, OLD.payee_holder, OLD.payee_account, OLD.payee_hint) THEN
     RAISE EXCEPTION 'closing % is released as approved', NEW.id USING ERRCODE = '23514';
   END IF;
   RETURN NEW; END $$
@@ -64,19 +68,24 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("begun_by", sa.BigInteger(), nullable=True),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("payout_proposed_by", sa.BigInteger(), nullable=True),
         sa.Column("gather_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("snapshot_hash", sa.String(length=64), nullable=True),
         sa.Column("payout_attempts", sa.BigInteger(), nullable=False),
+        sa.Column("payee_holder", sa.String(length=200), nullable=True),
+        sa.Column("payee_account", sa.LargeBinary(), nullable=True),
+        sa.Column("payee_hint", sa.String(length=4), nullable=True),
         sa.CheckConstraint(
-            "status IN ('gathering', 'proposed', 'releasing', 'payout_failed', 'done', 'aborted')",
+            "status IN ('gathering', 'proposed', 'releasing', 'payout_failed', 'payout_proposed', 'done', 'aborted')",
             name=op.f("ck_closings_status_known"),
         ),
         sa.CheckConstraint("fee_minor <= total_minor", name=op.f("ck_closings_fee_within_total")),
         sa.ForeignKeyConstraint(["begun_by"], ["users.id"], name=op.f("fk_closings_begun_by")),
         sa.ForeignKeyConstraint(["offering_id"], ["offerings.id"], name=op.f("fk_closings_offering_id")),
+        sa.ForeignKeyConstraint(["payout_proposed_by"], ["users.id"], name=op.f("fk_closings_payout_proposed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closings")),
         sa.UniqueConstraint("offering_id", "seq", name=op.f("uq_closings_offering_id_seq")),
         sa.UniqueConstraint("ref", name=op.f("uq_closings_ref")),

@@ -15,8 +15,11 @@ from app.investors import actions as investors
 from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.offerings.models import Offering
+from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX
 from tests.builders import World, usd
 from tests.closings.conftest import Desk
+
+SOUND, REFUSING = "US0012345678", f"US00{REFUSING_ACCOUNT_SUFFIX}"
 
 
 def approve(desk: Desk, offering: Offering, officer: Actor, seen: str | None = None) -> Approval:
@@ -162,6 +165,57 @@ def test_another_payout_account_must_be_read_again_by_both(desk: Desk) -> None:
         "SELECT count(*) FROM messages WHERE kind = 'closing_proposed' AND user_id = :id", id=first.user_id
     )
     assert told == [(1,)]
+    assert world.broken_promises() == []
+
+
+def paid_to(world: World) -> list[tuple[str, str]]:
+    """Account and outcome of every payout at the custodian, oldest first."""
+    rows = world.sql("SELECT about, status FROM sandbox.objects WHERE kind = 'payout' ORDER BY created_at")
+    return [(account, status) for account, status in rows]
+
+
+def test_the_money_goes_where_two_officers_approved(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    change_account(world, offering, SOUND)
+    approve(desk, offering, world.officer())
+    world.approve_closing(offering)
+    # Approved, and not sent yet: whoever gets hold of the company's account now is not paid.
+    change_account(world, offering, "US66 6666 6666")
+    desk.until_quiet()
+    assert paid_to(world) == [(SOUND, "succeeded")]
+    assert world.broken_promises() == []
+
+
+def test_a_refused_payout_is_approved_anew_by_two_before_it_is_tried_again(desk: Desk) -> None:
+    world = desk.world
+    operator = world.actor(world.user(Role.OPERATOR, Role.COMPLIANCE_OFFICER))
+    offering = desk.proposed()
+    change_account(world, offering, REFUSING)
+    first, second = world.officer(), world.officer()
+    assert approve(desk, offering, first) is Approval.CHANGED
+    world.approve_closing(offering, first, second)
+    desk.until_quiet()
+    assert desk.closing(offering).status == "payout_failed"
+
+    change_account(world, offering, "US66 6666 6666")
+    with world.acting(operator) as tx:
+        closings.propose_payout(tx, desk.closing(offering).ref)
+    seen = desk.closing(offering).snapshot_hash
+    desk.until_quiet()
+    assert paid_to(world) == [(REFUSING, "failed")]
+    with pytest.raises(Refused, match="own_closing"):
+        approve(desk, offering, operator)
+    assert approve(desk, offering, first, seen) is Approval.COUNTED
+
+    # Changed once more: what was seen counts no longer.
+    change_account(world, offering, SOUND)
+    assert approve(desk, offering, second, seen) is Approval.CHANGED
+    assert desk.closing(offering).status == "payout_proposed"
+    assert approve(desk, offering, second) is Approval.COUNTED
+    assert approve(desk, offering, first) is Approval.EXECUTED
+    desk.until_quiet()
+    assert paid_to(world) == [(REFUSING, "failed"), (SOUND, "succeeded")]
+    assert desk.closing(offering).status == "done"
     assert world.broken_promises() == []
 
 

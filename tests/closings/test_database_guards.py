@@ -65,10 +65,12 @@ def test_approvals_of_another_snapshot_release_nothing(desk: Desk, past_our_code
         "INSERT INTO closing_approvals SELECT id, {user}, repeat('0', 64), now() FROM closings",
         "UPDATE closings SET begun_by = {user}; "
         "INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
+        "UPDATE closings SET payout_proposed_by = {user}; "
+        "INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
         "UPDATE closings SET status = 'gathering'; "
         "INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
     ],
-    ids=["another snapshot", "by who began it", "before it was proposed"],
+    ids=["another snapshot", "by who began it", "by who asked for it again", "before it was proposed"],
 )
 def test_an_approval_that_does_not_count_is_not_taken(
     desk: Desk, past_our_code: psycopg.Connection, statement: str
@@ -84,6 +86,11 @@ def test_an_approval_that_does_not_count_is_not_taken(
         "UPDATE closings SET total_minor = total_minor + 1",
         "UPDATE closings SET fee_minor = 0",
         "UPDATE closings SET snapshot_hash = repeat('0', 64)",
+        "UPDATE closings SET payee_account = 'elsewhere'",
+        "UPDATE closings SET payee_holder = 'Somebody Else'",
+        "UPDATE closings SET status = 'done', payee_account = 'elsewhere'",
+        "UPDATE closings SET status = 'payout_failed'; UPDATE closings SET status = 'releasing'",
+        "UPDATE closings SET status = 'payout_failed'; UPDATE closings SET status = 'payout_proposed', fee_minor = 0",
         "UPDATE closing_lines SET amount_minor = amount_minor + 1",
         "UPDATE closing_lines SET shares = shares + 1",
         "DELETE FROM closing_lines",

@@ -326,9 +326,10 @@ def test_a_payout_that_the_bank_refuses_is_paid_once_after_the_account_is_mended
     for account in (REFUSING, SOUND):
         set_account(world, offering, account)
         with world.acting() as tx:
-            closings.retry_payout(tx, closing.ref)
+            closings.propose_payout(tx, closing.ref)
         with pytest.raises(Refused, match="illegal_move"), world.acting() as tx:
-            closings.retry_payout(tx, closing.ref)
+            closings.propose_payout(tx, closing.ref)
+        world.approve_closing(offering)
         desk.until_quiet()
     assert (world.offering(offering.id).status, desk.statuses(offering)) == ("settled", ["settled"])
     assert cash(world) == [("fee", 0), ("payment", 25_000), ("payout", -23_750)]

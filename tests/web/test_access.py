@@ -50,7 +50,7 @@ EXPECTED = {
         "compliance.document", "compliance.closing", "compliance.approve",
     },
     Permission.OPERATE: {
-        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.retry_payout",
+        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout",
     },
     Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
     Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},

@@ -117,7 +117,7 @@ def test_an_unknown_case_or_closing(market: Market) -> None:
             "closings/S-NOTHING/approve",
         ):
             assert browser.post(f"/review/{path}", {"outcome": "approve"}).status == 404
-        for path in ("/ops/offerings/F-NOTHING/close", "/ops/closings/S-NOTHING/retry-payout"):
+        for path in ("/ops/offerings/F-NOTHING/close", "/ops/closings/S-NOTHING/propose-payout"):
             assert market.browser("operator").post(path).status == 404
 
 

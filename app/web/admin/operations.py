@@ -87,14 +87,14 @@ def begin_closing(ref: str) -> ResponseReturnValue:
     return redirect(url_for("admin.overview"), 303)
 
 
-@blueprint.post("/closings/<ref>/retry-payout")
+@blueprint.post("/closings/<ref>/propose-payout")
 @allow(Permission.OPERATE)
-def retry_payout(ref: str) -> ResponseReturnValue:
-    """Pay the company again after its bank refused."""
+def propose_payout(ref: str) -> ResponseReturnValue:
+    """Ask the officers to approve another payout, after the company's bank refused one."""
     try:
         with acting() as tx:
-            closings.retry_payout(tx, ref)
-        flash(N_("The payout is on its way again."), "ok")
+            closings.propose_payout(tx, ref)
+        flash(N_("Two officers must now approve that the company is paid again."), "ok")
     except Refused as refused:
         flash(labels.refusal(refused, reader()), "danger")
     return redirect(url_for("admin.overview"), 303)
