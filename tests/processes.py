@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.servers import ROOT
 
@@ -90,11 +91,8 @@ def stop(*processes: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTER
 
 
 def resident_megabytes(pid: int) -> int:
-    shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
-    return int(shown.stdout) // 1024
+    return int(psutil.Process(pid).memory_info().rss) // 1024 // 1024
 
 
 def children(pid: int) -> list[int]:
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    pairs = (line.split() for line in shown.stdout.splitlines())
-    return [int(child) for child, parent in pairs if int(parent) == pid]
+    return [child.pid for child in psutil.Process(pid).children()]

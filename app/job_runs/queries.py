@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,10 @@ def recent(session: Session, limit: int) -> list[JobRun]:
     return list(session.scalars(select(JobRun).order_by(JobRun.id.desc()).limit(limit)))
 
 
-def workers(session: Session) -> list[WorkerHeartbeat]:
-    """Every worker ever heard of, the latest first."""
-    return list(session.scalars(select(WorkerHeartbeat).order_by(WorkerHeartbeat.seen_at.desc()).limit(20)))
+def workers(session: Session, since: datetime) -> list[WorkerHeartbeat]:
+    """Every worker heard of since then, the latest first."""
+    return list(
+        session.scalars(
+            select(WorkerHeartbeat).where(WorkerHeartbeat.seen_at >= since).order_by(WorkerHeartbeat.seen_at.desc())
+        )
+    )

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from app.money import Money
 
-NAMES = ("id", "name", "country", "zone", "currency", "holidays")
-HEAD = {*NAMES, "settings", "rules", "statements"}
+NAMES = ("id", "en", "zh", "country", "zone", "currency", "holidays")
+HEAD = {*NAMES, "settings", "words", "rules", "statements"}
 #: How sure we are: the text was read, recalled, left open by the text and decided by us, or can be read in two ways.
 CONFIDENCES = ("verified", "recalled", "policy", "ambiguous")
 
@@ -50,28 +50,32 @@ class Row:
         return self.values
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: where it stands, and what it says in plain words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The same in both languages."""
 
-    id: str
-    cite: str
-    en: str
-    zh: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A sentence that an investor must make their own, ticked by itself. The text shown is kept by its hash."""
-
-    id: str
-    effective_from: date
-    source: str
     en: str
     zh: str
 
     def text(self, locale: str) -> str:
         return self.zh if locale.startswith("zh") else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Wording):
+    """One rule: where it stands, and what it says in plain words."""
+
+    id: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement(Wording):
+    """A sentence that an investor must make their own, ticked by itself. The text shown is kept by its hash."""
+
+    id: str
+    effective_from: date
+    source: str
 
 
 class Pack:
@@ -91,7 +95,7 @@ class Pack:
             raise PackError(f"{self.file}: unknown table {sorted(unknown)}")
         self._require(data, "the head", dict.fromkeys(NAMES, str))
         self.id: str = data["id"]
-        self.name: str = data["name"]
+        self.name = Wording(en=data["en"], zh=data["zh"])
         self.country: str = data["country"]
         self.zone: str = data["zone"]
         self.currency: str = data["currency"]
@@ -107,6 +111,8 @@ class Pack:
             starts = [row.effective_from for row in rows]
             if not rows or any(later <= earlier for earlier, later in pairwise(starts)):
                 raise PackError(f"{self.file}: [[{name}]] needs rows, each from a later day than the one before")
+        #: What its tables, their columns and the texts in them are called.
+        self.words = self._words(data.get("words", {}), schema)
 
     def _require(self, data: Mapping[str, Any], where: str, fields: Mapping[str, type], *, only: bool = False) -> None:
         """Every field must be there with its type; with `only`, nothing else."""
@@ -118,7 +124,18 @@ class Pack:
 
     def _rule(self, rule_id: str, data: dict[str, Any]) -> Rule:
         self._require(data, f"rule {rule_id}", dict.fromkeys(("cite", "en", "zh"), str), only=True)
-        return Rule(rule_id, **data)
+        return Rule(id=rule_id, **data)
+
+    def _words(self, data: Any, schema: Mapping[str, Mapping[str, type]]) -> Mapping[str, Wording]:
+        needed = {*schema, *(field for fields in schema.values() for field in fields)}
+        for rows in self._tables.values():
+            values = [value for row in rows for value in row.values.values()]
+            needed |= {value for value in values if isinstance(value, str)}
+            needed |= {one for value in values if isinstance(value, list) for one in value}
+        self._require(data, "[words]", dict.fromkeys(needed, dict), only=True)
+        for name, wording in data.items():
+            self._require(wording, f"the word for {name}", {"en": str, "zh": str}, only=True)
+        return {name: Wording(**wording) for name, wording in data.items()}
 
     def _statement(self, data: dict[str, Any]) -> Statement:
         texts = dict.fromkeys(("id", "source", "en", "zh"), str)

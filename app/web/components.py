@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Permission, may
-from app.i18n import amounts, labels, times
+from app.i18n import amounts, countries, labels, times
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import said, translations
 from app.money import Money, SharePrice
@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
         words=lambda code, table: say(getattr(labels, table)[code]) if code else "",
         rule=lambda rule_id: labels.rule(rule_id, reader()), cite=labels.citation, iso=_iso, percent=percent,
         refusal=lambda refused: labels.refusal(refused, reader()), parts_left=times.parts_left, links=links, number=number,
+        country=lambda code: countries.name(code, reader()),
         decimal_money=lambda text, currency: money(Money.of(text, currency)),
     )  # fmt: skip
     environment.globals.update(

@@ -16,10 +16,12 @@ from wtforms.validators import StopValidation
 
 from app.errors import Refused
 from app.i18n import amounts, labels
+from app.i18n.countries import COUNTRIES
+from app.i18n.countries import name as country_name
 from app.i18n.words import N_, said
 from app.money import Money
 from app.web.guard import kept_fields
-from app.web.session import me, reader
+from app.web.session import me, platform, reader
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?", re.ASCII)
@@ -213,6 +215,13 @@ def _tidy(value: str | None) -> str | None:
 def _one_line(value: str | None) -> str | None:
     """A line break in a field of one line was not typed there: in a mail's subject or a register it would be one."""
     return " ".join(re.split(r"[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+", value)) if isinstance(value, str) else value
+
+
+def countries() -> list[SelectChoice]:
+    """Every country, in the reader's language: those whose rules are in force here first."""
+    here = [platform().regime(one).pack.country for one in platform().settings.regimes]
+    ordered = dict.fromkeys([*here, *COUNTRIES])
+    return [SelectChoice(code, country_name(str(code), reader())) for code in ordered]
 
 
 def choices(table: dict[str, str] | Any, *, empty: str | None = None) -> list[SelectChoice]:

@@ -14,7 +14,8 @@ from app.regimes.registry import BUILT, PACKS
 
 GOOD = """
 id = "XX"
-name = "A law"
+en = "A law"
+zh = "一部法律"
 country = "US"
 zone = "America/New_York"
 currency = "USD"
@@ -22,6 +23,10 @@ holidays = "US"
 
 [settings]
 kind = true
+
+[words]
+limit = { en = "Limit", zh = "上限" }
+cap_minor = { en = "At most", zh = "不超过" }
 
 [[limit]]
 effective_from = 2020-01-01

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests import processes
@@ -54,8 +55,8 @@ def press_ctrl_c(site: Site) -> None:
 
 def left_behind(data_dir: Path, port: int) -> list[str]:
     """Processes that still belong to it."""
-    shown = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True)
-    return [line for line in shown.stdout.splitlines() if str(data_dir) in line or f"127.0.0.1:{port}" in line]
+    commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    return [command for command in commands if str(data_dir) in command or f"127.0.0.1:{port}" in command]
 
 
 def test_the_site_starts_with_its_market_stops_cleanly_and_keeps_its_data(data_dir: Path) -> None:

@@ -57,7 +57,7 @@ class Browser:
         answer = await self.http.get(f"/offerings/{offering.slug}/pledge/confirm?shares={shares}")
         assert answer.status_code == 200, answer.text
         form = html.document_fromstring(answer.text).xpath("//main//form")[-1]
-        boxes = {box.get("name"): "yes" for box in form.xpath(".//input[@type='checkbox']")}
+        boxes = {box.get("name"): box.get("value") for box in form.xpath(".//input[@type='checkbox']")}
         self.form = {**dict(form.form_values()), **boxes}
 
     async def press(self, offering: Offering) -> httpx.Response:

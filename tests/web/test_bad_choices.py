@@ -146,7 +146,7 @@ def test_what_the_operator_cannot_do_now_says_why(market: Market) -> None:
         for path, words in (
             (f"/ops/offerings/{market.offerings['live'].ref}/close", "The deadline has not come yet."),
             (f"/ops/offerings/{market.offerings['settled'].ref}/close", "The deadline has not come yet."),
-            (f"/ops/closings/{market.closings['settled']}/retry-payout", "the status is now Done."),
+            (f"/ops/closings/{market.closings['settled']}/propose-payout", "the status is now Done."),
         ):
             page = browser.post(path)
             assert words in browser.get(page.location).notices()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -26,6 +28,8 @@ from app.web.session import acting, looking, reader
 RUNS_SHOWN = 40
 ENTRIES_SHOWN = 50
 OFFERINGS_SHOWN = 100
+#: A worker that was gone for longer is of no interest.
+WORKERS_SHOWN_FOR = timedelta(days=1)
 
 
 @blueprint.get("")
@@ -33,7 +37,7 @@ OFFERINGS_SHOWN = 100
 def overview() -> ResponseReturnValue:
     """How things stand: workers, instructions, events, closings that are due."""
     with looking() as view:
-        workers = job_runs.workers(view.session)
+        workers = job_runs.workers(view.session, view.wall_now - WORKERS_SHOWN_FOR)
         return render_template(
             "admin/overview.html",
             workers=[(one, view.wall_now - one.seen_at < SILENCE) for one in workers],

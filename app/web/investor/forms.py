@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older
 
 from app.i18n.words import N_
-from app.web.forms import Form, Needed, amount, long_text, text
-
-#: Where an investor lives, as far as the rules here speak of it.
-COUNTRIES = ("US", "CN", "GB", "DE", "FR", "CA", "AU", "JP", "KR", "SG", "HK", "IN", "MY", "NZ")
+from app.web.forms import Form, Needed, amount, countries, long_text, text
 
 _MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 
@@ -18,7 +14,7 @@ class FiguresForm(Form):
     """Only the fields that the regime asks for are shown and read."""
 
     legal_name = text(N_("Full legal name"), 200, render_kw={"autocomplete": "name"})
-    country = SelectField(N_("Country of residence"), choices=[SelectChoice(code, code) for code in COUNTRIES])
+    country = SelectField(N_("Country of residence"), choices=countries)
     annual_income = amount(N_("Annual income"), render_kw=_MONEY)
     net_worth = amount(N_("Net worth, without your home"), render_kw=_MONEY)
     other_platform_12m = amount(N_("Bought on other crowdfunding portals in the last 12 months"), render_kw=_MONEY)

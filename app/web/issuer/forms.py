@@ -10,8 +10,7 @@ from app.i18n import labels
 from app.i18n.words import N_
 from app.offerings.disclosures import FINANCIALS, YEARS
 from app.web.account.forms import ZONES
-from app.web.forms import Form, amount, long_text, text
-from app.web.investor.forms import COUNTRIES
+from app.web.forms import Form, amount, countries, long_text, text
 
 _MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 _NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
@@ -21,7 +20,7 @@ ROWS = 5
 
 class CompanyForm(Form):
     legal_name = text(N_("Registered name"), 300, render_kw={"autocomplete": "organization"})
-    country = SelectField(N_("Country"), choices=[SelectChoice(code, code) for code in COUNTRIES])
+    country = SelectField(N_("Country"), choices=countries)
     legal_form = text(N_("Legal form"), 100, needed=False)
     jurisdiction = text(N_("Organised in (state or country)"), 20, needed=False)
     incorporated_on = text(N_("Organised on"), 10, needed=False, render_kw={"type": "date"})

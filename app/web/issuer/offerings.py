@@ -45,7 +45,8 @@ def _new_form() -> NewOfferingForm:
     with looking() as view:
         companies = issuers.of_member(view.session, my_id())
     form.company.choices = choices({company.ref: company.legal_name for company in companies})
-    form.rules.choices = choices({one: platform().regime(one).pack.name for one in platform().settings.regimes})
+    packs = [platform().regime(one).pack for one in platform().settings.regimes]
+    form.rules.choices = choices({pack.id: pack.name.text(reader().code) for pack in packs})
     return form
 
 
