@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app import clock
 from app.compliance import actions as compliance
+from app.compliance.actions import Reason
 from app.compliance.models import CaseOutcome
 from app.demo import texts
 from app.demo.people import ALICE, BEN, CARLA, DEV, LEAD, LIN, MAYA, PEOPLE, RICHARD, STEVEN, WEI, DemoPerson
@@ -21,7 +22,6 @@ from app.issuers.models import Issuer
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import form_c
-from app.offerings.disclosures import FINANCIALS, YEARS
 from app.offerings.form_c import FormC
 from app.offerings.models import Offering, OversubscriptionRule, SecurityType
 from app.offerings.terms import Terms
@@ -42,11 +42,13 @@ def tell(platform: Platform) -> None:
     _investors_say_who_they_are(stage)
     _hidden_sea_settles(stage, now)
     _lantern_tide_misses_its_target(stage, now)
+    _northlight_ends_soon(stage, now)
     stage.set_clock(now - timedelta(days=10))
     pickleball = _pickleball_is_open(stage, now)
-    _diansheng_is_open(stage, now)
+    diansheng = _diansheng_is_open(stage, now)
+    _fernwood_is_above_its_target(stage, now)
     stage.set_clock(now - timedelta(hours=20))
-    _some_things_wait(stage, now, pickleball)
+    _some_things_wait(stage, now, pickleball, diansheng)
     with stage.by() as tx:
         clock.run_true(tx.session)
 
@@ -119,7 +121,7 @@ def _complete(
         offering = offerings.save_terms(tx, offering.id, offering.version, terms)
     with stage.by(person) as tx:
         offering = offerings.save_deadline(tx, offering.id, offering.version, local, offering.deadline_zone)
-    financials = offering.disclosure.get("financials") or {year: dict.fromkeys(FINANCIALS, 0) for year in YEARS}
+    financials = texts.financials(told, offering.disclosure.get("financials"))
     with stage.by(person) as tx:
         offering = offerings.save_disclosure(
             tx, offering.id, offering.version, name=told.name, tagline=told.tagline, story=told.story,
@@ -181,6 +183,21 @@ def _lantern_tide_misses_its_target(stage: Stage, now: datetime) -> None:
     stage.run_jobs()
 
 
+def _northlight_ends_soon(stage: Stage, now: datetime) -> None:
+    """Opened before the others, and still short of its target."""
+    company = _company(stage, MAYA, None, texts.NORTHLIGHT_COMPANY)
+    terms = Terms(
+        SecurityType.PREFERRED_STOCK, None, Decimal("1.25"), _usd("100"), _usd("60000"), _usd("400000"),
+        OversubscriptionRule.FIRST_COME, None,
+    )  # fmt: skip
+    stage.set_clock(now - timedelta(days=19))
+    offering = _complete(stage, MAYA, _draft(stage, MAYA, company), terms, texts.NORTHLIGHT, now + timedelta(days=5))
+    offering = stage.open(offering, MAYA)
+    for person, amount in ((BEN, "15000"), (DEV, "20000"), (ALICE, "1000"), (CARLA, "700")):
+        stage.pass_time(timedelta(days=2))
+        stage.pledge(person, offering, _usd(amount))
+
+
 def _pickleball_is_open(stage: Stage, now: datetime) -> Offering:
     """Its Form C as it was filed; only the deadline, which is past, and what the form does not ask are new."""
     filing = _filing("pickleball.C.xml")
@@ -209,7 +226,7 @@ def _pickleball_is_open(stage: Stage, now: datetime) -> Offering:
     return offering
 
 
-def _diansheng_is_open(stage: Stage, now: datetime) -> None:
+def _diansheng_is_open(stage: Stage, now: datetime) -> Issuer:
     """点胜网络 with the figures that were published: 21 million sought, 7 million by the lead investor."""
     stage.set_clock(now - timedelta(days=8))
     company = _company(stage, LIN, None, texts.DIANSHENG_COMPANY)
@@ -222,9 +239,39 @@ def _diansheng_is_open(stage: Stage, now: datetime) -> None:
     offering = stage.open(offering, LIN)
     stage.pass_time(timedelta(days=1))
     stage.pledge(LEAD, offering, _cny("7000000"))
+    return company
 
 
-def _some_things_wait(stage: Stage, now: datetime, pickleball: Offering) -> None:
+def _fernwood_is_above_its_target(stage: Stage, now: datetime) -> None:
+    """A small one: what comes now fills it up to its maximum."""
+    company = _company(stage, RICHARD, None, texts.FERNWOOD_COMPANY)
+    terms = Terms(
+        SecurityType.MEMBERSHIP_INTEREST, None, Decimal("20"), _usd("100"), _usd("25000"), _usd("40000"),
+        OversubscriptionRule.FIRST_COME, None,
+    )  # fmt: skip
+    stage.set_clock(now - timedelta(days=6))
+    offering = _complete(
+        stage, RICHARD, _draft(stage, RICHARD, company), terms, texts.FERNWOOD, now + timedelta(days=17)
+    )
+    offering = stage.open(offering, RICHARD)
+    for person, amount in ((DEV, "22000"), (BEN, "8000"), (CARLA, "500")):
+        stage.pledge(person, offering, _usd(amount))
+
+
+def _qinghe_is_asked_for_changes(stage: Stage, now: datetime) -> None:
+    """A promise that no company can give: the officer says which, the issuer mends it."""
+    company = _company(stage, LIN, None, texts.QINGHE_COMPANY)
+    terms = Terms(
+        SecurityType.COMMON_STOCK, None, Decimal("4"), _usd("100"), _usd("80000"), _usd("120000"),
+        OversubscriptionRule.FIRST_COME, None,
+    )  # fmt: skip
+    offering = _complete(stage, LIN, _draft(stage, LIN, company), terms, texts.QINGHE, now + timedelta(days=75))
+    with stage.by(LIN) as tx:
+        case = compliance.submit_offering(tx, offering.id, stage.platform.regime("US-CF"))
+    stage.decide(case, CaseOutcome.REQUEST_CHANGES, [Reason.MISLEADING_STATEMENT], texts.QINGHE_ASKED)
+
+
+def _some_things_wait(stage: Stage, now: datetime, pickleball: Offering, diansheng: Issuer) -> None:
     """Work for everybody: an offering and a claim for the officers, a draft for its issuer, a large pledge."""
     company = _company(stage, MAYA, None, texts.HARBOUR_BREAD_COMPANY)
     terms = Terms(
@@ -235,7 +282,8 @@ def _some_things_wait(stage: Stage, now: datetime, pickleball: Offering) -> None
     offering = _complete(stage, MAYA, draft, terms, texts.HARBOUR_BREAD, now + timedelta(days=60))
     with stage.by(MAYA) as tx:
         compliance.submit_offering(tx, offering.id, stage.platform.regime("US-CF"))
-    _draft(stage, LIN, _company(stage, LIN, None, texts.QINGHE_COMPANY))
+    _qinghe_is_asked_for_changes(stage, now)
+    _draft(stage, LIN, diansheng, "CN-MICHOU")
     with stage.by(BEN) as tx:
         compliance.claim_status(tx, stage.investor(BEN), ClaimKind.ACCREDITED_US, texts.BEN_CLAIMS)
     stage.pledge(DEV, pickleball, _usd("30000"), None)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from app.offerings.disclosures import FINANCIALS, YEARS
+
 #: The smallest file that is a PDF.
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -22,7 +24,19 @@ class Told:
     use_of_funds: list[dict[str, Any]]
     team: list[dict[str, str]]
     document: str = "Financial statements"
+    #: Of each year, the latest first, in whole units, in the order of `FINANCIALS`; none: as filed, or nothing yet.
+    figures: tuple[tuple[int, ...], ...] = ()
     more: dict[str, Any] = field(default_factory=dict)
+
+
+def financials(told: Told, as_filed: dict[str, Any] | None) -> dict[str, Any]:
+    """What a company tells of its last two years, in minor units."""
+    if told.figures:
+        return {
+            year: {name: 100 * figure for name, figure in zip(FINANCIALS, figures, strict=True)}
+            for year, figures in zip(YEARS, told.figures, strict=True)
+        }
+    return as_filed or {year: dict.fromkeys(FINANCIALS, 0) for year in YEARS}
 
 
 def company(details: dict[str, str]) -> dict[str, Any]:
@@ -95,6 +109,10 @@ DIANSHENG = Told(
     ],
     team=[{"name": "林晓", "role": "创始人、首席执行官"}],
     document="财务报表",
+    figures=(
+        (86_400_000, 21_300_000, 34_800_000, 12_000_000, 0, 118_600_000, 79_200_000, 3_150_000, 9_440_000),
+        (58_900_000, 12_700_000, 24_100_000, 9_000_000, 0, 74_300_000, 52_800_000, 1_480_000, -2_260_000),
+    ),
     more={
         "lead": {
             "name": "海通创新资本", "commitment_minor": 700_000_000,
@@ -127,6 +145,57 @@ HARBOUR_BREAD = Told(
     team=[{"name": "Maya Lund", "role": "Founder"}],
 )  # fmt: skip
 
+NORTHLIGHT = Told(
+    name="Northlight Optics",
+    tagline="Glasses that one optician can grind in an hour (an invented company)",
+    story=(
+        "Northlight builds a small machine that grinds lenses in the shop where they are sold. Eleven opticians in Vermont"
+        " and Maine use it today.\n\nThis company and its figures are invented for the demonstration."
+    ),
+    risks=[
+        "Two larger makers could build such a machine.", "Eleven customers are few; losing two would be felt.",
+        "The lens blanks come from a single supplier.", "The company may need more money within a year.",
+    ],
+    use_of_funds=[
+        {"purpose": "Making the next forty machines", "percent": 60}, {"purpose": "Sales to opticians", "percent": 25},
+        {"purpose": "Reserve", "percent": 15},
+    ],
+    team=[{"name": "Maya Lund", "role": "Founder"}, {"name": "Tom Alvarez", "role": "Engineering"}],
+    figures=(
+        (812_000, 143_000, 96_000, 60_000, 120_000, 940_000, 515_000, 9_000, 38_000),
+        (538_000, 88_000, 51_000, 75_000, 150_000, 610_000, 372_000, 2_000, -41_000),
+    ),
+)  # fmt: skip
+
+FERNWOOD = Told(
+    name="Fernwood Ferments",
+    tagline="Kimchi and kraut from a farm co-operative (an invented company)",
+    story=(
+        "Fernwood buys what six farms in Oregon cannot sell and ferments it. Its jars stand in ninety shops.\n\nThis company"
+        " and its figures are invented for the demonstration."
+    ),
+    risks=[
+        "A bad harvest raises the price of cabbage.", "Jars are recalled when a batch goes wrong.",
+        "Two shops buy a third of all jars.",
+    ],
+    use_of_funds=[{"purpose": "A second cold room", "percent": 75}, {"purpose": "Jars and labels", "percent": 25}],
+    team=[{"name": "Richard Vandenberg", "role": "Chair"}, {"name": "Ana Whitlock", "role": "Founder"}],
+    figures=(
+        (264_000, 31_000, 42_000, 18_000, 55_000, 402_000, 251_000, 4_000, 17_000),
+        (221_000, 24_000, 36_000, 22_000, 60_000, 318_000, 207_000, 1_000, 6_000),
+    ),
+)  # fmt: skip
+
+QINGHE = Told(
+    name="Qinghe Energy",
+    tagline="Small turbines for farms (an invented company)",
+    story="Qinghe sells wind turbines that will earn back their price in two years, guaranteed.",
+    risks=["Wind may be weak.", "Parts may be late.", "Rules for feeding into the grid may change."],
+    use_of_funds=[{"purpose": "Twenty turbines", "percent": 100}],
+    team=[{"name": "林晓", "role": "Founder"}],
+    figures=((145_000, 20_000, 8_000, 30_000, 0, 64_000, 51_000, 0, -52_000), (90_000, 45_000, 0, 0, 0, 0, 0, 0, -31_000)),
+)  # fmt: skip
+
 LANTERN_TIDE_COMPANY = {
     "legal_name": "Lantern Tide Foods, Inc.", "country": "US", "legal_form": "Corporation", "jurisdiction": "DE",
     "incorporated_on": "2019-05-06", "street1": "12 Wharf Street", "city": "Portland", "region": "ME",
@@ -139,11 +208,21 @@ DIANSHENG_COMPANY = {
     "legal_name": "点胜网络科技有限公司", "country": "CN", "legal_form": "有限责任公司", "jurisdiction": "CN",
     "incorporated_on": "2014-03-18", "street1": "世纪大道 88 号", "city": "上海", "region": "上海",
 }  # fmt: skip
+NORTHLIGHT_COMPANY = {
+    "legal_name": "Northlight Optics, Inc.", "country": "US", "legal_form": "Corporation", "jurisdiction": "VT",
+    "incorporated_on": "2020-02-20", "street1": "9 Mill Lane", "city": "Burlington", "region": "VT",
+}  # fmt: skip
+FERNWOOD_COMPANY = {
+    "legal_name": "Fernwood Ferments LLC", "country": "US", "legal_form": "Limited Liability Company",
+    "jurisdiction": "OR", "incorporated_on": "2018-08-02", "street1": "310 Creamery Road", "city": "Eugene",
+    "region": "OR",
+}  # fmt: skip
 QINGHE_COMPANY = {
     "legal_name": "Qinghe Energy, Inc.", "country": "US", "legal_form": "Corporation", "jurisdiction": "DE",
     "incorporated_on": "2023-02-01", "street1": "7 Turbine Way", "city": "Austin", "region": "TX",
 }  # fmt: skip
 
+QINGHE_ASKED = "Nobody can guarantee this. Say what the two years rest on, or leave the sentence out."
 BEN_CLAIMS = (
     "My income was above 200,000 dollars in each of the last two years and will be this year. Tax returns can be shown."
 )

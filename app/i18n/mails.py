@@ -34,6 +34,7 @@ def _environment(reader: Language) -> Environment:
     catalogue = translations(reader)
     environment.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["money"] = lambda minor, currency: amounts.written(Money(minor, currency), reader)
+    environment.filters["number"] = lambda value: amounts.number(value, reader)
     environment.filters["moment"] = lambda text, zone: times.moment(datetime.fromisoformat(text), zone, reader)
     environment.filters["words"] = lambda code, table: catalogue.gettext(getattr(labels, table)[code])
     return environment

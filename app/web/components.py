@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
         words=lambda code, table: say(getattr(labels, table)[code]) if code else "",
         rule=lambda rule_id: labels.rule(rule_id, reader()), cite=labels.citation, iso=_iso, percent=percent,
         refusal=lambda refused: labels.refusal(refused, reader()), parts_left=times.parts_left, links=links, number=number,
+        rules=lambda regime_id: platform().regime(regime_id).pack.name.text(reader().code),
         country=lambda code: countries.name(code, reader()),
         decimal_money=lambda text, currency: money(Money.of(text, currency)),
     )  # fmt: skip

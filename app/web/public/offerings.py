@@ -71,7 +71,6 @@ def offering(slug: str) -> ResponseReturnValue:
     """Everything about one offering: terms, progress, risks at the same size as the story, documents."""
     with looking() as view:
         found = queries.by_slug(view.session, slug)
-        regime = platform().regime(found.regime)
         assert found.deadline_at is not None and found.opened_at is not None
         return render_template(
             "public/offering.html",
@@ -81,8 +80,7 @@ def offering(slug: str) -> ResponseReturnValue:
             investors=pledges.investors_in(view.session, found.id),
             documents=queries.documents(view.session, found.id),
             filing=queries.filing_of(view.session, found.id),
-            regime=regime,
-            cancel_until=regime.cancel_until(found.deadline_at, view.now),
+            cancel_until=platform().regime(found.regime).cancel_until(found.deadline_at, view.now),
             now=view.now,
             is_open=found.status == LIVE and view.now < found.deadline_at,
         )
