@@ -41,6 +41,11 @@ def run_true(session: Session) -> None:
     session.execute(text("UPDATE platform_clock SET frozen_at = NULL, shift = '0'"))
 
 
+def is_stopped(session: Session) -> bool:
+    """Whether the clock stands still."""
+    return session.execute(text("SELECT frozen_at IS NOT NULL FROM platform_clock")).scalar_one() is True
+
+
 def is_true(session: Session) -> bool:
     """Whether the clock shows the true time; production starts only then."""
     row = session.execute(text("SELECT shift = '0' AND frozen_at IS NULL FROM platform_clock")).scalar_one()

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from app import clock, schema
 from app.demo import story
 from app.demo.people import PEOPLE
 from app.demo.stage import Stage
@@ -27,11 +28,21 @@ def _require_no_production(made: Platform) -> None:
 
 
 def seed_if_empty(made: Platform) -> bool:
-    """Tell the story into an empty database; one with people in it is left alone."""
+    """Tell the story into an empty database; one with people in it is left alone.
+
+    A story that was broken off (its people are there, and its clock stands still) is taken down and told anew.
+    """
     _require_no_production(made)
     with made.database.snapshot() as view:
-        if view.session.scalars(select(func.count(User.id))).one():
-            return False
+        people = set(view.session.scalars(select(User.email)))
+        unfinished = clock.is_stopped(view.session) and people <= {person.email for person in PEOPLE}
+    if people and not unfinished:
+        return False
+    if people:
+        schema.downgrade(made.database, "base")
+        schema.upgrade(made.database)
+        if made.sandbox is not None:
+            made.sandbox.forget_everything()
     story.tell(made)
     return True
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from app import create_app
+from app import clock, create_app
 from app.actor import STAFF, Role
-from app.demo.people import ALICE, GRACE
+from app.cli.demo import seed_if_empty
+from app.demo import story
+from app.demo.people import ALICE, GRACE, PEOPLE
 from app.identity import actions, queries
 from app.web.session import platform_of
 from tests.builders import World
@@ -56,6 +58,25 @@ def test_the_market_opens_once_and_everybody_in_it_can_sign_in(terminal: Termina
 
     moved = terminal("demo", "advance", "30d")
     assert moved.exit_code == 0 and "The platform's clock shows" in moved.stdout
+    assert world.broken_promises() == []
+
+
+def test_a_market_that_was_broken_off_is_made_anew(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, told = terminal.world, story._northlight_ends_soon
+
+    def broken_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(story, "_northlight_ends_soon", broken_off)
+    with pytest.raises(KeyboardInterrupt), terminal.app.app_context():
+        seed_if_empty(platform_of(terminal.app))
+    assert world.sql("SELECT count(*) FROM pledges") != [(0,)]
+
+    monkeypatch.setattr(story, "_northlight_ends_soon", told)
+    assert "open" in terminal("demo", "seed").stdout
+    assert world.sql("SELECT count(*), count(DISTINCT email) FROM users") == [(len(PEOPLE), len(PEOPLE))]
+    with world.looking() as view:
+        assert clock.is_true(view.session)
     assert world.broken_promises() == []
 
 

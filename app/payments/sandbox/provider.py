@@ -50,6 +50,12 @@ class Provider:
             connection.execute(text("CREATE SCHEMA IF NOT EXISTS sandbox"))
             metadata.create_all(connection)
 
+    def forget_everything(self) -> None:
+        """Begin anew, with no object and no event."""
+        with self._engine.begin() as connection:
+            metadata.drop_all(connection)
+            metadata.create_all(connection)
+
     def close(self) -> None:
         self._engine.dispose()
 
