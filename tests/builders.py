@@ -172,7 +172,7 @@ class World:
             offering = offerings.save_terms(tx, offering.id, offering.version, terms)
         local = (self.now() + timedelta(days=days)).replace(tzinfo=None)
         with self.acting(actor) as tx:
-            offering = offerings.save_deadline(tx, offering.id, offering.version, local, "America/New_York")
+            offering = offerings.save_deadline(tx, offering.id, offering.version, local, "America/New_York", regime)
         with self.acting(actor) as tx:
             offering = offerings.save_disclosure(
                 tx, offering.id, offering.version, tagline="A thing that people need", story="We make it.",
@@ -195,16 +195,20 @@ class World:
             case = compliance.submit_offering(tx, offering.id, self.platform.regime(offering.regime))
         return self.offering(offering.id), actor, case.ref
 
-    def live(self, **terms: Any) -> Offering:
-        """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
-        offering, actor, case_ref = self.submitted(**terms)
+    def approve(self, case_ref: str) -> None:
+        """An officer takes the case of an offering and says yes."""
         officer = self.officer()
         with self.acting(officer) as tx:
             compliance.take_case(tx, case_ref)
         with self.acting(officer) as tx:
             compliance.resolve_offering(tx, case_ref, CaseOutcome.APPROVE, [], "")
+
+    def live(self, **terms: Any) -> Offering:
+        """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
+        offering, actor, case_ref = self.submitted(**terms)
+        self.approve(case_ref)
         with self.acting(actor) as tx:
-            offerings.open_offering(
+            compliance.open_offering(
                 tx, offering.id, self.platform.regime(offering.regime), gateway="sandbox", custodian_is_qualified=True
             )
         return self.offering(offering.id)
@@ -302,6 +306,12 @@ class World:
         with self.platform.database.engine.begin() as connection:
             result = connection.execute(text(statement), values)
             return [tuple(row) for row in result] if result.returns_rows else []
+
+    def force(self, statement: str, **values: Any) -> None:
+        """Raw SQL that no trigger sees: brings rows where no act could bring them."""
+        with self.platform.database.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            assert connection.execute(text(statement), values).rowcount > 0
 
     def broken_promises(self) -> list[str]:
         """The names of the invariants that do not hold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import books, database, demo, jobs, offerings, regimes, site, users
+from app.cli import books, database, demo, issuers, jobs, offerings, regimes, site, users
 
 
 def init_app(app: Flask) -> None:
@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         books.group,
         database.group,
         demo.group,
+        issuers.group,
         jobs.group,
         offerings.group,
         regimes.group,

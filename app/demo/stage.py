@@ -21,7 +21,6 @@ from app.investors import queries as investor_queries
 from app.investors.models import Investor
 from app.jobs import close_offerings, expire_pledges, process_inbox, send_payments
 from app.money import Money
-from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.models import Offering
 from app.payments import inbox
@@ -135,7 +134,7 @@ class Stage:
             case = compliance.submit_offering(tx, offering.id, regime)
         self.decide(case, CaseOutcome.APPROVE)
         with self.by(issuer_person) as tx:
-            return offerings.open_offering(
+            return compliance.open_offering(
                 tx, offering.id, regime, gateway=self.platform.gateway.name, custodian_is_qualified=True
             )
 

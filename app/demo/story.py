@@ -21,7 +21,7 @@ from app.issuers import actions as issuers
 from app.issuers.models import Issuer
 from app.money import Money
 from app.offerings import actions as offerings
-from app.offerings import form_c
+from app.offerings import filings, form_c
 from app.offerings.form_c import FormC
 from app.offerings.models import Offering, OversubscriptionRule, SecurityType
 from app.offerings.terms import Terms
@@ -120,7 +120,9 @@ def _complete(
     with stage.by(person) as tx:
         offering = offerings.save_terms(tx, offering.id, offering.version, terms)
     with stage.by(person) as tx:
-        offering = offerings.save_deadline(tx, offering.id, offering.version, local, offering.deadline_zone)
+        offering = offerings.save_deadline(
+            tx, offering.id, offering.version, local, offering.deadline_zone, stage.platform.regime(offering.regime)
+        )
     financials = texts.financials(told, offering.disclosure.get("financials"))
     with stage.by(person) as tx:
         offering = offerings.save_disclosure(
@@ -203,9 +205,10 @@ def _pickleball_is_open(stage: Stage, now: datetime) -> Offering:
     filing = _filing("pickleball.C.xml")
     regime = stage.platform.regime("US-CF")
     with stage.by(STEVEN) as tx:
-        offering = offerings.import_form_c(
+        offering = filings.import_form_c(
             tx, filing, regime, fee_bps=stage.platform.settings.platform_fee_bps, owner_id=tx.actor.user_id
-        )
+        ).offering
+    assert offering is not None  # a Form C makes a draft
     with stage.by(STEVEN) as tx:
         company = tx.session.get_one(Issuer, offering.issuer_id)
         issuers.set_payout_account(

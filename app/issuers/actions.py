@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
+from app.issuers import queries
 from app.issuers.models import Issuer, IssuerMember
 from app.vault import Vault
+
+_EMPTY: tuple[object, ...] = (None, "", {})
+
+
+def enter(tx: Transaction, *, form_key: uuid.UUID, member_id: int, **details: Any) -> Issuer:
+    """Enter a company by its form, for the person who acts for it; `details` are those of `change_details`.
+
+    The same form again returns the same company. Raises Refused: "form_used" (by somebody else, or with other words),
+    "date_in_future". Writes: issuer, member, audit.
+    """
+    tx.one_at_a_time(str(form_key))
+    known = queries.by_form_key(tx.session, form_key)
+    if known is None:
+        issuer = create(tx, legal_name=details["legal_name"], country=details["country"], form_key=form_key)
+        add_member(tx, issuer, member_id)
+        change_details(tx, issuer, **details)
+        return issuer
+    is_same = all(getattr(known, name) == value for name, value in details.items())
+    if not is_same or not queries.is_member(tx.session, known.id, member_id):
+        raise Refused("form_used")
+    return known
 
 
 def create(tx: Transaction, *, legal_name: str, country: str, **details: Any) -> Issuer:
@@ -42,6 +66,27 @@ def add_member(tx: Transaction, issuer: Issuer, user_id: int) -> None:
         audit.record(tx, "add_member", "issuers", issuer.id, user_id=user_id)
 
 
+def fill_in(tx: Transaction, issuer: Issuer, **details: Any) -> None:
+    """Add what is not known yet about a company; what is known stays. Writes: issuer, audit."""
+    missing = {
+        name: value for name, value in details.items() if value not in _EMPTY and getattr(issuer, name) in _EMPTY
+    }
+    for name, value in missing.items():
+        setattr(issuer, name, value)
+    if missing:
+        audit.record(tx, "fill_in_issuer", "issuers", issuer.id, parts=sorted(missing))
+
+
+def lock(tx: Transaction, issuer_id: int) -> Issuer:
+    """Take the company's row, read anew; offerings and pledges may still refer to it. Locks: issuer."""
+    return tx.session.scalars(
+        select(Issuer)
+        .where(Issuer.id == issuer_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 def change_details(
     tx: Transaction,
     issuer: Issuer,
@@ -55,14 +100,24 @@ def change_details(
     website: str | None,
     employees: int | None,
 ) -> None:
-    """Correct what is known about a company. Raises Refused("date_in_future"). Writes: issuer, audit."""
+    """Correct what is known about a company; one that raises money is changed by `compliance.actions.change_issuer`.
+
+    Raises Refused("date_in_future"). Writes: issuer, audit (every change, with what stood there before).
+    """
     if incorporated_on is not None and incorporated_on > tx.now.date():
         raise Refused("date_in_future", field="incorporated_on")
-    issuer.legal_name = legal_name.strip()
-    issuer.legal_form, issuer.jurisdiction, issuer.country = legal_form, jurisdiction, country
-    issuer.incorporated_on, issuer.address = incorporated_on, address
-    issuer.website, issuer.employees = website, employees
-    audit.record(tx, "change_issuer", "issuers", issuer.id)
+    details = {
+        "legal_name": legal_name.strip(), "legal_form": legal_form, "jurisdiction": jurisdiction, "country": country,
+        "incorporated_on": incorporated_on, "address": address, "website": website, "employees": employees,
+    }  # fmt: skip
+    changed = {
+        name: {"from": before, "to": value}
+        for name, value in details.items()
+        if (before := getattr(issuer, name)) != value
+    }
+    for name in changed:
+        setattr(issuer, name, details[name])
+    audit.record(tx, "change_issuer", "issuers", issuer.id, changed=changed)
 
 
 def set_payout_account(tx: Transaction, issuer: Issuer, *, holder: str, account: str, vault: Vault) -> None:

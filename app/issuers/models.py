@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, LargeBinary, String
@@ -15,6 +16,8 @@ class Issuer(Base):
 
     id: Mapped[Id]
     ref: Mapped[str] = mapped_column(String(16), unique=True)
+    #: Made when the form was shown: the same form sent twice is one company. None for one that came by a filing.
+    form_key: Mapped[uuid.UUID | None] = mapped_column(unique=True)
     legal_name: Mapped[str] = mapped_column(String(300))
     #: As registered: "Corporation", "Limited Liability Company", "有限责任公司"…
     legal_form: Mapped[str | None] = mapped_column(String(100))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,10 @@ def by_ref(session: Session, ref: str) -> Issuer:
     if found is None:
         raise NotFound
     return found
+
+
+def by_form_key(session: Session, form_key: uuid.UUID) -> Issuer | None:
+    return session.scalars(select(Issuer).where(Issuer.form_key == form_key)).one_or_none()
 
 
 def by_cik(session: Session, cik: str) -> Issuer | None:

@@ -1,45 +1,51 @@
-"""What changes an offering. Submitting and deciding about one is `compliance/actions.py`."""
+"""What changes an offering. What a filing changes is `filings.py`; submitting and deciding is `compliance/actions.py`."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
-from datetime import datetime, time
+import uuid
+from datetime import datetime
 from typing import Any
 
 import filetype
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
-from app.issuers import actions as issuers
-from app.issuers import queries as issuer_queries
 from app.issuers.models import Issuer
-from app.offerings import form_c
+from app.offerings import queries
 from app.offerings.deadlines import instant_of
-from app.offerings.form_c import FormC
 from app.offerings.lifecycle import DRAFT, EDITABLE
-from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+from app.offerings.models import Offering, OfferingDocument, OfferingProgress
 from app.offerings.terms import Terms, deadline_problem, problems
 from app.regimes.registry import Regime
 
 LARGEST_DOCUMENT_BYTES = 10_000_000
 #: What may be uploaded, by what the bytes are and not by what the name says.
 DOCUMENT_TYPES = {"application/pdf", "image/png", "image/jpeg"}
-#: A filed deadline is a day; it ends with the day.
-END_OF_DAY = time(23, 59)
-LONGEST_NAME = 200
-#: One import at a time, so that the same file sent twice at once is still one draft.
-IMPORT_LOCK = 7_421_002
 
 
-def create_draft(tx: Transaction, issuer: Issuer, regime: Regime, *, name: str, fee_bps: int) -> Offering:
-    """Begin an offering. Writes: offering, audit."""
+def create_draft(
+    tx: Transaction, issuer: Issuer, regime: Regime, *, name: str, fee_bps: int, form_key: uuid.UUID | None = None
+) -> Offering:
+    """Begin an offering. The same form again returns the same draft.
+
+    Raises Refused("form_used") for a form that was used for something else. Writes: offering, audit.
+    """
+    if form_key is not None:
+        tx.one_at_a_time(str(form_key))
+        known = queries.by_form_key(tx.session, form_key)
+        if known is not None:
+            if (known.issuer_id, known.regime, known.name) != (issuer.id, regime.pack.id, name.strip()):
+                raise Refused("form_used")
+            return known
     offering = Offering(
         ref=new_reference("F"),
         slug=_slug(name),
+        form_key=form_key,
         issuer_id=issuer.id,
         status=DRAFT,
         regime=regime.pack.id,
@@ -61,78 +67,6 @@ def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     return "-".join(part for part in (readable, new_reference("x")[2:].lower()) if part)
-
-
-def import_form_c(
-    tx: Transaction, filing: FormC, regime: Regime, *, fee_bps: int, owner_id: int | None = None
-) -> Offering:
-    """Make a draft from a filing; everything it says is kept, what it lacks is on the checklist.
-
-    Raises Refused: "filing_opens_no_offering", "filing_known" (the same file again), "filing_without_name".
-    Writes: issuer (or uses the one with this CIK), offering, filing, document, audit.
-    """
-    tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
-    known = tx.session.scalars(select(Filing).where(Filing.sha256 == filing.sha256)).one_or_none()
-    if known is not None:
-        ref = tx.session.get_one(Offering, known.offering_id).ref if known.offering_id else "-"
-        raise Refused("filing_known", field="file", offering=ref)
-    if not filing.opens_an_offering:
-        raise Refused("filing_opens_no_offering", field="file", form=filing.form, issuer=filing.legal_name or "-")
-    if filing.legal_name is None:
-        raise Refused("filing_without_name", field="file")
-    issuer = _issuer_of(tx, filing, owner_id)
-    offering = create_draft(tx, issuer, regime, name=filing.legal_name[:LONGEST_NAME], fee_bps=fee_bps)
-    offering.security_type = filing.security_type
-    offering.security_description = filing.security_description
-    offering.share_price = filing.share_price
-    offering.target_minor = filing.target.minor if filing.target else None
-    # A maximum below the target contradicts itself: it stays in the filing, and on the checklist.
-    sensible = filing.maximum is not None and (filing.target is None or filing.maximum >= filing.target)
-    offering.maximum_minor = filing.maximum.minor if sensible and filing.maximum else None
-    offering.oversubscription_rule = filing.oversubscription_rule
-    offering.oversubscription_note = filing.oversubscription_note
-    if filing.deadline is not None:
-        offering.deadline_at = instant_of(datetime.combine(filing.deadline, END_OF_DAY), regime.pack.zone)
-    offering.disclosure = filing.disclosure
-    tx.session.add(
-        Filing(
-            offering_id=offering.id,
-            form=filing.form,
-            sha256=filing.sha256,
-            cik=filing.cik,
-            file_number=filing.file_number,
-            fields=filing.fields,
-            received_at=tx.now,
-        )
-    )
-    audit.record(tx, "import_filing", "offerings", offering.id, form=filing.form, sha256=filing.sha256)
-    return offering
-
-
-def _issuer_of(tx: Transaction, filing: FormC, owner_id: int | None) -> Issuer:
-    known = issuer_queries.by_cik(tx.session, filing.cik) if filing.cik else None
-    if known is not None and owner_id is not None and not issuer_queries.is_member(tx.session, known.id, owner_id):
-        raise Refused("issuer_known", field="file", issuer=known.legal_name)
-    issuer = known or issuers.create(
-        tx,
-        legal_name=filing.legal_name or "",
-        country="US",
-        legal_form=filing.legal_form,
-        jurisdiction=filing.jurisdiction,
-        incorporated_on=filing.incorporated_on,
-        address=filing.address,
-        website=filing.website,
-        cik=filing.cik,
-        employees=filing.employees,
-    )
-    if owner_id is not None:
-        issuers.add_member(tx, issuer, owner_id)
-    return issuer
-
-
-def read_form_c(content: bytes) -> FormC:
-    """See `form_c.read`."""
-    return form_c.read(content)
 
 
 def _begin_edit(tx: Transaction, offering_id: int, version: int) -> Offering:
@@ -170,14 +104,16 @@ def save_terms(tx: Transaction, offering_id: int, version: int, terms: Terms) ->
     return offering
 
 
-def save_deadline(tx: Transaction, offering_id: int, version: int, local: datetime, zone: str) -> Offering:
+def save_deadline(
+    tx: Transaction, offering_id: int, version: int, local: datetime, zone: str, regime: Regime
+) -> Offering:
     """Save until when it is open, as a local time in its zone.
 
-    Raises Refused: see `deadlines.instant_of`, and "deadline_past". Locks: offering. Writes: offering, audit.
+    Raises Refused: see `deadlines.instant_of`, "deadline_past", "deadline_too_early". Locks: offering. Writes: offering, audit.
     """
     offering = _begin_edit(tx, offering_id, version)
     deadline_at = instant_of(local, zone)
-    problem = deadline_problem(deadline_at, tx.now)
+    problem = deadline_problem(deadline_at, regime, tx.now)
     if problem is not None:
         raise problem
     offering.deadline_at, offering.deadline_zone = deadline_at, zone
@@ -240,6 +176,14 @@ def move(tx: Transaction, offering: Offering, event: str, **facts: Any) -> None:
     audit.transition(tx, offering, event, **facts)
 
 
+def revise(tx: Transaction, offering_id: int) -> None:
+    """Take an approved offering back to change it: it must then be reviewed anew.
+
+    Raises Refused("illegal_move"). Locks: offering. Writes: offering, audit.
+    """
+    move(tx, lock(tx, offering_id), "revise")
+
+
 def open_offering(
     tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
 ) -> Offering:
@@ -253,12 +197,9 @@ def open_offering(
     if regime.needs_qualified_custodian and not custodian_is_qualified:
         raise Refused("custodian_not_qualified", regime=regime.pack.id)
     assert offering.deadline_at is not None and offering.price is not None and offering.maximum is not None
-    problem = deadline_problem(offering.deadline_at, tx.now)
+    problem = deadline_problem(offering.deadline_at, regime, tx.now)
     if problem is not None:
         raise problem
-    earliest = regime.earliest_deadline(regime.pack.day_of(tx.now))
-    if regime.pack.day_of(offering.deadline_at) < earliest:
-        raise Refused("deadline_too_early", field="deadline_date", earliest=earliest)
     offering.gateway = gateway
     offering.opened_at = tx.now
     audit.transition(tx, offering, "open", gateway=gateway)
@@ -268,6 +209,7 @@ def open_offering(
             accepting=True,
             accepts_until=offering.deadline_at,
             maximum_shares=offering.price.shares_for(offering.maximum),
+            maximum_minor=offering.maximum.minor,
             taken_shares=0,
             taken_minor=0,
             held_minor=0,

@@ -12,6 +12,7 @@ from datetime import datetime
 from app.issuers.models import Issuer
 from app.offerings.models import Offering
 from app.offerings.terms import Terms, deadline_problem, problems
+from app.regimes.registry import Regime
 
 #: The sections of the issuer's form, in order.
 SECTIONS = ("company", "terms", "deadline", "story", "risks", "funds", "team", "financials", "documents", "payout")
@@ -35,7 +36,7 @@ class Task:
     is_done: bool
 
 
-def checklist(offering: Offering, issuer: Issuer, documents: int, now: datetime) -> list[Task]:
+def checklist(offering: Offering, issuer: Issuer, documents: int, regime: Regime, now: datetime) -> list[Task]:
     """Every task, done or open, in the order of the sections."""
     told = offering.disclosure
     wrong = {problem.field for problem in problems(Terms.of(offering))}
@@ -53,7 +54,7 @@ def checklist(offering: Offering, issuer: Issuer, documents: int, now: datetime)
         (
             "deadline_ahead",
             "deadline",
-            offering.deadline_at is None or deadline_problem(offering.deadline_at, now) is None,
+            offering.deadline_at is None or deadline_problem(offering.deadline_at, regime, now) is None,
         ),
         ("tagline", "story", bool(offering.tagline.strip())),
         ("story", "story", bool(told.get("story", "").strip())),

@@ -38,6 +38,9 @@ FORMS = {
     "C-TR": False, "C-TR-W": False,
 }  # fmt: skip
 
+#: Those that open an offering.
+OPENING = tuple(form for form, opens in FORMS.items() if opens)
+
 SECURITY_TYPES = {
     "common stock": SecurityType.COMMON_STOCK,
     "preferred stock": SecurityType.PREFERRED_STOCK,

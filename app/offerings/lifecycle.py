@@ -16,6 +16,7 @@ OFFERING = StateMachine(
         Move("start_review", (SUBMITTED,), IN_REVIEW),
         Move("request_changes", (IN_REVIEW,), CHANGES_REQUESTED),
         Move("approve", (IN_REVIEW,), APPROVED),
+        Move("revise", (APPROVED,), CHANGES_REQUESTED),
         Move("refuse", (IN_REVIEW,), REFUSED),
         Move("open", (APPROVED,), LIVE),
         Move("begin_closing", (LIVE,), CLOSING),
@@ -28,6 +29,8 @@ OFFERING = StateMachine(
 
 #: The issuer may change the terms only here.
 EDITABLE = (DRAFT, CHANGES_REQUESTED)
+#: Given up for good: what was filed about it opens another one.
+GIVEN_UP = (REFUSED, WITHDRAWN)
 #: Handed in and not ended: what it may still sell counts against the limits of its issuer.
 RAISING = (SUBMITTED, IN_REVIEW, APPROVED, LIVE, CLOSING)
 #: Everybody may see it from the moment it opens.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -59,6 +60,8 @@ class Offering(Base):
     id: Mapped[Id]
     ref: Mapped[str] = mapped_column(String(16), unique=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
+    #: Made when the form was shown: the same form sent twice is one draft. None for one that came by a filing.
+    form_key: Mapped[uuid.UUID | None] = mapped_column(unique=True)
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.id"), index=True)
     status: Mapped[str]
     regime: Mapped[str] = mapped_column(String(20))
@@ -102,6 +105,14 @@ class Offering(Base):
     def minimum_pledge(self) -> Money | None:
         return self._money(self.minimum_pledge_minor)
 
+    def fewest_shares(self, left: int) -> int:
+        """The fewest shares that one pledge may be for: what the smallest pledge buys, or else all that is left."""
+        assert self.price is not None and self.minimum_pledge is not None  # a public offering has complete terms
+        shares = self.price.shares_for(self.minimum_pledge)
+        if self.price.times(shares) < self.minimum_pledge:
+            shares += 1
+        return min(shares, max(left, 1))
+
     @property
     def target(self) -> Money | None:
         return self._money(self.target_minor)
@@ -121,6 +132,7 @@ class OfferingProgress(Base):
     __tablename__ = "offering_progress"
     __table_args__ = (
         CheckConstraint("taken_shares >= 0 AND taken_shares <= maximum_shares", name="never_oversold"),
+        CheckConstraint("taken_minor >= 0 AND taken_minor <= maximum_minor", name="never_above_maximum"),
         CheckConstraint("held_minor >= 0 AND settled_minor >= 0", name="not_negative"),
         CheckConstraint("held_minor + settled_minor <= taken_minor", name="held_is_taken"),
         {"postgresql_with": {"fillfactor": "50"}},
@@ -130,6 +142,7 @@ class OfferingProgress(Base):
     accepting: Mapped[bool]
     accepts_until: Mapped[datetime]
     maximum_shares: Mapped[int]
+    maximum_minor: Mapped[int]
     taken_shares: Mapped[int] = mapped_column(server_default=text("0"))
     taken_minor: Mapped[int] = mapped_column(server_default=text("0"))
     held_minor: Mapped[int] = mapped_column(server_default=text("0"))
@@ -169,6 +182,7 @@ class Filing(Base):
     __tablename__ = "filings"
 
     id: Mapped[Id]
+    #: None when nothing of its filer was offered here as it came.
     offering_id: Mapped[int | None] = mapped_column(ForeignKey("offerings.id"), index=True)
     form: Mapped[str] = mapped_column(String(10))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)

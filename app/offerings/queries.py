@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.issuers.models import Issuer, IssuerMember
+from app.offerings.form_c import OPENING
 from app.offerings.lifecycle import CLOSING, FAILED, LIVE, PUBLIC, RAISING, SETTLED
 from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
 
@@ -33,6 +35,10 @@ def by_ref(session: Session, ref: str) -> Offering:
     if found is None:
         raise NotFound
     return found
+
+
+def by_form_key(session: Session, form_key: uuid.UUID) -> Offering | None:
+    return session.scalars(select(Offering).where(Offering.form_key == form_key)).one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +152,48 @@ def document(session: Session, offering_id: int, document_id: int) -> OfferingDo
     return found
 
 
+def filings_of(session: Session, offering_id: int) -> list[Filing]:
+    """Everything that was filed about the offering, the newest first."""
+    return list(session.scalars(select(Filing).where(Filing.offering_id == offering_id).order_by(Filing.id.desc())))
+
+
 def filing_of(session: Session, offering_id: int) -> Filing | None:
-    return session.scalars(select(Filing).where(Filing.offering_id == offering_id).order_by(Filing.id.desc())).first()
+    """The filing that the offering was made from."""
+    made_from = (Filing.offering_id == offering_id) & Filing.form.in_(OPENING)
+    return session.scalars(select(Filing).where(made_from).order_by(Filing.id)).first()
+
+
+def filing_by_hash(session: Session, sha256: str) -> Filing | None:
+    return session.scalars(select(Filing).where(Filing.sha256 == sha256)).one_or_none()
+
+
+def meant_by(session: Session, issuer_id: int, regime: str, file_number: str | None, *, filed: bool) -> list[Offering]:
+    """The issuer's offerings that a filing with this number may mean, the newest first.
+
+    `filed` leaves out those that came by no filing. The SEC gives the number only after the first filing: one without
+    it may mean any offering, and one with it an offering whose filings have none yet.
+    """
+    numbers: dict[int | None, set[str]] = {}
+    for offering_id, number in session.execute(
+        select(Filing.offering_id, Filing.file_number)
+        .join(Offering, Offering.id == Filing.offering_id)
+        .where(Offering.issuer_id == issuer_id, Filing.form.in_(OPENING))
+    ):
+        numbers.setdefault(offering_id, set()).update({number} if number else ())
+    found = session.scalars(
+        select(Offering).where(Offering.issuer_id == issuer_id, Offering.regime == regime).order_by(Offering.id.desc())
+    ).all()
+    named = [one for one in found if file_number in numbers.get(one.id, ())]
+    return named or [
+        one for one in found if (one.id in numbers or not filed) and (file_number is None or not numbers.get(one.id))
+    ]
+
+
+def raising_of(session: Session, issuer_id: int) -> Offering | None:
+    """An offering of this issuer that was handed in and has not ended: officers and investors go by what it says."""
+    return session.scalars(
+        select(Offering).where(Offering.issuer_id == issuer_id, Offering.status.in_(RAISING)).order_by(Offering.id)
+    ).first()
 
 
 def raised_besides(session: Session, offering: Offering) -> Sequence[Offering]:

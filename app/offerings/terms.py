@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.errors import Refused
 from app.money import MOST_MINOR, Money, SharePrice
 from app.offerings.models import Offering, OversubscriptionRule
+from app.regimes.registry import Regime
 
 #: What the column of prices can hold.
 DEAREST_SHARE = Decimal(10) ** 14
@@ -81,13 +82,22 @@ def _share_problems(price: SharePrice, terms: Terms) -> list[Refused]:
     if terms.minimum_pledge is not None and terms.minimum_pledge < one:
         found.append(Refused("minimum_below_share", field="minimum_pledge", one_share=one))
     if terms.maximum is not None and terms.target is not None:
-        most = price.times(price.shares_for(terms.maximum))
+        shares = price.shares_for(terms.maximum)
+        most = price.times(shares)
+        if not price.is_whole and terms.minimum_pledge is not None:
+            # Each pledge is rounded down by less than a minor unit; sold out must still mean that the target is met.
+            pledges = shares // max(price.shares_for(terms.minimum_pledge), 1)
+            most = Money(max(most.minor - pledges, 0), most.currency)
         if most < terms.target:
             found.append(Refused("target_out_of_reach", field="target", most=most))
     return found
 
 
-def deadline_problem(deadline_at: datetime | None, now: datetime) -> Refused | None:
-    if deadline_at is not None and deadline_at <= now:
+def deadline_problem(deadline_at: datetime, regime: Regime, now: datetime) -> Refused | None:
+    """What keeps an offering from opening now with this deadline: it is over, or the law wants more days."""
+    if deadline_at <= now:
         return Refused("deadline_past", field="deadline_date")
+    earliest = regime.earliest_deadline(regime.pack.day_of(now))
+    if regime.pack.day_of(deadline_at) < earliest:
+        return Refused("deadline_too_early", field="deadline_date", earliest=earliest)
     return None

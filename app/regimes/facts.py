@@ -85,7 +85,7 @@ def read(case: Mapping[str, Any]) -> Facts:
     amount = money(pledge.get("amount"), currency, "pledge.amount")
     if amount is None:
         raise BadFacts("pledge.amount is missing")
-    history = case.get("history", [])
+    history = [] if case.get("history") is None else case["history"]
     if not isinstance(history, list):
         raise BadFacts("history is a list")
     return Facts(

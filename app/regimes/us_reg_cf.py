@@ -42,6 +42,8 @@ SETTINGS: dict[str, type] = {
     "resale_restricted_on_anniversary": bool,
 }  # fmt: skip
 
+#: To whom shares may be sold on at any time. Source: 17 CFR 227.501(a).
+FREE_TO = ("accredited", "issuer", "registered_offering", "family", "trust", "death", "divorce")
 #: Better statements may always stand in for lesser ones.
 STATEMENTS = ("certified", "reviewed", "audited")
 
@@ -308,7 +310,7 @@ class UsRegCf:
         at = day(facts.event.get("at"), "event.at")
         anniversary = months_after(day(facts.event.get("issued_on"), "event.issued_on"), periods["resale_months"])
         over = at > anniversary if self.pack.settings["resale_restricted_on_anniversary"] else at >= anniversary
-        free = over or facts.event.get("to") in ("accredited", "issuer", "family", "registered_offering")
+        free = over or facts.event.get("to") in FREE_TO
         return Verdict(Decision.ALLOW if free else Decision.DENY, "US-CF-501a")
 
     def _annual_report(self, facts: Facts, periods: Row) -> Verdict:

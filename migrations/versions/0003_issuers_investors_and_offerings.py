@@ -195,6 +195,7 @@ def upgrade() -> None:
         sa.Column("accepting", sa.Boolean(), nullable=False),
         sa.Column("accepts_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("maximum_shares", sa.BigInteger(), nullable=False),
+        sa.Column("maximum_minor", sa.BigInteger(), nullable=False),
         sa.Column("taken_shares", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("taken_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("held_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -205,6 +206,9 @@ def upgrade() -> None:
         sa.CheckConstraint("held_minor >= 0 AND settled_minor >= 0", name=op.f("ck_offering_progress_not_negative")),
         sa.CheckConstraint(
             "taken_shares >= 0 AND taken_shares <= maximum_shares", name=op.f("ck_offering_progress_never_oversold")
+        ),
+        sa.CheckConstraint(
+            "taken_minor >= 0 AND taken_minor <= maximum_minor", name=op.f("ck_offering_progress_never_above_maximum")
         ),
         sa.ForeignKeyConstraint(["offering_id"], ["offerings.id"], name=op.f("fk_offering_progress_offering_id")),
         sa.PrimaryKeyConstraint("offering_id", name=op.f("pk_offering_progress")),

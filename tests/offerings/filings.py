@@ -79,3 +79,12 @@ def signed_by(*people: tuple[str, str | None]) -> bytes:
         if title is not None:
             etree.SubElement(person, f"{{{NAMESPACE}}}personTitle").text = title
     return written(root)
+
+
+def numbered(form: str, file_number: str, **texts: str | None) -> bytes:
+    """The real filing under another form's name, with the number that the SEC gave it."""
+    root = etree.fromstring(as_form(form, **texts))
+    number = etree.Element(f"{{{NAMESPACE}}}fileNumber")
+    number.text = file_number
+    named(root, "filerCredentials").addnext(number)
+    return written(root)

@@ -15,6 +15,7 @@ from app.i18n import labels
 from app.issuers.models import Issuer
 from app.offerings.disclosures import FINANCIALS, SECTIONS, YEARS, checklist, open_tasks
 from app.offerings.models import Offering
+from app.regimes.registry import BUILT
 from tests.builders import World
 
 NOW = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
@@ -39,7 +40,7 @@ def complete() -> tuple[Offering, Issuer]:
 
 
 def waiting(offering: Offering, issuer: Issuer, documents: int = 1) -> set[str]:
-    return {task.code for task in open_tasks(checklist(offering, issuer, documents, NOW))}
+    return {task.code for task in open_tasks(checklist(offering, issuer, documents, BUILT["US-CF"], NOW))}
 
 
 def told(name: str, value: Any) -> Callable[[Offering, Issuer], None]:
@@ -61,7 +62,7 @@ def test_a_complete_draft_has_nothing_left_to_do() -> None:
 
 
 def test_every_task_has_a_section_and_words() -> None:
-    tasks = checklist(*complete(), 1, NOW)
+    tasks = checklist(*complete(), 1, BUILT["US-CF"], NOW)
     assert {task.section for task in tasks} == set(SECTIONS)
     assert {task.code for task in tasks} == set(labels.TASKS)
     assert [SECTIONS.index(task.section) for task in tasks] == sorted(SECTIONS.index(task.section) for task in tasks)
@@ -96,6 +97,8 @@ YEAR_WITHOUT_CASH = {"latest": dict.fromkeys(FINANCIALS, 0) | {"cash": None}, "p
         (has("offering", "oversubscription_rule", "not_accepted"), {"maximum"}),
         (has("offering", "deadline_at", None), {"deadline"}),
         (has("offering", "deadline_at", NOW), {"deadline_ahead"}),
+        (has("offering", "deadline_at", NOW + timedelta(days=20)), {"deadline_ahead"}),
+        (has("offering", "deadline_at", NOW + timedelta(days=21)), set()),
         (has("offering", "tagline", "  "), {"tagline"}),
         (told("story", "\n"), {"story"}),
         (told("risks", ["a", "b"]), {"risks"}),

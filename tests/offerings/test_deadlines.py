@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.errors import Refused
 from app.offerings.deadlines import instant_of
 from app.offerings.terms import deadline_problem
+from app.regimes.registry import BUILT
 
 
 def at(local: str, zone: str) -> str:
@@ -93,10 +94,16 @@ def test_what_is_taken_reads_back_as_it_was_written(local: datetime, zone: str) 
     assert back == local
 
 
-def test_a_deadline_is_ahead_or_it_is_none() -> None:
+def test_a_deadline_leaves_the_days_that_the_law_wants() -> None:
     now = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
-    assert deadline_problem(None, now) is None
-    assert deadline_problem(now.replace(microsecond=1), now) is None
-    for past in (now, now.replace(hour=14)):
-        problem = deadline_problem(past, now)
-        assert problem is not None and (problem.code, problem.field) == ("deadline_past", "deadline_date")
+
+    def problem(at: datetime, regime: str) -> tuple[str, str | None] | None:
+        found = deadline_problem(at, BUILT[regime], now)
+        return None if found is None else (found.code, found.field)
+
+    for regime in ("US-CF", "CN-MICHOU"):
+        for past in (now, now.replace(hour=14)):
+            assert problem(past, regime) == ("deadline_past", "deadline_date")
+    assert problem(now.replace(microsecond=1), "CN-MICHOU") is None  # no least number of days
+    assert problem(datetime(2026, 3, 24, 3, 59, tzinfo=UTC), "US-CF") == ("deadline_too_early", "deadline_date")
+    assert problem(datetime(2026, 3, 24, 4, 0, tzinfo=UTC), "US-CF") is None  # the 24th begins in New York

@@ -18,18 +18,20 @@ from app.offerings import actions, queries
 from app.offerings.actions import LARGEST_DOCUMENT_BYTES
 from app.offerings.models import Offering
 from app.offerings.terms import Terms
+from app.regimes.registry import BUILT
 from tests.builders import PDF, World, usd
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\x00" * 64
 
+REGIME = BUILT["US-CF"]
 #: Every way to save a part of a draft.
 SAVES: dict[str, Callable[[Transaction, int, int], object]] = {
     "terms": lambda tx, id_, version: actions.save_terms(
         tx, id_, version, Terms("debt", None, Decimal(9), usd("90"), usd("900"), usd("900"), "not_accepted", None)
     ),
     "deadline": lambda tx, id_, version: actions.save_deadline(
-        tx, id_, version, datetime(2027, 1, 15, 12, 0), "Europe/London"
+        tx, id_, version, datetime(2027, 1, 15, 12, 0), "Europe/London", REGIME
     ),
     "disclosure": lambda tx, id_, version: actions.save_disclosure(tx, id_, version, name="Other", story="Another."),
     "document": lambda tx, id_, version: actions.add_document(
@@ -122,6 +124,7 @@ def test_terms_that_contradict_themselves_are_not_saved(world: World) -> None:
     [
         ("2026-03-03 10:00", "America/New_York", "deadline_past"),  # this very minute
         ("2020-01-01 12:00", "America/New_York", "deadline_past"),
+        ("2026-03-23 23:59", "America/New_York", "deadline_too_early"),
         ("2027-03-14 02:30", "America/New_York", "time_skipped"),
         ("2027-11-07 01:30", "America/New_York", "time_doubled"),
         ("2027-01-15 12:00", "Mars/Olympus", "unknown_zone"),
@@ -131,7 +134,10 @@ def test_terms_that_contradict_themselves_are_not_saved(world: World) -> None:
 def test_a_deadline_that_cannot_be_is_not_saved(world: World, local: str, zone: str, code: str) -> None:
     offering, _ = world.draft()
     at = datetime.fromisoformat(local)
-    assert refused(world, lambda tx: actions.save_deadline(tx, offering.id, offering.version, at, zone)).code == code
+    assert (
+        refused(world, lambda tx: actions.save_deadline(tx, offering.id, offering.version, at, zone, REGIME)).code
+        == code
+    )
 
 
 def test_a_part_of_the_disclosure_leaves_the_others_as_they_are(world: World) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from app.actor import Actor
 from app.audit import queries as audit
+from app.compliance import actions as compliance
 from app.errors import NotFound, Refused
 from app.offerings import actions, queries
 from app.offerings.lifecycle import APPROVED, EDITABLE, OFFERING, PUBLIC
@@ -24,7 +25,7 @@ def approved(world: World, **terms: object) -> Offering:
 
 
 def placed(world: World, offering: Offering, status: str) -> Offering:
-    world.sql("UPDATE offerings SET status = :status WHERE id = :id", status=status, id=offering.id)
+    world.force("UPDATE offerings SET status = :status WHERE id = :id", status=status, id=offering.id)
     return world.offering(offering.id)
 
 
@@ -99,12 +100,32 @@ def test_the_money_must_lie_with_a_qualified_third_party(world: World) -> None:
 
 @pytest.mark.parametrize(("days", "opens"), [(20, False), (21, True)])
 def test_the_law_wants_an_offering_open_for_21_days(world: World, days: int, opens: bool) -> None:
-    offering = approved(world, days=days)
+    offering = approved(world, days=22)
+    world.move_clock(days=22 - days)  # the review took so long
     if opens:
         open_it(world, offering)
         return
     said = refused_to_open(world, offering)
-    assert (said.code, said.facts) == ("deadline_too_early", {"earliest": date(2026, 3, 3) + timedelta(days=21)})
+    assert (said.code, said.facts) == ("deadline_too_early", {"earliest": date(2026, 3, 5) + timedelta(days=21)})
+
+
+def test_what_cannot_open_any_more_is_taken_back_mended_and_reviewed_anew(world: World) -> None:
+    offering = approved(world, days=22)
+    world.move_clock(days=2)
+    assert refused_to_open(world, offering).code == "deadline_too_early"
+    with world.acting() as tx:
+        actions.revise(tx, offering.id)
+    regime = world.platform.regime(offering.regime)
+    with pytest.raises(Refused, match="tasks_open"), world.acting() as tx:
+        compliance.submit_offering(tx, offering.id, regime)
+    with world.acting() as tx:
+        version = world.offering(offering.id).version
+        actions.save_deadline(tx, offering.id, version, datetime(2026, 4, 30, 17, 0), "America/New_York", regime)
+    assert refused_to_open(world, offering).code == "illegal_move"  # not before an officer has read it again
+    with world.acting() as tx:
+        case = compliance.submit_offering(tx, offering.id, regime)
+    world.approve(case.ref)
+    open_it(world, offering)
 
 
 def test_a_deadline_that_has_passed_meanwhile_keeps_it_closed(world: World) -> None:

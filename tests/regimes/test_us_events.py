@@ -178,7 +178,7 @@ def test_shares_may_be_resold_freely_after_their_anniversary(issued_on: str, at:
     assert until is not None and (date.fromisoformat(at) <= until) == (decision == "deny")
 
 
-@pytest.mark.parametrize("to", ["accredited", "issuer", "family", "registered_offering"])
+@pytest.mark.parametrize("to", ["accredited", "issuer", "family", "trust", "death", "divorce", "registered_offering"])
 def test_some_buyers_may_be_sold_to_within_the_year(to: str) -> None:
     resale = us_event("resale", "resale", issued_on="2024-06-01", at="2024-06-02", to=to)
     assert decided(resale) == ("allow", "US-CF-501a")

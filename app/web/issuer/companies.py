@@ -6,13 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.compliance import actions as compliance
 from app.database import Snapshot
 from app.errors import NotFound, Refused
 from app.i18n.words import N_
 from app.issuers import actions, queries
 from app.issuers.models import Issuer
 from app.offerings import queries as offerings
-from app.web.forms import opened
+from app.web.forms import opened, sent_key
 from app.web.guard import allow
 from app.web.issuer import blueprint
 from app.web.issuer.forms import CompanyForm, PayoutForm
@@ -48,16 +49,14 @@ def new_company() -> ResponseReturnValue:
 @blueprint.post("/companies/new")
 @allow(Permission.RAISE)
 def create_company() -> ResponseReturnValue:
-    """Enter a company; who enters it acts for it."""
+    """Enter a company; who enters it acts for it. The same form sent twice is one company."""
     form = CompanyForm()
     if form.validate():
         details = _details(form)
         if details is not None:
             try:
                 with acting() as tx:
-                    company = actions.create(tx, legal_name=details["legal_name"], country=details["country"])  # type: ignore[arg-type]
-                    actions.add_member(tx, company, my_id())
-                    actions.change_details(tx, company, **details)  # type: ignore[arg-type]
+                    actions.enter(tx, form_key=sent_key(), member_id=my_id(), **details)
                 flash(N_("Saved."), "ok")
                 return redirect(url_for("issuer.overview"), 303)
             except Refused as refused:
@@ -108,7 +107,7 @@ def save_company(ref: str) -> ResponseReturnValue:
         if details is not None:
             try:
                 with acting() as tx:
-                    actions.change_details(tx, queries.issuer(tx.session, found.id), **details)  # type: ignore[arg-type]
+                    compliance.change_issuer(tx, found.id, **details)
                 flash(N_("Saved."), "ok")
                 return redirect(local_path(request.args.get("next"), url_for("issuer.overview")), 303)
             except Refused as refused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from wtforms import HiddenField, SelectField
 from wtforms.fields import FileField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older
@@ -18,7 +20,13 @@ _NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 ROWS = 5
 
 
+def _form_key() -> HiddenField:
+    """Made when the form is shown; what comes back is read by `sent_key`."""
+    return HiddenField(default=lambda: str(uuid.uuid4()))
+
+
 class CompanyForm(Form):
+    form_key = _form_key()
     legal_name = text(N_("Registered name"), 300, render_kw={"autocomplete": "organization"})
     country = SelectField(N_("Country"), choices=countries)
     legal_form = text(N_("Legal form"), 100, needed=False)
@@ -39,6 +47,7 @@ class PayoutForm(Form):
 
 
 class NewOfferingForm(Form):
+    form_key = _form_key()
     company = SelectField(N_("Company"), choices=[])
     rules = SelectField(N_("Under which rules?"), choices=[])
     name = text(N_("Name of the offering"), 200)

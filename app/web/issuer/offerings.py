@@ -16,13 +16,14 @@ from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.issuers import queries as issuers
-from app.offerings import actions, queries
+from app.offerings import actions, filings, form_c, queries
 from app.offerings.disclosures import SECTIONS, checklist
+from app.offerings.filings import Outcome
 from app.offerings.models import Offering
 from app.pledges import queries as pledges
 from app.web.account.forms import EmptyForm
 from app.web.components import say
-from app.web.forms import choices, opened
+from app.web.forms import choices, opened, sent_key
 from app.web.guard import allow
 from app.web.issuer import blueprint
 from app.web.issuer.forms import FilingForm, NewOfferingForm
@@ -60,38 +61,49 @@ def new_offering() -> ResponseReturnValue:
 @blueprint.post("/offerings/new")
 @allow(Permission.RAISE)
 def create_offering() -> ResponseReturnValue:
+    """Begin a draft. The same form sent twice is one draft."""
     form = _new_form()
     if form.validate():
-        with acting() as tx:
-            company = issuers.by_ref(tx.session, form.company.data)
-            if not issuers.is_member(tx.session, company.id, my_id()):
-                raise NotFound
-            regime = platform().regime(form.rules.data)
-            offering = actions.create_draft(
-                tx, company, regime, name=form.name.data or "", fee_bps=platform().settings.platform_fee_bps
-            )
-        return redirect(url_for("issuer.offering", ref=offering.ref), 303)
+        try:
+            with acting() as tx:
+                company = issuers.by_ref(tx.session, form.company.data)
+                if not issuers.is_member(tx.session, company.id, my_id()):
+                    raise NotFound
+                offering = actions.create_draft(
+                    tx, company, platform().regime_in_use(form.rules.data), name=form.name.data or "",
+                    fee_bps=platform().settings.platform_fee_bps, form_key=sent_key(),
+                )  # fmt: skip
+            return redirect(url_for("issuer.offering", ref=offering.ref), 303)
+        except Refused as refused:
+            form.refuse(refused)
     return render_template("issuer/new_offering.html", form=form, filing=FilingForm()), form.status
 
 
 @blueprint.post("/offerings/import")
 @allow(Permission.RAISE)
 def import_filing() -> ResponseReturnValue:
-    """Make a draft from a Form C file; what it lacks becomes tasks."""
+    """Take in a file of the Form C family: a draft is made or amended, or the filing is kept."""
     filing, upload = FilingForm(), request.files.get("file")
     try:
         if upload is None or not upload.filename:
             raise Refused("file_missing", field="file")
-        parsed = actions.read_form_c(upload.read())
+        parsed = form_c.read(upload.read())
         with acting() as tx:
-            offering = actions.import_form_c(
-                tx, parsed, platform().regime("US-CF"), fee_bps=platform().settings.platform_fee_bps, owner_id=my_id()
+            imported = filings.import_form_c(
+                tx,
+                parsed,
+                platform().regime_in_use("US-CF"),
+                fee_bps=platform().settings.platform_fee_bps,
+                owner_id=my_id(),
             )
     except Refused as refused:
         filing.refuse(refused)
         return render_template("issuer/new_offering.html", form=_new_form(), filing=filing), 422
-    flash(N_("A draft was made from the filing. The checklist shows what it lacks."), "ok")
-    return redirect(url_for("issuer.offering", ref=offering.ref), 303)
+    tone = "ok" if imported.outcome in (Outcome.DRAFTED, Outcome.AMENDED) else "info"
+    flash(labels.filing(imported, parsed, reader()), tone)
+    if imported.offering is None:
+        return redirect(url_for("issuer.overview"), 303)
+    return redirect(url_for("issuer.offering", ref=imported.offering.ref), 303)
 
 
 @blueprint.get("/offerings/<ref>")
@@ -107,14 +119,14 @@ def offering(ref: str) -> ResponseReturnValue:
             "issuer/offering.html",
             offering=found,
             issuer=issuer,
-            tasks=checklist(found, issuer, len(documents), view.now),
+            tasks=checklist(found, issuer, len(documents), platform().regime(found.regime), view.now),
             sections=SECTIONS,
             cases=compliance_queries.cases_about(view.session, CaseKind.OFFERING, found.id),
             progress=queries.progress(view.session, found.id) if found.opened_at else None,
             investors=pledges.investors_in(view.session, found.id),
             by_status=pledges.by_status(view.session, found.id),
             latest=pledges.of_offering(view.session, found.id, SHOWN),
-            filing=queries.filing_of(view.session, found.id),
+            filings=queries.filings_of(view.session, found.id),
             documents=documents,
             closing=closing,
             form=EmptyForm(),
@@ -130,7 +142,7 @@ def submit(ref: str) -> ResponseReturnValue:
         found = mine(view, ref)
     try:
         with acting() as tx:
-            compliance.submit_offering(tx, found.id, platform().regime(found.regime))
+            compliance.submit_offering(tx, found.id, platform().regime_in_use(found.regime))
         flash(N_("Submitted. An officer reads it next; until then the terms are locked."), "ok")
     except Refused as refused:
         _say_no(refused)
@@ -143,6 +155,21 @@ def _say_no(refused: Refused) -> None:
         flash(say(labels.TASKS[task]), "danger")
 
 
+@blueprint.post("/offerings/<ref>/revise")
+@allow(Permission.RAISE)
+def revise(ref: str) -> ResponseReturnValue:
+    """Take an approved offering back, to change it and hand it in again."""
+    with looking() as view:
+        found = mine(view, ref)
+    try:
+        with acting() as tx:
+            actions.revise(tx, found.id)
+        flash(N_("You can change it again. Then submit it for another review."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("issuer.offering", ref=ref), 303)
+
+
 @blueprint.post("/offerings/<ref>/open")
 @allow(Permission.RAISE)
 def open_offering(ref: str) -> ResponseReturnValue:
@@ -152,8 +179,8 @@ def open_offering(ref: str) -> ResponseReturnValue:
     gateway = platform().gateway
     try:
         with acting() as tx:
-            actions.open_offering(
-                tx, found.id, platform().regime(found.regime), gateway=gateway.name,
+            compliance.open_offering(
+                tx, found.id, platform().regime_in_use(found.regime), gateway=gateway.name,
                 custodian_is_qualified=gateway.caps(found.currency).qualified_third_party,
             )  # fmt: skip
         flash(N_("The offering is open."), "ok")

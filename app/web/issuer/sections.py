@@ -40,7 +40,7 @@ from app.web.issuer.forms import (
     TermsForm,
 )
 from app.web.issuer.offerings import mine
-from app.web.session import acting, looking
+from app.web.session import acting, looking, platform
 
 Stored = dict[str, object]
 
@@ -118,7 +118,12 @@ def _save_deadline(tx: Transaction, offering: Offering, form: Section) -> None:
     on, at = form.day("deadline_date"), form.clock_time("deadline_time")
     if on is not None and at is not None:
         actions.save_deadline(
-            tx, offering.id, form.seen_version, datetime.combine(on, at), str(form["deadline_zone"].data)
+            tx,
+            offering.id,
+            form.seen_version,
+            datetime.combine(on, at),
+            str(form["deadline_zone"].data),
+            platform().regime(offering.regime),
         )
 
 
