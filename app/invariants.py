@@ -80,7 +80,10 @@ INVARIANTS: dict[str, str] = {
         WHERE (p.status = 'settled') IS DISTINCT FROM (coalesce(c.status, '') = 'done')""",
     N_("I20 no event of the gateway is stuck"): """
         SELECT event_id FROM gateway_events WHERE status = 'poison'
-            OR (status = 'new' AND attempts > 0 AND next_attempt_at < clock_timestamp() - interval '15 minutes')""",
+            OR (status = 'new' AND next_attempt_at < clock_timestamp() - interval '15 minutes')""",
+    N_("I21 stranded: no money waits for an instruction that nobody sends"): """
+        SELECT id FROM instructions WHERE kind IN ('refund', 'release', 'fee')
+            AND (status = 'review' OR (status = 'failed' AND kind <> 'release'))""",
     N_("I23 no offering's accounts are overdrawn"): """
         SELECT offering_id FROM ledger_accounts WHERE offering_id > 0
             AND ((class = 'asset' AND credits > debits) OR (class = 'liability' AND debits > credits))""",
@@ -102,7 +105,7 @@ INVARIANTS: dict[str, str] = {
     N_("R1 register = allotments"): """
         SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.status = 'done'
         LEFT JOIN register_entries r ON r.pledge_id = l.pledge_id AND r.kind = 'issuance'
-        WHERE r.id IS NULL OR r.shares <> l.shares OR r.amount_minor <> l.amount_minor
+        WHERE r.id IS NULL OR (r.shares, r.amount_minor, r.holder_name) <> (l.shares, l.amount_minor, l.holder_name)
         UNION ALL SELECT r.pledge_id FROM register_entries r LEFT JOIN closing_lines l ON l.pledge_id = r.pledge_id
         WHERE l.pledge_id IS NULL""",
     N_("T1 a pledge reaches at most one terminal state, once"): """

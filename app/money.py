@@ -5,9 +5,11 @@ Knows nothing of locales: reading and writing amounts for people is `app/i18n/am
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from app.errors import Mistake
 
@@ -101,9 +103,12 @@ class SharePrice:
             raise Mistake(f"a share price is above zero, not {self.value}")
 
     def times(self, shares: int) -> Money:
-        """The price of so many shares, rounded half up to the minor unit."""
-        exact = (self.value * shares).scaleb(EXPONENTS[self.currency])
-        return Money(int(exact.quantize(Decimal(1), ROUND_HALF_UP)), self.currency)
+        """The price of so many shares, rounded down to the minor unit.
+
+        Down, so that many small pledges never cost more together than the same shares at once: no rounding can carry
+        an offering above its maximum.
+        """
+        return Money(int(self._minor * shares), self.currency)
 
     def shares_for(self, amount: Money) -> int:
         """The most whole shares that cost no more than `amount`."""
@@ -111,11 +116,16 @@ class SharePrice:
             raise Mistake(f"{amount} against a price in {self.currency}")
         if amount.minor <= 0:
             return 0
-        shares = int((amount.amount / self.value).to_integral_value(ROUND_DOWN))
-        # Rounding half up can make one more share fit, or the last one not fit, by half a minor unit.
-        if self.times(shares + 1) <= amount:
-            return shares + 1
-        return shares if self.times(shares) <= amount else shares - 1
+        return math.ceil((amount.minor + 1) / self._minor) - 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a share costs a whole number of minor units, so that nothing is ever rounded."""
+        return self._minor.denominator == 1
+
+    @property
+    def _minor(self) -> Fraction:
+        return Fraction(self.value.scaleb(EXPONENTS[self.currency]))
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

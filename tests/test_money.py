@@ -85,11 +85,21 @@ def test_shares_for_an_amount_are_the_most_that_it_pays_for(value: Decimal, mino
     price, amount = SharePrice(value, currency), Money(minor, currency)
     shares = price.shares_for(amount)
     assert shares >= 0
-    if shares:
-        assert price.times(shares) <= amount
-    # With a price below half a minor unit many shares round to the same amount; then one more may cost the same.
-    if price.times(1).minor:
-        assert price.times(shares + 2) > amount
+    assert price.times(shares) <= amount
+    if minor:
+        assert price.times(shares + 1) > amount
+
+
+@given(
+    st.decimals(min_value="0.000001", max_value="5000", places=6),
+    st.lists(st.integers(1, 10**6), min_size=1, max_size=40),
+)
+def test_shares_sold_piece_by_piece_never_cost_more_than_all_at_once(value: Decimal, pieces: list[int]) -> None:
+    price = SharePrice(value, "USD")
+    apart, together = sum(price.times(piece).minor for piece in pieces), price.times(sum(pieces)).minor
+    assert together - len(pieces) < apart <= together
+    if price.is_whole:
+        assert apart == together
 
 
 def test_whole_shares_of_a_real_filing() -> None:

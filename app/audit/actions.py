@@ -73,4 +73,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
     return value

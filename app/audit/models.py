@@ -11,7 +11,7 @@ from app.database import Base, Document, Id
 
 
 class AuditEvent(Base):
-    """One thing that happened. Facts hold ids, codes and amounts, never names or addresses."""
+    """One thing that happened. Facts hold ids, codes, amounts and what a company is, never people's names or addresses."""
 
     __tablename__ = "audit_events"
     __table_args__ = (Index(None, "subject_type", "subject_id", "id"),)

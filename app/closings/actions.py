@@ -100,9 +100,7 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     if unpaid and tx.now < closing.gather_until:
         return False
     for pledge_id in unpaid:
-        pledge = pledges.lock(tx, pledge_id)
-        if pledge.status == PROCESSING:
-            pledges.stop(tx, pledge, StopReason.OFFERING_ENDED)
+        pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.PAID_TOO_LATE)
     held = pledge_queries.held(tx.session, offering.id)
     total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
     assert offering.target is not None and offering.opened_at is not None
@@ -124,11 +122,13 @@ def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[P
     """Write the lines and totals that the officers will approve. Nobody is scaled back: the maximum was kept all along."""
     total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
     fee = total.share_of(offering.fee_bps)
+    names = queries.holder_names(tx.session, offering.id)
     tx.session.execute(delete(ClosingLine).where(ClosingLine.closing_id == closing.id))
     tx.session.add_all(
         ClosingLine(
             closing_id=closing.id,
             pledge_id=pledge.id,
+            holder_name=names[pledge.id],
             shares=pledge.shares,
             amount_minor=pledge.amount_minor,
             fee_share_minor=fee_share,
@@ -163,13 +163,13 @@ def _put_to_officers(tx: Transaction, offering: Offering, closing: Closing, even
 
 
 def snapshot_hash(tx: Transaction, offering: Offering, closing: Closing) -> str:
-    """What two officers must have seen alike: lines, totals, target, where the money goes now, and which payout it is."""
+    """What two officers must have seen alike: holders, lines, totals, target, where the money goes now, which payout."""
     issuer = issuers.issuer(tx.session, offering.issuer_id)
     payee = hashlib.sha256((issuer.payout_account or b"") + (issuer.payout_holder or "").encode()).hexdigest()
     body = {
         "closing": closing.ref,
         "lines": [
-            [line.pledge_id, line.shares, line.amount_minor, line.fee_share_minor]
+            [line.pledge_id, line.holder_name, line.shares, line.amount_minor, line.fee_share_minor]
             for line in queries.lines(tx.session, closing.id)
         ],
         "total": closing.total_minor,
@@ -195,7 +195,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     if closing.status not in WAITING_FOR_OFFICERS:
         raise Refused("not_proposed", machine=closing.lifecycle.name, status=closing.status)
     _require_independent(tx, closing, offering)
-    if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
+    if _is_stale(tx, offering, closing):
         if closing.status == PROPOSED:
             _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
         else:
@@ -203,24 +203,33 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
         return Approval.CHANGED
     if seen_hash != closing.snapshot_hash:
         return Approval.CHANGED
-    known = queries.approvals(tx.session, closing)
-    if any(approval.user_id == tx.actor.user_id for approval in known):
-        raise Refused("already_approved")
-    tx.session.add(
-        ClosingApproval(
-            closing_id=closing.id, user_id=tx.actor.user_id, snapshot_hash=closing.snapshot_hash, approved_at=tx.now
+    if tx.session.get(ClosingApproval, (closing.id, tx.actor.user_id, closing.snapshot_hash)) is None:
+        tx.session.add(
+            ClosingApproval(
+                closing_id=closing.id, user_id=tx.actor.user_id, snapshot_hash=closing.snapshot_hash, approved_at=tx.now
+            )
         )
-    )
-    tx.session.flush()  # the database counts the approvals when the closing is released
-    audit.record(tx, "approve_closing", "closings", closing.id, snapshot=closing.snapshot_hash)
-    if len(known) + 1 < queries.APPROVALS_NEEDED:
-        return Approval.COUNTED
+        tx.session.flush()  # the database counts the approvals when the closing is released
+        audit.record(tx, "approve_closing", "closings", closing.id, snapshot=closing.snapshot_hash)
+        if len(queries.approvals(tx.session, closing)) < queries.APPROVALS_NEEDED:
+            return Approval.COUNTED
+    elif len(queries.approvals(tx.session, closing)) < queries.APPROVALS_NEEDED:
+        raise Refused("already_approved")
     if closing.status == PROPOSED:
         _release(tx, offering, closing)
     else:
         audit.transition(tx, closing, "approve_payout", net=closing.net)
     instruct_payout(tx, offering, closing)
     return Approval.EXECUTED
+
+
+def _is_stale(tx: Transaction, offering: Offering, closing: Closing) -> bool:
+    """Whether what would be done now is no longer what was put to the officers."""
+    if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
+        return True
+    # Once allotted, the holders are as approved, whatever they are called by now.
+    shown = {line.pledge_id: line.holder_name for line in queries.lines(tx.session, closing.id)}
+    return closing.status == PROPOSED and shown != queries.holder_names(tx.session, offering.id)
 
 
 def _require_independent(tx: Transaction, closing: Closing, offering: Offering) -> None:

@@ -15,7 +15,7 @@ from app.state_machine import StateMachine
 
 
 class Closing(Base):
-    """The database lets it be released only with two approvals of its very snapshot."""
+    """The database lets it be released only with two officers' approvals of its very snapshot."""
 
     __tablename__ = "closings"
     __table_args__ = (
@@ -45,7 +45,7 @@ class Closing(Base):
     currency: Mapped[Currency]
     total_minor: Mapped[int] = mapped_column(default=0)
     fee_minor: Mapped[int] = mapped_column(default=0)
-    #: SHA-256 of everything that the officers approve: lines, totals, target, payee, which payout it is.
+    #: SHA-256 of everything that the officers approve: holders, lines, totals, target, payee, which payout it is.
     snapshot_hash: Mapped[str | None] = mapped_column(String(64))
     payout_attempts: Mapped[int] = mapped_column(default=0)
     #: Where the money goes, as approved: what the issuer changes later does not redirect it.
@@ -78,6 +78,8 @@ class ClosingLine(Base):
 
     closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id"), primary_key=True)
     pledge_id: Mapped[int] = mapped_column(ForeignKey("pledges.id"), primary_key=True, unique=True)
+    #: Who is entered, as the officers saw it.
+    holder_name: Mapped[str] = mapped_column(String(200))
     shares: Mapped[int]
     amount_minor: Mapped[int]
     fee_share_minor: Mapped[int]

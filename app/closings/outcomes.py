@@ -40,8 +40,7 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
     if not payments.record(tx, row, outcome):
         return
     if row.status == FAILED:
-        audit.transition(tx, closing, "fail_payout", code=outcome.code)
-        ledger.post(tx, entries.payout_failed(offering.id, closing.net, f"payout_failed:{row.id}"))
+        _payout_failed(tx, offering, closing, row.id, outcome.code)
     elif row.status == SUCCEEDED:
         proof = Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
         _settle(tx, offering, closing, proof, regime)
@@ -50,6 +49,28 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
                 tx, OpKind.FEE, f"fee:closing:{closing.id}", gateway=row.gateway, amount=closing.fee,
                 offering_id=offering.id, closing_id=closing.id, reference=closing.ref,
             )  # fmt: skip
+
+
+def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
+    """The gateway refused the payout before it made anything: the officers decide anew.
+
+    Locks: offering, closing, instruction, accounts. Writes: instruction, closing, entry, audit.
+    """
+    asked = payment_queries.instruction(tx.session, instruction_id)
+    assert asked.closing_id is not None  # a payout is always for a closing
+    offering = offerings.lock(tx, asked.offering_id)
+    closing = lock_closing(tx, asked.closing_id)
+    if payments.fail(tx, payments.lock(tx, instruction_id), code):
+        _payout_failed(tx, offering, closing, instruction_id, code)
+
+
+def _payout_failed(
+    tx: Transaction, offering: Offering, closing: Closing, instruction_id: int, code: str | None
+) -> None:
+    """P16: no cash moved; the money is owed to the issuer again."""
+    tx.session.flush()  # the database lets a payout fail only after its instruction
+    audit.transition(tx, closing, "fail_payout", code=code)
+    ledger.post(tx, entries.payout_failed(offering.id, closing.net, f"payout_failed:{instruction_id}"))
 
 
 def _settle(tx: Transaction, offering: Offering, closing: Closing, proof: Evidence, regime: Regime) -> None:
@@ -66,7 +87,7 @@ def _settle(tx: Transaction, offering: Offering, closing: Closing, proof: Eviden
             closing_id=closing.id,
             pledge_id=pledge.id,
             investor_id=investor.id,
-            holder_name=investor.legal_name,
+            holder_name=line.holder_name,
             security_type=offering.security_type,
             shares=line.shares,
             share_price=offering.share_price,

@@ -5,9 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.closings.lifecycle import ABORTED, DONE, GATHERING
+from app.actor import Role
+from app.closings.lifecycle import ABORTED, DONE, GATHERING, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.errors import NotFound
+from app.identity import queries as identity
+from app.investors.models import Investor
+from app.pledges.lifecycle import HELD
+from app.pledges.models import Pledge
 
 #: Two people, neither of whom began it.
 APPROVALS_NEEDED = 2
@@ -45,12 +50,24 @@ def lines(session: Session, closing_id: int) -> list[ClosingLine]:
     )
 
 
-def approvals(session: Session, closing: Closing) -> list[ClosingApproval]:
-    """Those that count: of the snapshot as it is now."""
-    return list(
-        session.scalars(
-            select(ClosingApproval)
-            .where(ClosingApproval.closing_id == closing.id, ClosingApproval.snapshot_hash == closing.snapshot_hash)
-            .order_by(ClosingApproval.approved_at)
-        )
+def holder_names(session: Session, offering_id: int) -> dict[int, str]:
+    """pledge -> the name that its investor has now, for every pledge that a closing may use."""
+    rows = session.execute(
+        select(Pledge.id, Investor.legal_name)
+        .join(Investor, Investor.id == Pledge.investor_id)
+        .where(Pledge.offering_id == offering_id, Pledge.status == HELD)
     )
+    return {row.id: row.legal_name for row in rows}
+
+
+def approvals(session: Session, closing: Closing) -> list[ClosingApproval]:
+    """Those of the snapshot as it is now. While it waits for officers, only those of who is an officer to this day."""
+    found = session.scalars(
+        select(ClosingApproval)
+        .where(ClosingApproval.closing_id == closing.id, ClosingApproval.snapshot_hash == closing.snapshot_hash)
+        .order_by(ClosingApproval.approved_at)
+    ).all()
+    if closing.status not in WAITING_FOR_OFFICERS:
+        return list(found)
+    officers = {person.id for person in identity.with_role(session, Role.COMPLIANCE_OFFICER)}
+    return [approval for approval in found if approval.user_id in officers]

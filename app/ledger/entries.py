@@ -86,12 +86,6 @@ def refund_paid(offering_id: int, pledge_id: int, amount: Money, evidence: Evide
     return _cash("refund_paid", amount, _pair(owed, cash, amount), evidence)
 
 
-def refund_returned(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence) -> Draft:
-    """P11: a refund came back (a closed account); it is owed again."""
-    cash, owed = Account(Code.ESCROW_CASH, offering_id), Account(Code.REFUND_PAYABLE, offering_id, pledge_id)
-    return _cash("refund_returned", amount, _pair(cash, owed, amount), evidence)
-
-
 def unidentified_funds_returned(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
     """Money that nobody wanted went back to where it came from."""
     unknown, cash = Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), Account(Code.ESCROW_CASH, offering_id)

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import actions as audit
 from app.database import Transaction
-from app.errors import Mistake
+from app.errors import Mistake, Refused
 from app.money import Money
+from app.payments import queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
 from app.payments.models import GatewayTransaction, Instruction
 from app.payments.port import OpKind, Outcome, Ref, Txn
@@ -189,6 +190,22 @@ def call_a_person(tx: Transaction, instruction_id: int, code: str) -> None:
     if INSTRUCTION.allows(row.status, "call_a_person"):
         audit.transition(tx, row, "call_a_person", why=code)
         row.code = code
+
+
+def try_again(tx: Transaction, op_id: UUID) -> None:
+    """Send anew, with a new key, what the gateway did not do; a person has looked.
+
+    Raises Refused("not_to_be_repeated") unless money that is owed waits for it and nothing was made of the last try.
+    Locks: instruction. Writes: instruction, audit. Wakes: send_payments.
+    """
+    row = lock(tx, queries.by_op(tx.session, op_id).id)
+    if not row.may_be_repeated:
+        raise Refused("not_to_be_repeated", machine="instruction", status=row.status)
+    audit.transition(tx, row, "try_again", after=row.code)
+    row.generation += 1
+    row.provider_ref = row.code = row.first_sent_at = None
+    row.attempts, row.next_attempt_at = 0, tx.wall_now
+    tx.wake("send_payments")
 
 
 def withdraw(tx: Transaction, instruction: Instruction) -> bool:

@@ -22,6 +22,7 @@ INSTRUCTION = StateMachine(
         Move("fail", _OPEN, FAILED),
         Move("cancel", (QUEUED, *_OPEN), CANCELLED),
         Move("call_a_person", (QUEUED, *_OPEN), REVIEW),
+        Move("try_again", (REVIEW, FAILED), QUEUED),  # a person saw that nothing was made
     ],
 )
 

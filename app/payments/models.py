@@ -11,9 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Currency, Id, one_of
 from app.money import Money
-from app.payments.lifecycle import INSTRUCTION
+from app.payments.lifecycle import FAILED, INSTRUCTION, REVIEW
 from app.payments.port import OpKind, Ref
 from app.state_machine import StateMachine
+
+#: The `code` of one whose key stands at the gateway for something else.
+KEY_CONFLICT = "key_conflict"
 
 
 class Instruction(Base):
@@ -29,6 +32,11 @@ class Instruction(Base):
         Index(
             "uq_instructions_one_live_collect", "pledge_id", unique=True,
             postgresql_where=text("kind = 'collect' AND status NOT IN ('failed', 'cancelled')"),
+        ),
+        # What two officers approved is paid once: to pay again they approve anew.
+        Index(
+            "uq_instructions_one_release_of_a_snapshot", "closing_id", "document_sha256", unique=True,
+            postgresql_where=text("kind = 'release'"),
         ),
         Index(
             "ix_instructions_due", "next_attempt_at",
@@ -71,6 +79,18 @@ class Instruction(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether nothing was made of the last try, so that a person may have it sent once more.
+
+        A payout that failed is approved anew instead, and a collection ends with its pledge.
+        """
+        if self.kind not in (OpKind.REFUND, OpKind.RELEASE, OpKind.FEE):
+            return False
+        if self.status == FAILED:
+            return self.kind != OpKind.RELEASE
+        return self.status == REVIEW and self.provider_ref is None and self.code != KEY_CONFLICT
 
     def ref(self) -> Ref | None:
         return None if self.provider_ref is None else Ref(*self.provider_ref.split("/", 1))

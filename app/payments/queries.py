@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
+from app.errors import NotFound
+from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import GatewayEvent, Instruction
 from app.payments.port import OpKind, Ref
 
@@ -17,6 +20,20 @@ def instruction(session: Session, instruction_id: int) -> Instruction:
 def of_pledge(session: Session, pledge_id: int) -> list[Instruction]:
     """Everything asked for one pledge, oldest first."""
     return list(session.scalars(select(Instruction).where(Instruction.pledge_id == pledge_id).order_by(Instruction.id)))
+
+
+def by_op(session: Session, op_id: UUID) -> Instruction:
+    """Raises NotFound."""
+    found = session.scalars(select(Instruction).where(Instruction.op_id == op_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def waiting_for_a_person(session: Session) -> list[Instruction]:
+    """What stopped and will not go on by itself, oldest first."""
+    stopped = select(Instruction).where(Instruction.status.in_((REVIEW, FAILED))).order_by(Instruction.id)
+    return [row for row in session.scalars(stopped) if row.status == REVIEW or row.may_be_repeated]
 
 
 def collection(session: Session, pledge_id: int) -> Instruction | None:

@@ -73,15 +73,13 @@ def place(
     investor = investors.lock(tx, investor_id)
     repeated = queries.by_form_key(tx.session, form_key)
     if repeated is not None:
-        if (repeated.investor_id, repeated.offering_id, repeated.shares) != (investor_id, offering_id, shares):
-            raise Refused("form_reused")
-        return Placement(repeated, tx.session.get_one(Decision, repeated.decision_id))
+        return _placed_before(tx, repeated, (investor_id, offering_id, shares))
     offering = _open_offering(tx, offering_id, investor, shares)
     assert offering.price is not None and offering.deadline_at is not None
-    amount = offering.price.times(shares)
+    amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     _require_ticked(regime, ticked, locale, tx)
     history = queries.history(tx.session, investor.id, regime, tx.now)
-    decision = compliance.decide(tx, investor, offering, str(offering.issuer_id), amount, history, regime)
+    decision = compliance.decide(tx, investor, offering, str(offering.issuer_id), amount, smallest, history, regime)
     if not decision.allows:
         return Placement(None, decision)
     referred = compliance.must_be_looked_at(amount, regime, tx)
@@ -104,12 +102,18 @@ def place(
     _keep_consents(tx, pledge, ticked, locale)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
     if referred:
-        compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=[investor.user_id])
+        _refer(tx, pledge, offering, investor)
     else:
         _collect(tx, pledge, offering)
     tell(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED, user_id=investor.user_id)
     offerings.take(tx, offering.id, shares, amount.minor)
     return Placement(pledge, decision)
+
+
+def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int]) -> Placement:
+    if (pledge.investor_id, pledge.offering_id, pledge.shares) != asked:
+        raise Refused("form_reused")
+    return Placement(pledge, tx.session.get_one(Decision, pledge.decision_id))
 
 
 def _open_offering(tx: Transaction, offering_id: int, investor: Investor, shares: int) -> Offering:
@@ -118,12 +122,18 @@ def _open_offering(tx: Transaction, offering_id: int, investor: Investor, shares
         raise Refused("not_open", status=offering.status)
     if shares < 1:
         raise Refused("shares_not_positive", field="amount")
-    assert offering.price is not None and offering.minimum_pledge is not None
-    if offering.price.times(shares) < offering.minimum_pledge:
-        raise Refused("below_minimum", field="amount", minimum=offering.minimum_pledge)
+    fewest = _fewest_shares(offering)
+    if shares < fewest:
+        assert offering.price is not None  # a public offering has complete terms
+        raise Refused("below_minimum", field="amount", minimum=offering.price.times(fewest))
     if issuers.is_member(tx.session, offering.issuer_id, investor.user_id):
         raise Refused("own_offering")
     return offering
+
+
+def _fewest_shares(offering: Offering) -> int:
+    assert offering.progress is not None  # a public offering has one
+    return offering.fewest_shares(offering.progress.left_shares)
 
 
 def _require_ticked(regime: Regime, ticked: Mapping[str, str], locale: str, tx: Transaction) -> None:
@@ -138,6 +148,11 @@ def _keep_consents(tx: Transaction, pledge: Pledge, ticked: Mapping[str, str], l
         PledgeConsent(pledge_id=pledge.id, statement=name, text_sha256=sha, locale=locale, ticked_at=tx.now)
         for name, sha in ticked.items()
     )
+
+
+def _refer(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
+    involved = [investor.user_id, *issuers.members(tx.session, offering.issuer_id)]
+    compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=involved)
 
 
 def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:
@@ -197,11 +212,14 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
 
 
 def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
-    """End a locked pledge before its shares, by the way that its money allows; one that is ending keeps its reason.
+    """End a locked pledge before its shares, by the way that its money allows.
+
+    One that is ending already keeps its reason, unless we only waited to hear whether it was paid in time.
 
     Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
     """
-    if pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD):
+    waited = reason is StopReason.PAID_TOO_LATE and pledge.stop_reason != StopReason.INVESTOR
+    if pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD) or waited:
         pledge.stop_reason = reason
     if pledge.status == IN_REVIEW:
         compliance.withdraw_case(tx, CaseKind.PLEDGE, pledge.id)
@@ -285,6 +303,22 @@ def expire(tx: Transaction, pledge_id: int) -> None:
         stop(tx, pledge, StopReason.EXPIRED)
 
 
+def take_referral(tx: Transaction, ref: str) -> None:
+    """Claim the case of a referred pledge to decide it.
+
+    Raises Refused("own_case"), and see `compliance.actions.take_case`. Locks: case. Writes: case, audit.
+    """
+    _require_stranger(tx, queries.pledge(tx.session, compliance_queries.case(tx.session, ref).subject_id))
+    compliance.take_case(tx, ref)
+
+
+def _require_stranger(tx: Transaction, pledge: Pledge) -> None:
+    """Nobody of the company, who joined it whenever, decides who may invest in it; the case itself cannot know."""
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    if issuers.is_member(tx.session, offering.issuer_id, tx.actor.user_id):
+        raise Refused("own_case")
+
+
 def resolve_referral(
     tx: Transaction, ref: str, outcome: CaseOutcome, reasons: list[str], note: str, payment_window: timedelta
 ) -> None:
@@ -297,6 +331,7 @@ def resolve_referral(
         raise Refused("outcome_not_offered", field="outcome")
     # The pledge before its case, as whoever cancels it does.
     pledge = take(tx, compliance_queries.case(tx.session, ref).subject_id)
+    _require_stranger(tx, pledge)
     case = compliance.resolve(tx, ref, outcome, reasons, note)
     if outcome is CaseOutcome.REFUSE:
         end_unpaid(tx, pledge, "refuse")

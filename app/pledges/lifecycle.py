@@ -23,7 +23,6 @@ PLEDGE = StateMachine(
         Move("owe_refund", (HELD,), REFUND_DUE),
         Move("refund", (REFUND_DUE,), REFUNDED),
         Move("allot", (HELD,), ALLOTTED),
-        Move("take_back_allotment", (ALLOTTED,), HELD),
         Move("settle", (ALLOTTED,), SETTLED),  # money out and shares in, one transaction
     ],
 )

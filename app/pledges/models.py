@@ -22,6 +22,8 @@ class StopReason(StrEnum):
     INVESTOR = "investor"
     EXPIRED = "expired"
     OFFERING_ENDED = "offering_ended"
+    #: Even the days of grace after the deadline are over.
+    PAID_TOO_LATE = "paid_too_late"
     OFFERING_FAILED = "offering_failed"
     OFFERING_WITHDRAWN = "offering_withdrawn"
 

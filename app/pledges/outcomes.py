@@ -10,6 +10,8 @@ from app.ledger.entries import Evidence
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
+from app.offerings.lifecycle import CLOSING, LIVE
+from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
@@ -17,7 +19,7 @@ from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome
 from app.pledges import lifecycle
 from app.pledges.actions import end_unpaid, owe_refund, take, tell
-from app.pledges.models import Pledge
+from app.pledges.models import Pledge, StopReason
 
 
 def collected(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
@@ -67,15 +69,27 @@ def _evidence(row: Instruction, outcome: Outcome) -> Evidence:
 
 def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile."""
-    stopping = pledge.status == lifecycle.CANCELLING
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    stopping = pledge.status == lifecycle.CANCELLING and not _was_in_time(pledge, offering, outcome)
     audit.transition(tx, pledge, "fund", amount=pledge.amount, evidence=outcome.evidence[0].id)
     pledge.held_at = tx.now
     if not stopping:
-        tell(tx, pledge, offering_queries.offering(tx.session, pledge.offering_id), Message.PLEDGE_HELD)
+        pledge.stop_reason = None
+        tell(tx, pledge, offering, Message.PLEDGE_HELD)
     ledger.post(tx, entries.funds_collected(pledge.offering_id, pledge.id, pledge.amount, _evidence(row, outcome)))
     offerings.count(tx, pledge.offering_id, held=pledge.amount_minor)
     if stopping:
         owe_refund(tx, pledge)
+
+
+def _was_in_time(pledge: Pledge, offering: Offering, outcome: Outcome) -> bool:
+    """Whether a pledge that was stopped for not being paid had been paid before its time was over.
+
+    Then it was we who heard too late. Its place is still kept, and a closing waits for it in its days of grace.
+    """
+    until = {StopReason.EXPIRED: pledge.pay_until, StopReason.OFFERING_ENDED: offering.deadline_at}
+    limit = until.get(StopReason(pledge.stop_reason)) if pledge.stop_reason else None
+    return limit is not None and offering.status in (LIVE, CLOSING) and outcome.evidence[0].created_at <= limit
 
 
 def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:

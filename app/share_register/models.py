@@ -28,7 +28,7 @@ class RegisterEntry(Base):
     #: A pledge becomes shares once.
     pledge_id: Mapped[int] = mapped_column(ForeignKey("pledges.id"), unique=True)
     investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"), index=True)
-    #: As it stood on that day.
+    #: As the officers approved it.
     holder_name: Mapped[str] = mapped_column(String(200))
     security_type: Mapped[str]
     shares: Mapped[int]

@@ -105,7 +105,8 @@ def upgrade() -> None:
             name=op.f("ck_pledges_status_known"),
         ),
         sa.CheckConstraint(
-            "stop_reason IN ('investor', 'expired', 'offering_ended', 'offering_failed', 'offering_withdrawn')",
+            "stop_reason IN ('investor', 'expired', 'offering_ended', 'paid_too_late', 'offering_failed',"
+            " 'offering_withdrawn')",
             name=op.f("ck_pledges_stop_reason_known"),
         ),
         sa.CheckConstraint(

@@ -19,29 +19,34 @@ CREATE FUNCTION approval_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   RETURN NEW; END $$
 """
 
-#: Money leaves escrow only after two people approved the very same snapshot, and goes where they approved: totals stay
-#: once released, the payee and the snapshot unless a refused payout is proposed anew.
+#: Money leaves escrow only after two people who are officers to this day approved the very same snapshot, and goes where
+#: they approved: the payee changes only with the snapshot, and nothing does once released.
 RELEASE = """
 CREATE FUNCTION release_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF NEW.status = 'releasing' AND OLD.status <> 'releasing' AND (SELECT count(*) FROM closing_approvals
-      WHERE closing_id = NEW.id AND snapshot_hash = NEW.snapshot_hash AND user_id IS DISTINCT FROM NEW.begun_by
-        AND user_id IS DISTINCT FROM NEW.payout_proposed_by AND OLD.status IN ('proposed', 'payout_proposed')) < 2 THEN
+  IF NEW.status = 'releasing' AND OLD.status <> 'releasing' AND (SELECT count(*) FROM closing_approvals a
+      JOIN users u ON u.id = a.user_id AND u.suspended_at IS NULL
+      JOIN role_grants g ON g.user_id = a.user_id AND g.role = 'compliance_officer'
+      WHERE a.closing_id = NEW.id AND a.snapshot_hash = NEW.snapshot_hash
+        AND a.user_id IS DISTINCT FROM NEW.begun_by AND a.user_id IS DISTINCT FROM NEW.payout_proposed_by) < 2 THEN
     RAISE EXCEPTION 'closing % lacks approvals', NEW.id USING ERRCODE = '23514';
   END IF;
-  IF OLD.status NOT IN ('gathering', 'proposed')
-      AND (NEW.total_minor, NEW.fee_minor) IS DISTINCT FROM (OLD.total_minor, OLD.fee_minor)
-    OR NEW.status NOT IN ('proposed', 'payout_proposed')
-      AND (NEW.snapshot_hash, NEW.payee_holder, NEW.payee_account, NEW.payee_hint) IS DISTINCT FROM
-        (OLD.snapshot_hash, OLD.payee_holder, OLD.payee_account, OLD.payee_hint) THEN
+  IF NEW.status NOT IN ('gathering', 'proposed')
+      AND (NEW.offering_id, NEW.currency, NEW.total_minor, NEW.fee_minor) IS DISTINCT FROM
+        (OLD.offering_id, OLD.currency, OLD.total_minor, OLD.fee_minor)
+    OR NEW.status NOT IN ('proposed', 'payout_proposed') AND NEW.snapshot_hash IS DISTINCT FROM OLD.snapshot_hash
+    OR NEW.snapshot_hash IS NOT DISTINCT FROM OLD.snapshot_hash
+      AND (NEW.payee_holder, NEW.payee_account, NEW.payee_hint) IS DISTINCT FROM
+        (OLD.payee_holder, OLD.payee_account, OLD.payee_hint) THEN
     RAISE EXCEPTION 'closing % is released as approved', NEW.id USING ERRCODE = '23514';
   END IF;
   RETURN NEW; END $$
 """
 
-#: The lines of a closing are fixed from its release on.
+#: The lines of a closing are fixed from its release on: neither it nor another one takes or gives any.
 LINES = """
 CREATE FUNCTION closing_line_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF (SELECT status FROM closings WHERE id = coalesce(NEW.closing_id, OLD.closing_id)) NOT IN ('gathering', 'proposed') THEN
+  IF EXISTS (SELECT 1 FROM closings WHERE id IN (OLD.closing_id, NEW.closing_id)
+      AND status NOT IN ('gathering', 'proposed')) THEN
     RAISE EXCEPTION 'the lines of a released closing are fixed' USING ERRCODE = '23514';
   END IF;
   RETURN coalesce(NEW, OLD); END $$
@@ -52,7 +57,10 @@ CREATE TRIGGER guard BEFORE INSERT ON closing_approvals FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON closing_approvals FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER keep_all BEFORE TRUNCATE ON closing_approvals EXECUTE FUNCTION append_only();
 CREATE TRIGGER release BEFORE UPDATE ON closings FOR EACH ROW EXECUTE FUNCTION release_guard();
+CREATE TRIGGER keep BEFORE DELETE ON closings FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER keep_all BEFORE TRUNCATE ON closings EXECUTE FUNCTION append_only();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON closing_lines FOR EACH ROW EXECUTE FUNCTION closing_line_guard();
+CREATE TRIGGER keep_all BEFORE TRUNCATE ON closing_lines EXECUTE FUNCTION append_only();
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON register_entries FOR EACH ROW EXECUTE FUNCTION append_only();
 CREATE TRIGGER keep_all BEFORE TRUNCATE ON register_entries EXECUTE FUNCTION append_only();
 """
@@ -111,6 +119,7 @@ def upgrade() -> None:
         "closing_lines",
         sa.Column("closing_id", sa.BigInteger(), nullable=False),
         sa.Column("pledge_id", sa.BigInteger(), nullable=False),
+        sa.Column("holder_name", sa.String(length=200), nullable=False),
         sa.Column("shares", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_share_minor", sa.BigInteger(), nullable=False),

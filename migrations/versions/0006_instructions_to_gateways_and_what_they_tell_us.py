@@ -8,6 +8,33 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+#: The custodian is asked for what two officers approved, and once: a payout is refused only when none is under way, and
+#: is then put to the officers as something new, so that no approval counts twice.
+RELEASE = """
+CREATE FUNCTION release_instruction_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM closings WHERE id = NEW.closing_id AND status = 'releasing'
+      AND snapshot_hash = NEW.document_sha256 AND offering_id = NEW.offering_id
+      AND currency = NEW.currency AND total_minor - fee_minor = NEW.amount_minor) THEN
+    RAISE EXCEPTION 'a payout is asked for as approved' USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW; END $$;
+CREATE FUNCTION payout_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM instructions WHERE closing_id = NEW.id AND kind = 'release'
+      AND (status <> 'failed' OR NEW.status = 'payout_proposed' AND document_sha256 = NEW.snapshot_hash)) THEN
+    RAISE EXCEPTION 'closing % is paid out on these approvals', NEW.id USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW; END $$;
+CREATE TRIGGER release
+  BEFORE INSERT OR UPDATE OF kind, offering_id, closing_id, amount_minor, currency, document_sha256 ON instructions
+  FOR EACH ROW WHEN (NEW.kind = 'release') EXECUTE FUNCTION release_instruction_guard();
+CREATE TRIGGER release_again BEFORE UPDATE OF status ON instructions
+  FOR EACH ROW WHEN (NEW.kind = 'release' AND NEW.status = 'queued') EXECUTE FUNCTION release_instruction_guard();
+CREATE TRIGGER payout BEFORE UPDATE ON closings
+  FOR EACH ROW WHEN (NEW.status IN ('payout_failed', 'payout_proposed')) EXECUTE FUNCTION payout_guard();
+CREATE TRIGGER keep BEFORE DELETE ON instructions FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER keep_all BEFORE TRUNCATE ON instructions EXECUTE FUNCTION append_only();
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -112,6 +139,14 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("kind = 'collect' AND status NOT IN ('failed', 'cancelled')"),
     )
+    op.create_index(
+        "uq_instructions_one_release_of_a_snapshot",
+        "instructions",
+        ["closing_id", "document_sha256"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'release'"),
+    )
+    op.execute(RELEASE)
     op.execute(
         "CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON gateway_transactions FOR EACH ROW EXECUTE FUNCTION append_only()"
     )
@@ -119,6 +154,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER payout ON closings")
+    op.drop_index(
+        "uq_instructions_one_release_of_a_snapshot",
+        table_name="instructions",
+        postgresql_where=sa.text("kind = 'release'"),
+    )
     op.drop_index(
         "uq_instructions_one_live_collect",
         table_name="instructions",
@@ -135,3 +176,5 @@ def downgrade() -> None:
     op.drop_table("gateway_transactions")
     op.drop_index("ix_gateway_events_new", table_name="gateway_events", postgresql_where=sa.text("status = 'new'"))
     op.drop_table("gateway_events")
+    for name in ("release_instruction_guard", "payout_guard"):
+        op.execute(f"DROP FUNCTION {name}()")

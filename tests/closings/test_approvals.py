@@ -11,7 +11,10 @@ from app.actor import Actor, Role
 from app.closings import actions as closings
 from app.closings.actions import Approval
 from app.errors import Refused
+from app.identity import actions as identity
+from app.identity import queries as identity_queries
 from app.investors import actions as investors
+from app.investors import queries as investor_queries
 from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.offerings.models import Offering
@@ -217,6 +220,112 @@ def test_a_refused_payout_is_approved_anew_by_two_before_it_is_tried_again(desk:
     assert paid_to(world) == [(REFUSING, "failed"), (SOUND, "succeeded")]
     assert desk.closing(offering).status == "done"
     assert world.broken_promises() == []
+
+
+# Whose shares they become
+
+
+def rename(world: World, offering: Offering, name: str) -> None:
+    """The investor of the first pledge corrects their name."""
+    with world.acting() as tx:
+        investor = investor_queries.investor(tx.session, world.pledges_of(offering)[0].investor_id)
+        investors.register(tx, investor.user_id, legal_name=name, country=investor.country)
+
+
+def holders(world: World, table: str) -> list[str]:
+    return [name for (name,) in world.sql(f"SELECT holder_name FROM {table} ORDER BY pledge_id")]
+
+
+def test_a_holder_with_another_name_must_be_read_again_by_both(desk: Desk) -> None:
+    offering, world = desk.proposed(100, 200), desk.world
+    first, second = world.officer(), world.officer()
+    seen = desk.closing(offering).snapshot_hash
+    assert approve(desk, offering, first) is Approval.COUNTED
+    rename(world, offering, "Ada Countess of Lovelace")
+
+    assert approve(desk, offering, second) is Approval.CHANGED
+    assert desk.closing(offering).snapshot_hash != seen
+    shown = holders(world, "closing_lines")
+    assert (shown[0], len(shown)) == ("Ada Countess of Lovelace", 2)
+    assert approve(desk, offering, first) is Approval.COUNTED
+    assert approve(desk, offering, second) is Approval.EXECUTED
+    desk.until_quiet()
+    assert holders(world, "register_entries") == shown
+    assert world.broken_promises() == []
+
+
+def test_the_register_takes_the_names_that_two_officers_saw(desk: Desk) -> None:
+    """Also when the bank refuses the payout and it is approved anew: the shares were allotted before."""
+    offering, world = desk.proposed(), desk.world
+    first, second = world.officer(), world.officer()
+    change_account(world, offering, REFUSING)
+    assert approve(desk, offering, first) is Approval.CHANGED
+    seen = holders(world, "closing_lines")
+    world.approve_closing(offering, first, second)
+    rename(world, offering, "Somebody Else")
+    desk.until_quiet()
+    assert desk.closing(offering).status == "payout_failed"
+
+    change_account(world, offering, SOUND)
+    with world.acting() as tx:
+        closings.propose_payout(tx, desk.closing(offering).ref)
+    world.approve_closing(offering, first, second)
+    desk.until_quiet()
+    assert desk.closing(offering).status == "done"
+    assert holders(world, "register_entries") == holders(world, "closing_lines") == seen
+    assert world.broken_promises() == []
+
+
+def test_a_name_that_was_put_on_the_list_behind_our_back_is_put_right(desk: Desk) -> None:
+    offering, world = desk.proposed(), desk.world
+    rightful = holders(world, "closing_lines")
+    world.sql("UPDATE closing_lines SET holder_name = 'Somebody Else'")
+    assert approve(desk, offering, world.officer()) is Approval.CHANGED
+    assert holders(world, "closing_lines") == rightful
+
+
+# Who is an officer to this day
+
+
+def shut_out(world: World, officer: Actor, how: str) -> None:
+    if how == "no officer":
+        world.sql("DELETE FROM role_grants WHERE user_id = :id", id=officer.user_id)
+        return
+    assert officer.user_id is not None
+    with world.acting() as tx:
+        identity.suspend(tx, identity_queries.user(tx.session, officer.user_id))
+
+
+@pytest.mark.parametrize("how", ["suspended", "no officer"])
+def test_the_approval_of_who_is_no_officer_any_more_does_not_count(desk: Desk, how: str) -> None:
+    offering, world = desk.proposed(), desk.world
+    first, second, third = (world.officer() for _ in range(3))
+    assert approve(desk, offering, first) is Approval.COUNTED
+    shut_out(world, first, how)
+    assert approve(desk, offering, second) is Approval.COUNTED
+    with pytest.raises(Refused, match="already_approved"):
+        approve(desk, offering, second)
+    desk.until_quiet()
+    assert (desk.closing(offering).status, payouts(world)) == ("proposed", [])
+    assert approve(desk, offering, third) is Approval.EXECUTED
+    desk.until_quiet()
+    assert desk.closing(offering).status == "done"
+    assert world.broken_promises() == []
+
+
+def test_the_approval_of_an_officer_who_came_back_counts(desk: Desk) -> None:
+    """Then two have approved, and either of them has it carried out."""
+    offering, world = desk.proposed(), desk.world
+    first, second = world.officer(), world.officer()
+    assert approve(desk, offering, first) is Approval.COUNTED
+    shut_out(world, first, "suspended")
+    assert approve(desk, offering, second) is Approval.COUNTED
+    world.sql("UPDATE users SET suspended_at = NULL")
+    assert approve(desk, offering, first) is Approval.EXECUTED
+    assert world.sql("SELECT count(*) FROM closing_approvals") == [(2,)]
+
+
+# What is no longer as it was
 
 
 @pytest.mark.parametrize("seen", ["", "0" * 64])

@@ -9,8 +9,14 @@ import pytest
 from psycopg import errors
 
 from app.actor import Role
+from app.closings import actions as closings
+from app.issuers import actions as issuers
+from app.issuers import queries as issuer_queries
+from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX
 from tests.builders import World
 from tests.closings.conftest import Desk
+
+REFUSING = f"US00{REFUSING_ACCOUNT_SUFFIX}"
 
 
 @pytest.fixture
@@ -60,6 +66,21 @@ def test_approvals_of_another_snapshot_release_nothing(desk: Desk, past_our_code
 
 
 @pytest.mark.parametrize(
+    "since", ["UPDATE users SET suspended_at = now() WHERE id = {0}", "DELETE FROM role_grants WHERE user_id = {0}"]
+)
+def test_who_is_no_officer_any_more_does_not_count(desk: Desk, past_our_code: psycopg.Connection, since: str) -> None:
+    desk.proposed()
+    first, second, third = (desk.world.user(Role.COMPLIANCE_OFFICER).id for _ in range(3))
+    approve(past_our_code, first)
+    approve(past_our_code, second)
+    desk.world.sql(since.format(first))
+    with pytest.raises(errors.CheckViolation, match="lacks approvals"), past_our_code.transaction():
+        past_our_code.execute(RELEASE)
+    approve(past_our_code, third)
+    past_our_code.execute(RELEASE)
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "INSERT INTO closing_approvals SELECT id, {user}, repeat('0', 64), now() FROM closings",
@@ -67,8 +88,8 @@ def test_approvals_of_another_snapshot_release_nothing(desk: Desk, past_our_code
         "INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
         "UPDATE closings SET payout_proposed_by = {user}; "
         "INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
-        "UPDATE closings SET status = 'gathering'; "
-        "INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
+        "SET LOCAL session_replication_role = replica; UPDATE closings SET status = 'gathering'; "
+        "SET LOCAL session_replication_role = origin; INSERT INTO closing_approvals SELECT id, {user}, snapshot_hash, now() FROM closings",
     ],
     ids=["another snapshot", "by who began it", "by who asked for it again", "before it was proposed"],
 )
@@ -89,19 +110,108 @@ def test_an_approval_that_does_not_count_is_not_taken(
         "UPDATE closings SET payee_account = 'elsewhere'",
         "UPDATE closings SET payee_holder = 'Somebody Else'",
         "UPDATE closings SET status = 'done', payee_account = 'elsewhere'",
-        "UPDATE closings SET status = 'payout_failed'; UPDATE closings SET status = 'releasing'",
-        "UPDATE closings SET status = 'payout_failed'; UPDATE closings SET status = 'payout_proposed', fee_minor = 0",
+        "UPDATE closings SET offering_id = (SELECT min(id) FROM offerings)",
+        "UPDATE closings SET currency = 'CNY'",
+        "UPDATE closings SET status = 'gathering'",
+        "UPDATE closings SET status = 'payout_failed'",
+        "DELETE FROM closings",
+        "TRUNCATE closings CASCADE",
         "UPDATE closing_lines SET amount_minor = amount_minor + 1",
         "UPDATE closing_lines SET shares = shares + 1",
+        "UPDATE closing_lines SET holder_name = 'Somebody Else'",
         "DELETE FROM closing_lines",
-        "INSERT INTO closing_lines SELECT closing_id, pledge_id + 1, 1, 1, 0 FROM closing_lines",
+        "TRUNCATE closing_lines",
+        "UPDATE instructions SET amount_minor = amount_minor + 1 WHERE kind = 'release'",
+        "UPDATE instructions SET document_sha256 = repeat('0', 64) WHERE kind = 'release'",
+        "UPDATE instructions SET closing_id = NULL WHERE kind = 'release'",
+        "UPDATE instructions SET offering_id = (SELECT min(id) FROM offerings) WHERE kind = 'release'",
+        "UPDATE instructions SET kind = 'release' WHERE kind = 'collect'",
+        "DELETE FROM instructions WHERE kind = 'release'",
+        "TRUNCATE instructions",
+        "INSERT INTO closing_lines SELECT closing_id, pledge_id + 1, 'A', 1, 1, 0 FROM closing_lines",
     ],
 )
 def test_what_was_approved_stays_as_it_was(desk: Desk, past_our_code: psycopg.Connection, statement: str) -> None:
-    offering = desk.proposed()
-    desk.world.approve_closing(offering)
+    desk.world.live()  # another offering
+    desk.world.approve_closing(desk.proposed())
     with pytest.raises(errors.CheckViolation):
         past_our_code.execute(statement)
+
+
+@pytest.mark.parametrize("released", ["of", "to"])
+def test_a_released_closing_takes_and_gives_no_line(
+    desk: Desk, past_our_code: psycopg.Connection, released: str
+) -> None:
+    closed, waiting = desk.proposed(), desk.proposed()
+    desk.world.approve_closing(closed)
+    ids = [desk.closing(waiting).id, desk.closing(closed).id]
+    with pytest.raises(errors.CheckViolation, match="lines of a released closing"):
+        past_our_code.execute(
+            "UPDATE closing_lines SET closing_id = %s WHERE closing_id = %s", ids if released == "of" else ids[::-1]
+        )
+
+
+def test_the_payee_changes_only_with_what_is_approved(desk: Desk, past_our_code: psycopg.Connection) -> None:
+    desk.proposed()
+    with pytest.raises(errors.CheckViolation, match="as approved"):
+        past_our_code.execute("UPDATE closings SET payee_account = 'elsewhere'")
+
+
+@pytest.mark.parametrize("status", ["proposed", "releasing", "payout_proposed", "done"])
+def test_a_closing_begins_at_its_beginning(desk: Desk, past_our_code: psycopg.Connection, status: str) -> None:
+    offering = desk.world.live()
+    with pytest.raises(errors.CheckViolation, match="closings may not go from"):
+        past_our_code.execute(
+            "INSERT INTO closings (ref, offering_id, seq, status, begun_at, gather_until, currency, total_minor,"
+            " fee_minor, payout_attempts) VALUES ('S-X', %s, 1, %s, now(), now(), 'USD', 0, 0, 0)",
+            [offering.id, status],
+        )
+
+
+#: A payout of everything, as approved.
+PAY = (
+    "INSERT INTO instructions (op_id, kind, gateway, business_key, generation, status, offering_id, closing_id,"
+    " amount_minor, currency, reference, document_sha256, created_at, next_attempt_at, attempts)"
+    " SELECT gen_random_uuid(), 'release', 'sandbox', 'again', 1, 'queued', offering_id, id, total_minor - fee_minor,"
+    " currency, ref, snapshot_hash, now(), now(), 0 FROM closings"
+)
+
+
+def test_a_payout_is_asked_for_once_and_only_when_it_is_approved(desk: Desk, past_our_code: psycopg.Connection) -> None:
+    offering = desk.proposed()
+    with pytest.raises(errors.CheckViolation, match="as approved"), past_our_code.transaction():
+        past_our_code.execute(PAY)
+    past_our_code.rollback()
+    desk.world.approve_closing(offering)
+    with pytest.raises(errors.UniqueViolation, match="one_release_of_a_snapshot"):
+        past_our_code.execute(PAY)
+
+
+def test_a_refused_payout_is_not_made_again_on_the_old_approvals(desk: Desk, past_our_code: psycopg.Connection) -> None:
+    world = desk.world
+    offering = desk.proposed()
+    with world.acting() as tx:
+        issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
+        issuers.set_payout_account(tx, issuer, holder="A", account=REFUSING, vault=world.platform.vault)
+    with world.acting(world.officer()) as tx:
+        closings.approve(tx, desk.closing(offering).ref, "")
+    world.approve_closing(offering)
+    desk.until_quiet()
+    approved = desk.closing(offering)
+    assert approved.status == "payout_failed"
+
+    back = f"snapshot_hash = '{approved.snapshot_hash}', payee_account = 'elsewhere'"
+    new = "snapshot_hash = repeat('0', 64), payee_account = 'elsewhere'"
+    for statement, why in (
+        ("UPDATE closings SET status = 'payout_proposed'", "on these approvals"),
+        ("UPDATE closings SET status = 'payout_proposed', payee_account = 'elsewhere'", "on these approvals"),
+        (f"UPDATE closings SET status = 'payout_proposed', {new}; UPDATE closings SET {back}", "on these approvals"),
+        (f"UPDATE closings SET status = 'payout_proposed', {new}; {RELEASE}", "lacks approvals"),
+        ("UPDATE instructions SET status = 'queued' WHERE kind = 'release'", "as approved|may not go"),
+        (RELEASE, "may not go"),
+    ):
+        with pytest.raises(errors.CheckViolation, match=why), past_our_code.transaction():
+            past_our_code.execute(statement)
 
 
 RECORDS = [
@@ -144,7 +254,7 @@ def test_an_offering_has_one_open_closing(desk: Desk, past_our_code: psycopg.Con
 def test_a_pledge_is_in_one_closing_and_becomes_shares_once(desk: Desk, past_our_code: psycopg.Connection) -> None:
     offering = desk.proposed()
     with pytest.raises(errors.UniqueViolation), past_our_code.transaction():
-        past_our_code.execute("INSERT INTO closing_lines SELECT closing_id, pledge_id, 1, 1, 0 FROM closing_lines")
+        past_our_code.execute("INSERT INTO closing_lines SELECT closing_id, pledge_id, 'A', 1, 1, 0 FROM closing_lines")
     past_our_code.rollback()
     desk.world.approve_closing(offering)
     desk.until_quiet()
@@ -161,6 +271,7 @@ def test_a_pledge_is_in_one_closing_and_becomes_shares_once(desk: Desk, past_our
     "statement",
     [
         "UPDATE offering_progress SET taken_shares = maximum_shares + 1",
+        "UPDATE offering_progress SET taken_minor = maximum_minor + 1",
         "UPDATE offering_progress SET held_minor = -1",
         "UPDATE offering_progress SET held_minor = taken_minor + 1",
         "UPDATE pledges SET amount_minor = 0",

@@ -156,7 +156,6 @@ def test_every_movement_is_balanced_in_each_book() -> None:
         entries.unidentified_funds_returned(1, amount, proof),
         entries.refund_owed(1, 2, amount, "k"),
         entries.refund_paid(1, 2, amount, proof),
-        entries.refund_returned(1, 2, amount, proof),
         entries.pledge_closed(1, 2, amount, "k"),
         entries.platform_fee_charged(1, amount, "k"),
         entries.payout_instructed(1, amount, "k"),

@@ -90,6 +90,11 @@ FAULTS: list[tuple[str, str]] = [
     ("I19", one("pledges", "status = 'refunded'", "status = 'settled'")),
     ("I20", EVENT.format("poison", 13, "1 second")),
     ("I20", EVENT.format("new", 1, "16 minutes")),
+    ("I20", EVENT.format("new", 0, "16 minutes")),  # nobody has looked at it at all
+    ("I21", one("instructions", "kind = 'refund'", "status = 'review'")),
+    ("I21", one("instructions", "kind = 'refund'", "status = 'failed'")),
+    ("I21", one("instructions", "kind = 'release'", "status = 'review'")),
+    ("I21", one("instructions", "kind = 'fee'", "status = 'failed'")),
     ("I23", UNGUARDED + one("ledger_accounts", "code = '1100'", "guard = 'none', credits = debits + 1")),
     ("P1", "UPDATE offering_progress SET held_minor = held_minor - 1 WHERE held_minor > 0"),
     ("P2", "UPDATE offering_progress SET settled_minor = settled_minor - 1 WHERE settled_minor > 0"),
@@ -98,6 +103,7 @@ FAULTS: list[tuple[str, str]] = [
     ("R1", one("register_entries", "true", "shares = shares + 1")),
     ("R1", one("register_entries", "true", "amount_minor = amount_minor - 1")),
     ("R1", one("register_entries", "true", "kind = 'transfer'")),
+    ("R1", one("register_entries", "true", "holder_name = 'Somebody Else'")),
     ("R1", "DELETE FROM register_entries"),
     ("R1", f"DELETE FROM closing_lines WHERE {DONE}"),
     (

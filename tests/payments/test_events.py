@@ -116,7 +116,7 @@ def test_an_event_before_the_answer_to_our_call_waits_for_it(world: World) -> No
     """The gateway was quicker than our own note of what it answered."""
     pledge = world.pledged(world.live())
     world.pay(pledge)
-    world.sql("UPDATE instructions SET provider_ref = NULL, status = 'sending' WHERE pledge_id = :id", id=pledge.id)
+    world.force("UPDATE instructions SET provider_ref = NULL, status = 'sending' WHERE pledge_id = :id", id=pledge.id)
     world.deliver_events()
     process_inbox.run(world.platform)
     assert world.sql("SELECT status, last_error FROM gateway_events") == [("new", "object_unknown")]

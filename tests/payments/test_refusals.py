@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from app.closings import actions as closings
+from app.errors import Refused
 from app.jobs import send_payments
 from app.money import Money
+from app.payments import actions as payments
 from app.payments.port import (
     Declined,
     GatewayError,
@@ -27,7 +30,7 @@ from tests.builders import World
 
 
 class SaysNo(SandboxGateway):
-    """Answers every request to collect or refund with one error; everything else works."""
+    """Answers every request to collect, refund or pay out with one error; everything else works."""
 
     answer: GatewayError
 
@@ -37,10 +40,13 @@ class SaysNo(SandboxGateway):
     def refund(self, op: Op, payment: Ref, amount: Money) -> Outcome:
         raise self.answer
 
+    def release(self, op: Op, **details: Any) -> Outcome:
+        raise self.answer
+
 
 def with_gateway_that_says(world: World, answer: GatewayError) -> World:
     assert world.platform.sandbox is not None
-    gateway = SaysNo(world.platform.sandbox, public_url="http://localhost", webhook_secret="-")
+    gateway = SaysNo(world.platform.sandbox, webhook_secret="-")
     gateway.answer = answer
     return World(replace(world.platform, gateway=gateway))
 
@@ -100,4 +106,47 @@ def test_a_refund_that_is_refused_goes_to_a_person_and_stays_owed(world: World, 
     send_payments.run(with_gateway_that_says(world, answer).platform)
     assert world.sql("SELECT status, code FROM instructions WHERE kind = 'refund'") == [("review", answer.code)]
     assert world.pledge(pledge.id).status == "refund_due"
+    assert [promise[:3] for promise in world.broken_promises()] == ["I21"]  # it is not forgotten
+
+    with world.acting() as tx:
+        (op_id,) = world.sql("SELECT op_id FROM instructions WHERE kind = 'refund'")[0]
+        payments.try_again(tx, op_id)
+    world.run_jobs()
+    assert world.pledge(pledge.id).status == "refunded"
     assert world.broken_promises() == []
+
+
+@pytest.mark.parametrize("answer", [Declined("closed_account"), Rejected("no_such_payee")])
+def test_a_payout_that_is_refused_is_owed_again_and_approved_anew(world: World, answer: GatewayError) -> None:
+    offering = world.live(target="250")
+    pledge = world.held(offering)
+    world.pass_deadline(offering)
+    world.run_jobs()
+    world.approve_closing(offering)
+    send_payments.run(with_gateway_that_says(world, answer).platform)
+    assert world.sql("SELECT status, code FROM instructions WHERE kind = 'release'") == [("failed", answer.code)]
+    (ref, status) = world.sql("SELECT ref, status FROM closings")[0]
+    assert status == "payout_failed"
+    assert world.broken_promises() == []
+
+    with world.acting() as tx:
+        closings.propose_payout(tx, ref)
+    world.approve_closing(offering)
+    world.run_jobs()
+    assert world.pledge(pledge.id).status == "settled"
+    assert world.broken_promises() == []
+
+
+@pytest.mark.parametrize("status", ["queued", "succeeded", "key_conflict"])
+def test_what_may_have_been_done_is_not_sent_again_by_hand(world: World, status: str) -> None:
+    pledge = world.held(world.live())
+    world.cancel(pledge)
+    if status == "key_conflict":
+        send_payments.run(with_gateway_that_says(world, KeyConflict("other_words_of_the_gateway")).platform)
+    elif status == "succeeded":
+        world.run_jobs()
+    (op_id,) = world.sql("SELECT op_id FROM instructions WHERE kind = 'refund'")[0]
+    before = world.contents()
+    with pytest.raises(Refused, match="not_to_be_repeated"), world.acting() as tx:
+        payments.try_again(tx, op_id)
+    assert world.contents() == before

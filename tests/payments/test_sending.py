@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.closings import actions as closings
+from app.errors import Refused
 from app.jobs import outcomes, send_payments
 from app.payments import actions as payments
 from app.payments import queries
@@ -152,8 +153,33 @@ def test_what_may_have_been_executed_is_never_sent_again_after_the_keys_are_forg
 
     sent_long_ago(world, pledge)
     world.run_jobs()
-    assert of(world, pledge).status == "review"
+    # Nobody can ever pay it, so the pledge gives its place back.
+    assert (of(world, pledge).status, world.pledge(pledge.id).status) == ("failed", "failed")
     assert world.at_the_gateway(world.offering(pledge.offering_id)) == []
+    assert world.broken_promises() == []
+
+
+def test_a_refund_whose_keys_are_forgotten_waits_for_a_person_and_is_paid_once(world: World) -> None:
+    pledge = wait_for(world, OpKind.REFUND)
+    assert world.platform.sandbox is not None
+    world.platform.sandbox.next_fault("refund", Fault.TIMEOUT_BEFORE)
+    send_payments.run(world.platform)
+    sent_long_ago(world, pledge)
+    world.run_jobs()
+    with world.looking() as view:
+        (stopped,) = queries.waiting_for_a_person(view.session)
+    assert (stopped.kind, stopped.status, stopped.code) == ("refund", "review", "key_forgotten")
+    assert [promise[:3] for promise in world.broken_promises()] == ["I21"]
+
+    with world.acting() as tx:
+        payments.try_again(tx, stopped.op_id)
+    with pytest.raises(Refused, match="not_to_be_repeated"), world.acting() as tx:
+        payments.try_again(tx, stopped.op_id)
+    world.run_jobs()
+    assert world.pledge(pledge.id).status == "refunded"
+    made = world.at_the_gateway(world.offering(pledge.offering_id))
+    assert len([one for one in made if one[0] == "refund"]) == 1
+    assert world.broken_promises() == []
 
 
 @pytest.mark.parametrize("kind", ["payment", "refund"])
@@ -197,7 +223,7 @@ def test_one_that_is_too_old_does_not_hold_up_the_others(world: World) -> None:
 
     young = world.pledged(offering)
     send_payments.run(world.platform)
-    assert (of(world, old).status, of(world, young).status) == ("review", "action_required")
+    assert (of(world, old).status, of(world, young).status) == ("failed", "action_required")
 
 
 def test_what_was_proven_not_executed_is_tried_for_as_long_as_it_takes(world: World) -> None:
@@ -259,7 +285,7 @@ def test_an_instruction_that_cannot_be_handled_does_not_hold_up_the_others(world
     offering = world.live()
     stranger, pledge = world.pledged(offering), world.pledged(offering)
     world.sql("UPDATE instructions SET gateway = 'gone' WHERE pledge_id = :id", id=stranger.id)
-    with pytest.raises(ExceptionGroup, match="gateway_unknown"):
+    with pytest.raises(ExceptionGroup, match="Refused"):
         send_payments.run(world.platform)
     assert of(world, pledge).status == "action_required"
 

@@ -24,7 +24,7 @@ BODY = b'{"id": "evt_1", "type": "payment.succeeded", "livemode": false, "object
 def gateway() -> SandboxGateway:
     """Verifying and parsing ask nobody, so no provider answers here."""
     provider = Provider(make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
-    return SandboxGateway(provider, public_url="http://localhost", webhook_secret=SECRET)
+    return SandboxGateway(provider, webhook_secret=SECRET)
 
 
 def signed(body: bytes = BODY, secret: str = SECRET, at: datetime = NOW) -> dict[str, str]:

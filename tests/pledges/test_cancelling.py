@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app import clock
+from app.closings import actions as closings
 from app.errors import Refused
 from app.jobs import expire_pledges, process_inbox, send_payments
 from app.offerings.models import Offering
@@ -302,13 +303,35 @@ def test_an_unpaid_pledge_gives_its_place_back(world: World) -> None:
     assert world.pledge(pledge.id).stop_reason == "expired"
 
 
-def test_a_pledge_that_expires_while_it_is_being_paid_is_refunded(world: World) -> None:
+def test_who_paid_in_time_keeps_the_pledge_although_we_hear_of_it_late(world: World) -> None:
     pledge = world.pledged(world.live())
     world.pay(pledge)
     world.move_clock(seconds=world.platform.payment_window.total_seconds() + 1)
     expire_pledges.run(world.platform)
     assert world.pledge(pledge.id).status == "cancelling"
+    world.run_jobs()
+    kept = world.pledge(pledge.id)
+    assert (kept.status, kept.stop_reason, taken(world, pledge)) == ("held", None, (100, AMOUNT, AMOUNT))
+    assert world.sql("SELECT kind FROM messages WHERE kind LIKE 'pledge_held'") == [("pledge_held",)]
+    assert world.broken_promises() == []
+
+
+def test_who_pays_when_the_time_is_over_gets_the_money_back(world: World) -> None:
+    pledge = _sent(world, world.live())
+    world.move_clock(seconds=world.platform.payment_window.total_seconds() + 1)
+    world.pay(pledge)
+    expire_pledges.run(world.platform)
     assert end(world, pledge) == REFUNDED
+    assert world.pledge(pledge.id).stop_reason == "expired"
+
+
+def test_who_paid_for_what_is_then_withdrawn_gets_the_money_back(world: World) -> None:
+    pledge = world.pledged(world.live())
+    world.pay(pledge)
+    with world.acting() as tx:
+        closings.withdraw_offering(tx, pledge.offering_id)
+    assert end(world, pledge) == REFUNDED
+    assert world.pledge(pledge.id).stop_reason == "offering_withdrawn"
 
 
 @pytest.mark.parametrize("status", ["processing", "held", "in_review"])
@@ -324,7 +347,7 @@ def test_a_pledge_that_cannot_be_ended_does_not_hold_up_the_others(world: World)
     """One whose collection is gone, against every rule."""
     offering = world.live()
     broken, sound = world.pledged(offering), world.pledged(offering)
-    world.sql("UPDATE instructions SET status = 'failed' WHERE pledge_id = :id", id=broken.id)
+    world.force("UPDATE instructions SET status = 'failed' WHERE pledge_id = :id", id=broken.id)
     world.move_clock(days=1)
     with pytest.raises(ExceptionGroup):
         expire_pledges.run(world.platform)

@@ -14,6 +14,7 @@ from app.closings import actions as closings
 from app.errors import Refused
 from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
+from app.money import Money
 from app.offerings.models import Offering
 from app.pledges import actions as pledges
 from app.pledges.actions import text_hash
@@ -81,7 +82,7 @@ def _unticked(world: World, statement: str) -> dict[str, str]:
 
 
 def not_open_yet(world: World, offering: Offering) -> None:
-    world.sql("UPDATE offerings SET status = 'approved' WHERE id = :id", id=offering.id)
+    world.force("UPDATE offerings SET status = 'approved' WHERE id = :id", id=offering.id)
 
 
 def at(world: World, offering: Offering, after_deadline: timedelta = timedelta(0)) -> None:
@@ -142,6 +143,32 @@ def test_a_full_offering_says_how_many_shares_are_left(world: World) -> None:
         world.place(world.investor(), offering, 11)
     assert refused.value.facts == {"left_shares": 10}
     assert world.pledged(offering, 10).status == "reserved"
+    assert world.broken_promises() == []
+
+
+def test_what_is_left_below_the_smallest_pledge_is_sold_in_one_piece(world: World) -> None:
+    offering = world.live(target="250", maximum="250", minimum_pledge="100")  # 100 shares, at least 40 at a time
+    world.pledged(offering, 70)
+    for shares in (29, 1):
+        with pytest.raises(Refused, match="below_minimum") as caught:
+            world.place(world.investor(), offering, shares)
+        assert caught.value.facts == {"minimum": Money.of("75", "USD")}
+    assert world.pledged(offering, 30).amount == Money.of("75", "USD")
+    progress = world.offering(offering.id).progress
+    assert (progress.taken_shares, progress.taken_minor) == (100, 25_000)
+    assert world.broken_promises() == []
+
+
+def test_parts_of_a_cent_never_carry_an_offering_above_its_maximum(world: World) -> None:
+    offering = world.live(price="0.335", target="100", maximum="150", minimum_pledge="5")
+    for _ in range(29):  # 15 shares are 5.025 dollars
+        world.pledged(offering, 15)
+    world.pledged(offering, 447 - 29 * 15)
+    with pytest.raises(Refused, match="offering_full"):
+        world.place(world.investor(), offering, 1)
+    progress = world.offering(offering.id).progress
+    assert (progress.maximum_shares, progress.taken_shares) == (447, 447)
+    assert progress.taken_minor == 29 * 502 + 402 <= progress.maximum_minor == 15_000
     assert world.broken_promises() == []
 
 

@@ -57,9 +57,8 @@ class SandboxGateway:
 
     name = "sandbox"
 
-    def __init__(self, provider: Provider, *, public_url: str, webhook_secret: str) -> None:
+    def __init__(self, provider: Provider, *, webhook_secret: str) -> None:
         self.provider = provider
-        self._public_url = public_url
         self._webhook_secret = webhook_secret
 
     def caps(self, currency: str) -> MethodCaps:
@@ -125,7 +124,8 @@ class SandboxGateway:
         amount = Money(row.amount_minor, row.currency)
         if row.kind == "payment" and evidence:
             amount = evidence[0].amount
-        url = f"{self._public_url}/sandbox/checkout/{row.id}" if row.status == "requires_action" else None
+        # Without a host: its pages are on the very site that the payer came from, by whatever name.
+        url = f"/sandbox/checkout/{row.id}" if row.status == "requires_action" else None
         return Outcome(_STATES[row.status], Ref(row.kind, row.id), amount, url=url, code=row.code, evidence=evidence)
 
     def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:

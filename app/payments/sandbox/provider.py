@@ -32,7 +32,7 @@ from app.payments.sandbox.tables import (
 #: A slow bank says after so long whether the money came; and a slow refund takes as long.
 SLOW = timedelta(days=3)
 PLATFORM_ACCOUNT = "platform"
-INSTALL_LOCK = 7_421_002
+INSTALL_LOCK = 7_421_003
 #: Delivery of an event is tried so often, each time later.
 DELIVERY_ATTEMPTS = 6
 
@@ -41,7 +41,9 @@ class Provider:
     """Every public method is one request from outside: it commits by itself or changes nothing."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_engine(url, pool_size=2, max_overflow=4, connect_args={"options": "-c timezone=UTC"})
+        self._engine = create_engine(
+            url, pool_size=2, max_overflow=4, hide_parameters=True, connect_args={"options": "-c timezone=UTC"}
+        )
 
     def install(self) -> None:
         """Make the provider's own schema, once."""

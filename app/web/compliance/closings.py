@@ -12,7 +12,6 @@ from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.identity import queries as identity
-from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.offerings import queries as offerings
 from app.payments import queries as payments
@@ -37,12 +36,7 @@ def closing(ref: str) -> ResponseReturnValue:
         found = queries.by_ref(view.session, ref)
         offering = offerings.offering(view.session, found.offering_id)
         lines = [
-            (
-                line,
-                pledge := pledges.pledge(view.session, line.pledge_id),
-                investors.investor(view.session, pledge.investor_id),
-            )
-            for line in queries.lines(view.session, found.id)
+            (line, pledges.pledge(view.session, line.pledge_id).ref) for line in queries.lines(view.session, found.id)
         ]
         approvals = [
             (approval, identity.user(view.session, approval.user_id).name)
