@@ -12,6 +12,9 @@ from pathlib import Path
 
 ENVIRONMENTS = ("development", "test", "production")
 SHORTEST_SECRET = 32
+FEWEST_CHARACTERS = 12
+#: What stands in keys that people type or copy from a guide, and hardly ever in a random one.
+TYPED = ("change", "secret", "example", "password", "your", "qwerty", "abcdefgh", "0123456789", "1234567890")
 
 
 class ConfigurationError(Exception):
@@ -30,6 +33,8 @@ class Settings:
     host: str
     port: int
     public_url: str
+    #: How many proxies stand in front of the site; only what they say about a visitor's address is believed.
+    trusted_proxies: int
     gateway: str
     #: Signs the events that the gateway sends us.
     webhook_secret: str
@@ -72,6 +77,7 @@ class Settings:
             host=host,
             port=port,
             public_url=env.get("PUBLIC_URL", "" if production else f"http://{host}:{port}").rstrip("/"),
+            trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0, 0, 9, problems),
             gateway=env.get("GATEWAY", "" if production else "sandbox"),
             webhook_secret=env.get("WEBHOOK_SECRET", "" if production else f"whsec_{secret_key[:32]}"),
             mail_url=env.get("MAIL_URL") or None,
@@ -90,16 +96,27 @@ class Settings:
 def _unsafe_in_production(settings: Settings, env: Mapping[str, str]) -> list[str]:
     problems = []
     for name, value in (("SECRET_KEY", settings.secret_key), ("WEBHOOK_SECRET", settings.webhook_secret)):
+        weakness = _weakness(value)
         if not value:
-            problems.append(f"{name} is missing")
-        elif len(value) < SHORTEST_SECRET or len(set(value)) < SHORTEST_SECRET // 4:
-            problems.append(f"{name} is too weak: give at least {SHORTEST_SECRET} random characters")
+            problems.append(f"{name} is missing: make one with `openssl rand -hex 32`")
+        elif weakness is not None:
+            problems.append(f"{name} is too weak, for it {weakness}: make one with `openssl rand -hex 32`")
+    others = {
+        "WEBHOOK_SECRET": settings.webhook_secret,
+        "DATABASE_URL": settings.database_url,
+        "MAIL_URL": settings.mail_url,
+    }
+    for name, other in others.items():
+        if settings.secret_key and settings.secret_key in (other or ""):
+            problems.append(f"{name} holds SECRET_KEY: give each a key of its own")
     if settings.database_url is None:
         problems.append("DATABASE_URL is missing: the embedded database is for development")
     if not settings.public_url:
         problems.append("PUBLIC_URL is missing")
     elif not settings.public_url.startswith("https://"):
         problems.append("PUBLIC_URL must begin with https://")
+    if "TRUSTED_PROXIES" not in env:
+        problems.append("TRUSTED_PROXIES is missing: say how many proxies stand in front of the site, 0 for none")
     if not settings.gateway:
         problems.append("GATEWAY is missing")
     elif settings.gateway == "sandbox":
@@ -109,6 +126,19 @@ def _unsafe_in_production(settings: Settings, env: Mapping[str, str]) -> list[st
     if env.get("FLASK_DEBUG", "0") not in ("", "0", "false"):
         problems.append("FLASK_DEBUG must be off in production")
     return problems
+
+
+def _weakness(key: str) -> str | None:
+    """What a random key would never be; None for one that may be random."""
+    if len(key) < SHORTEST_SECRET:
+        return f"has fewer than {SHORTEST_SECRET} characters"
+    if len(set(key)) < FEWEST_CHARACTERS:
+        return f"has fewer than {FEWEST_CHARACTERS} different characters"
+    if len({key[start : start + 4] for start in range(len(key) - 3)}) <= len(key) // 2:
+        return "is a shorter text, repeated"
+    if any(word in key.lower() for word in TYPED):
+        return "holds words or rows of characters that people type"
+    return None
 
 
 def _whole_number(

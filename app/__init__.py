@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 
@@ -37,6 +38,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=500_000,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
+    if settings.trusted_proxies:
+        # Without it every visitor has the proxy's address, and one who guesses passwords locks all the others out.
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.extensions["platform"] = platform
     web.init_app(app)
     cli.init_app(app)

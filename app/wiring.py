@@ -47,7 +47,11 @@ class Platform:
         return timedelta(minutes=self.settings.payment_window_minutes)
 
     def regime(self, regime_id: str) -> Regime:
-        """A regime that the operator has switched on. Raises Refused."""
+        """The regime of something that is here already, also after the operator switched it off. Raises Refused."""
+        return regime(regime_id)
+
+    def regime_in_use(self, regime_id: str) -> Regime:
+        """A regime that the operator has switched on, for something new. Raises Refused."""
         return regime(regime_id, self.settings.regimes)
 
     def gateway_named(self, name: str) -> Gateway:
@@ -79,7 +83,7 @@ def build(settings: Settings) -> Platform:
     return Platform(
         settings=settings,
         database=database,
-        gateway=SandboxGateway(provider, public_url=settings.public_url, webhook_secret=settings.webhook_secret),
+        gateway=SandboxGateway(provider, webhook_secret=settings.webhook_secret),
         sandbox=provider,
         mailer=_mailer(settings),
         mail_tokens=MailTokens(settings.secret_key),

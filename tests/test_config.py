@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import random
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ SAFE = {
     "WEBHOOK_SECRET": "pD5!sG8@fK2#hL9$jM4%nB7^vC1&xZ6*",
     "DATABASE_URL": "postgresql://app@db.internal/openraise",
     "PUBLIC_URL": "https://raise.example",
+    "TRUSTED_PROXIES": "1",
     "GATEWAY": "stripe",
     "MAIL_URL": "smtp://user:secret@mail.example:587",
 }
@@ -34,13 +37,15 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
     [
         ("SECRET_KEY", None),
         ("SECRET_KEY", "short"),
-        ("SECRET_KEY", "a" * 64),
-        ("SECRET_KEY", "abcabcabcabcabcabcabcabcabcabcabcabc"),
         ("WEBHOOK_SECRET", None),
         ("WEBHOOK_SECRET", "short"),
         ("DATABASE_URL", None),
         ("PUBLIC_URL", None),
         ("PUBLIC_URL", "http://raise.example"),
+        ("TRUSTED_PROXIES", None),
+        ("TRUSTED_PROXIES", ""),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "10.0.0.1"),
         ("GATEWAY", None),
         ("GATEWAY", "sandbox"),
         ("MAIL_URL", None),
@@ -60,6 +65,61 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
 def test_an_unsafe_setting_stops_the_start_by_name(tmp_path: Path, name: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=name):
         read(tmp_path, **{name: value})
+
+
+WEAK_KEYS = {
+    "short": "kJ8#mQ2$vL9@xR4!wN7%zT1^cB6&yH3",
+    "one character": "a" * 64,
+    "few characters": "0110100110010110" * 3 + "abcdefg",
+    "three characters repeated": "abc" * 12,
+    "twelve characters repeated": "Tr0ub4dor&3x" * 4,
+    "repeated, and cut off": ("Tr0ub4dor&3x-KlmPq" * 3)[:-4],
+    "repeated, with a head and a tail": ">>" + "Tr0ub4dor&3x" * 4 + "<<",
+    "half of it again": "9f86d081884c7d659a2feaa0c55ad015" * 2,
+    "to be changed": "CHANGE-ME-before-you-go-live-1029384756",
+    "of a guide": "put-Your-key-here-1f7b9c3d5e2a4680bdqz",
+    "an example": "example_key_3k5j7h9g1f2d4s6a8p0oiuytrewq",
+    "called a secret": "my-Super-Secret-key-for-openraise-2026",
+    "a password": "correct-horse-PASSWORD-battery-staple",
+    "the alphabet": "abcdefghijklmnopqrstuvwxyz012345",
+    "the digits": "raise-0123456789-money-!$%&/()=?-now",
+}
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "WEBHOOK_SECRET"])
+@pytest.mark.parametrize("key", WEAK_KEYS.values(), ids=WEAK_KEYS)
+def test_a_key_that_is_not_random_stops_the_start(tmp_path: Path, name: str, key: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} is too weak.*openssl rand -hex 32") as caught:
+        read(tmp_path, **{name: key})
+    assert key not in str(caught.value)
+
+
+def test_a_key_that_was_made_by_a_machine_is_taken(tmp_path: Path) -> None:
+    chance = random.Random(20260303)
+    for _ in range(200):
+        secret, webhook = chance.randbytes(32), chance.randbytes(chance.randrange(32, 65))
+        assert read(tmp_path, SECRET_KEY=secret.hex(), WEBHOOK_SECRET=f"whsec_{webhook.hex()}").is_production
+        for encoded in (base64.b64encode, base64.urlsafe_b64encode, base64.b85encode, base64.b32encode):
+            assert read(tmp_path, SECRET_KEY=encoded(secret).decode(), WEBHOOK_SECRET=webhook.hex()).is_production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEBHOOK_SECRET", SAFE["SECRET_KEY"]),
+        ("WEBHOOK_SECRET", f"whsec_{SAFE['SECRET_KEY']}"),
+        ("DATABASE_URL", f"postgresql://app:{SAFE['SECRET_KEY']}@db.internal/openraise"),
+        ("MAIL_URL", f"smtp://user:{SAFE['SECRET_KEY']}@mail.example:587"),
+    ],
+)
+def test_one_key_does_not_open_two_doors(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name} holds SECRET_KEY"):
+        read(tmp_path, **{name: value})
+
+
+def test_no_proxy_is_trusted_unless_production_says_so(tmp_path: Path) -> None:
+    assert Settings.from_environment({}, tmp_path).trusted_proxies == 0
+    assert [read(tmp_path, TRUSTED_PROXIES=number).trusted_proxies for number in ("0", "2")] == [0, 2]
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:

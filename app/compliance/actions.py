@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 
@@ -18,7 +19,8 @@ from app.errors import Refused
 from app.investors import actions as investors
 from app.investors import queries as investor_queries
 from app.investors.models import ClaimKind, Investor
-from app.issuers import queries as issuers
+from app.issuers import actions as issuers
+from app.issuers import queries as issuer_queries
 from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
@@ -60,11 +62,12 @@ def decide(
     offering: Offering,
     issuer_ref: str,
     amount: Money,
+    smallest: Money,
     history: Sequence[EarlierPledge],
     regime: Regime,
 ) -> Decision:
-    """Ask the law of the day, and store the answer with its facts. Writes: decision."""
-    intent = Intent(amount, issuer_ref, offering.ref, offering.minimum_pledge, regime.pack.day_of(tx.now))
+    """Ask the law of the day, and store the answer with its facts; `smallest` is the ticket. Writes: decision."""
+    intent = Intent(amount, issuer_ref, offering.ref, smallest, regime.pack.day_of(tx.now))
     case = regime.pledge_case(queries.profile(tx.session, investor, regime), history, intent)
     verdict = regime.assess(facts_of_case.read(case))
     decision = Decision(
@@ -123,24 +126,54 @@ def refer(tx: Transaction, kind: CaseKind, subject_id: int, *, why: str, involve
 def submit_offering(tx: Transaction, offering_id: int, regime: Regime) -> ReviewCase:
     """Hand an offering in for review; from here on its terms are locked.
 
-    Raises Refused: "tasks_open" (with their codes), "over_offering_cap". Locks: offering.
+    Raises Refused: "tasks_open" (with their codes), "over_offering_cap". Locks: issuer, offering.
     Writes: offering, case, audit.
     """
-    offering = offerings.lock(tx, offering_id)
-    issuer = issuers.issuer(tx.session, offering.issuer_id)
+    offering = _lock_with_issuer(tx, offering_id)
+    issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
     documents = len(offering_queries.documents(tx.session, offering.id))
-    waiting = open_tasks(checklist(offering, issuer, documents, tx.now))
+    waiting = open_tasks(checklist(offering, issuer, documents, regime, tx.now))
     if waiting:
         raise Refused("tasks_open", tasks=[task.code for task in waiting])
+    _require_within_cap(tx, offering, regime)
+    offerings.move(tx, offering, "submit")
+    return refer(
+        tx,
+        CaseKind.OFFERING,
+        offering.id,
+        why="offering_submitted",
+        involves=issuer_queries.members(tx.session, issuer.id),
+    )
+
+
+def open_offering(
+    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
+) -> Offering:
+    """Make an approved offering public, while its issuer may still raise so much.
+
+    Raises Refused: "over_offering_cap", and see `offerings.actions.open_offering`. Locks: issuer, offering.
+    Writes: offering, progress, audit.
+    """
+    offering = _lock_with_issuer(tx, offering_id)
+    offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
+    _require_within_cap(tx, offering, regime)
+    return offerings.open_offering(
+        tx, offering.id, regime, gateway=gateway, custodian_is_qualified=custodian_is_qualified
+    )
+
+
+def _lock_with_issuer(tx: Transaction, offering_id: int) -> Offering:
+    """The issuer first, so that two of its offerings never ask for the same cap at once. Locks: issuer, offering."""
+    issuers.lock(tx, offering_queries.offering(tx.session, offering_id).issuer_id)
+    return offerings.lock(tx, offering_id)
+
+
+def _require_within_cap(tx: Transaction, offering: Offering, regime: Regime) -> None:
     verdict = offering_cap(tx, offering, regime)
     if not verdict.allows:
         raise Refused(
             "over_offering_cap", field="maximum", rule=verdict.rule, cap=verdict.cap, remaining=verdict.remaining
         )
-    offerings.move(tx, offering, "submit")
-    return refer(
-        tx, CaseKind.OFFERING, offering.id, why="offering_submitted", involves=issuers.members(tx.session, issuer.id)
-    )
 
 
 def offering_cap(tx: Transaction, offering: Offering, regime: Regime) -> Verdict:
@@ -161,6 +194,18 @@ def _raise(tx: Transaction, other: Offering, regime: Regime, today: date) -> Ear
         return EarlierPledge(regime.pack.day_of(settled_at), sold, issuer, is_settled=True)
     assert other.maximum is not None  # handed in, so its terms are complete
     return EarlierPledge(today, other.maximum, issuer, is_settled=False)
+
+
+def change_issuer(tx: Transaction, issuer_id: int, **details: Any) -> None:
+    """Correct what is known about a company, while no offering goes by it; see `issuers.actions.change_details`.
+
+    Raises Refused: "company_locked", "date_in_future". Locks: issuer. Writes: issuer, audit.
+    """
+    issuer = issuers.lock(tx, issuer_id)
+    raising = offering_queries.raising_of(tx.session, issuer.id)
+    if raising is not None:
+        raise Refused("company_locked", offering=raising.ref, status=raising.status)
+    issuers.change_details(tx, issuer, **details)
 
 
 def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str) -> ReviewCase:
@@ -223,7 +268,7 @@ def resolve_offering(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: S
     case = resolve(tx, ref, outcome, reasons, note)
     offering = offerings.lock(tx, case.subject_id)
     offerings.move(tx, offering, outcome.value, case=case.ref)
-    for user_id in issuers.members(tx.session, offering.issuer_id):
+    for user_id in issuer_queries.members(tx.session, offering.issuer_id):
         notifications.enqueue(
             tx, user_id, Message.OFFERING_DECIDED, about=case.ref, offering=offering.name, ref=offering.ref,
             outcome=outcome.value, note=case.note, reasons=list(reasons),
@@ -270,7 +315,7 @@ def _require_not_involved(tx: Transaction, case: ReviewCase) -> None:
     if case.kind == CaseKind.OFFERING:
         # Who joined the company after it was submitted is involved, too.
         offering = offering_queries.offering(tx.session, case.subject_id)
-        involved |= set(issuers.members(tx.session, offering.issuer_id))
+        involved |= set(issuer_queries.members(tx.session, offering.issuer_id))
     if tx.actor.user_id in involved:
         raise Refused("own_case")
 

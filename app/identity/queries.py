@@ -17,6 +17,8 @@ IDLE = timedelta(minutes=30)
 STAFF_IDLE = timedelta(minutes=15)
 #: In any case. Source: OWASP ASVS 5.0 7.3.2.
 LONGEST = timedelta(hours=12)
+#: Who was typing when their session ended sends it within this time, or never.
+LATELY = timedelta(days=1)
 
 
 def token_hash(token: str) -> bytes:
@@ -47,9 +49,18 @@ def live_session(session: Session, token: str, wall_now: datetime) -> UserSessio
     return found
 
 
-def dead_session_user_id(session: Session, token: str) -> int | None:
-    """Whose session it was, for giving back what they had typed; None for a token we never made."""
-    return session.scalars(select(UserSession.user_id).where(UserSession.token_hash == token_hash(token))).one_or_none()
+def ran_out_session_user_id(session: Session, token: str, wall_now: datetime) -> int | None:
+    """Whose whole session this was that ended lately, by time alone; None for every other token.
+
+    One that was revoked (signed out, a new password, a stolen cookie) speaks for nobody; nor does half a session, for
+    which a password is enough.
+    """
+    found = session.scalars(select(UserSession).where(UserSession.token_hash == token_hash(token))).one_or_none()
+    if found is None or found.revoked_at is not None or wall_now >= found.expires_at + LATELY:
+        return None
+    person = user(session, found.user_id)
+    is_half = actor(person, passed_second_factor=found.second_factor_at is not None).awaits_second_factor
+    return None if is_half or person.suspended_at is not None else person.id
 
 
 def sessions_of(session: Session, user_id: int, wall_now: datetime) -> list[UserSession]:

@@ -84,16 +84,21 @@ def _to_sign_in() -> ResponseReturnValue:
     token = cookie.pop("_user_id", None)
     if token is None:
         return redirect(url_for("account.sign_in", next=_here()))
-    with looking() as view:
-        user_id = queries.dead_session_user_id(view.session, token)
-    fields = _typed()
-    if user_id is not None and fields:
-        with acting() as tx:
-            drafts.keep(tx, user_id, request.path, fields)
+    if _keep_typed(token):
         flash(N_("Your session has ended. What you typed is kept: sign in and you will find it again."), "caution")
     else:
         flash(N_("Your session has ended. Sign in again."), "caution")
     return redirect(url_for("account.sign_in", next=_here()))
+
+
+def _keep_typed(token: str) -> bool:
+    """Keep what came with this request for whoever's session has just run out; False when there is nothing to keep."""
+    fields = _typed()
+    if not fields:
+        return False
+    with acting() as tx:
+        user_id = queries.ran_out_session_user_id(tx.session, token, tx.wall_now)
+        return user_id is not None and drafts.keep(tx, user_id, request.path, fields)
 
 
 def _typed() -> dict[str, list[str]]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.closings import actions as closings
 from app.compliance import actions
+from app.database import Database
 from app.errors import Refused
 from app.offerings.models import Offering
 from tests.builders import World, usd
@@ -77,3 +83,90 @@ def test_what_was_sold_counts_for_twelve_months_from_the_day_of_the_closing(worl
     assert refused(world, another(world, first, "4940002.50")).facts["remaining"] == usd("4940000")
     world.move_clock(seconds=timedelta(days=1).total_seconds())
     submit(world, another(world, first, "5000000"))
+
+
+# Opening asks again
+
+
+def open_(world: World, offering: Offering) -> None:
+    with world.acting() as tx:
+        actions.open_offering(
+            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
+        )
+
+
+def approved(world: World, maximum: str) -> Offering:
+    offering, _, case_ref = world.submitted(maximum=maximum)
+    world.approve(case_ref)
+    return world.offering(offering.id)
+
+
+def test_an_offering_opens_within_the_cap_of_the_day(world: World) -> None:
+    first, second = world.live(maximum="4000000"), approved(world, "1000002.50")
+    # As if the law had changed, or a hole had let it pass, since it was handed in.
+    world.sql("UPDATE offerings SET issuer_id = :issuer WHERE id = :id", issuer=first.issuer_id, id=second.id)
+    before = world.contents()
+    with pytest.raises(Refused) as caught:
+        open_(world, second)
+    assert (caught.value.code, caught.value.facts["remaining"]) == ("over_offering_cap", usd("1000000"))
+    assert world.contents() == before
+    with world.acting() as tx:
+        closings.withdraw_offering(tx, first.id)
+    open_(world, second)
+    assert world.offering(second.id).status == "live"
+
+
+def test_a_draft_does_not_open(world: World) -> None:
+    draft, _ = world.draft()
+    world.sql("UPDATE offerings SET maximum_minor = NULL WHERE id = :id", id=draft.id)
+    before = world.contents()
+    with pytest.raises(Refused, match="illegal_move"):
+        open_(world, draft)
+    assert world.contents() == before
+
+
+# Two at once
+
+
+def at_once(world: World, act: Callable[[World, Offering], None], offerings: Sequence[Offering]) -> Counter[str]:
+    """What came of each, over a connection of its own: done, or the code of the refusal."""
+    start, database = Barrier(len(offerings)), Database(world.platform.database.url, pool_size=len(offerings))
+    crowd = World(replace(world.platform, database=database))
+
+    def run(offering: Offering) -> str:
+        start.wait()
+        try:
+            act(crowd, offering)
+        except Refused as refused:
+            return refused.code
+        return "done"
+
+    with ThreadPoolExecutor(len(offerings)) as pool:
+        came = Counter(pool.map(run, offerings))
+    database.close()
+    return came
+
+
+def of_one_company(world: World, offerings: Sequence[Offering]) -> list[Offering]:
+    for offering in offerings:
+        world.sql("UPDATE offerings SET issuer_id = :to WHERE id = :id", to=offerings[0].issuer_id, id=offering.id)
+    return [world.offering(offering.id) for offering in offerings]
+
+
+def test_offerings_of_one_company_handed_in_at_once_never_pass_the_cap(world: World) -> None:
+    """Twelve of a million each: exactly five fit."""
+    drafts = of_one_company(world, [world.draft(maximum="1000000")[0] for _ in range(12)])
+    assert at_once(world, submit, drafts) == {"done": 5, "over_offering_cap": 7}
+    assert world.sql("SELECT sum(maximum_minor) FROM offerings WHERE status = 'submitted'") == [(500_000_000,)]
+    assert world.sql("SELECT count(*) FROM review_cases") == [(5,)]
+
+
+def test_one_that_opens_and_one_that_is_handed_in_wait_for_each_other(world: World) -> None:
+    """Whoever comes first, what is open and what is in review never make more than the cap."""
+    first, second = of_one_company(world, [approved(world, "3000000"), world.draft(maximum="3000000")[0]])
+
+    def act(crowd: World, offering: Offering) -> None:
+        open_(crowd, offering) if offering.id == first.id else submit(crowd, offering)
+
+    assert at_once(world, act, [first, second]) == {"done": 1, "over_offering_cap": 1}
+    assert [world.offering(one.id).status for one in (first, second)] == ["live", "draft"]

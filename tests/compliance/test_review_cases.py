@@ -142,11 +142,59 @@ def test_nobody_takes_or_decides_their_own_case(world: World, kind: CaseKind) ->
         assert refused(world, lambda outcome=outcome: decide(world, officer, ref, outcome)).code == "own_case"
 
 
+@pytest.mark.parametrize("joined", ["before the pledge", "after it was referred", "after they took the case"])
+def test_nobody_of_a_company_decides_who_invests_in_it(world: World, joined: str) -> None:
+    offering, person = world.live(), world.user(Role.COMPLIANCE_OFFICER)
+    officer = world.actor(person)
+
+    def join() -> None:
+        with world.acting() as tx:
+            issuers.add_member(tx, issuer_queries.issuer(tx.session, offering.issuer_id), person.id)
+
+    if joined == "before the pledge":
+        join()
+    pledge = world.pledged(offering, shares=12_000)
+    ref = world.queue()[0]
+
+    def take_it() -> None:
+        with world.acting(officer) as tx:
+            pledges.take_referral(tx, ref)
+
+    if joined == "after they took the case":
+        take_it()
+    if joined != "before the pledge":
+        join()
+    if joined != "after they took the case":
+        assert refused(world, take_it).code == "own_case"
+        world.sql(
+            "UPDATE review_cases SET status = 'claimed', claimed_by = :id WHERE ref = :ref", id=person.id, ref=ref
+        )
+    for outcome in (APPROVE, REFUSE):
+        said = refused(world, lambda outcome=outcome: decide(world, officer, ref, outcome, ["source_of_funds"]))
+        assert said.code == "own_case"
+    assert world.pledge(pledge.id).status == "in_review"
+
+
+def test_the_database_itself_refuses_whoever_was_of_the_company_when_the_pledge_came(world: World) -> None:
+    offering = world.live()
+    pledge = world.pledged(offering, shares=12_000)
+    ref = world.queue()[0]
+    with world.looking() as view:
+        (member,) = issuer_queries.members(view.session, offering.issuer_id)
+        investor = investors.investor(view.session, pledge.investor_id)
+        assert queries.case(view.session, ref).involves == sorted([member, investor.user_id])
+    with pytest.raises(IntegrityError, match="never_ones_own"):
+        world.force(
+            "UPDATE review_cases SET status = 'resolved', outcome = 'approve', resolved_by = :id WHERE ref = :ref",
+            id=member, ref=ref,
+        )  # fmt: skip
+
+
 def test_the_database_itself_refuses_ones_own_case(world: World) -> None:
     _, actor, ref = world.submitted()
     before = world.contents()
     with pytest.raises(IntegrityError, match="never_ones_own"):
-        world.sql(
+        world.force(
             "UPDATE review_cases SET status = 'resolved', outcome = 'approve', resolved_by = :id WHERE ref = :ref",
             id=actor.user_id, ref=ref,
         )  # fmt: skip

@@ -172,3 +172,48 @@ def test_what_was_typed_is_forgotten_after_a_day(world: World) -> None:
     with world.acting() as tx:
         assert drafts.take(tx, person.id, "/a") is None
     assert world.sql("SELECT count(*) FROM form_drafts") == [(0,)]
+
+
+def test_one_persons_drafts_have_so_many_bytes_and_the_oldest_go(world: World) -> None:
+    person, stranger = world.user(), world.user()
+    half = {"story": ["字" * (drafts.MOST_BYTES // 6)]}
+    for who, path in ((stranger, "/s"), (person, "/a"), (person, "/b"), (person, "/c")):
+        with world.acting() as tx:
+            assert drafts.keep(tx, who.id, path, half)
+    assert world.sql("SELECT path FROM form_drafts ORDER BY path") == [("/c",), ("/s",)]
+    with world.acting() as tx:
+        assert drafts.keep(tx, person.id, "/d", {"name": ["Ann"]})
+    before = world.contents()
+    with world.acting() as tx:
+        assert not drafts.keep(tx, person.id, "/e", {"story": ["字" * (drafts.MOST_BYTES // 3)]})
+    assert world.contents() == before
+    assert world.sql("SELECT path FROM form_drafts ORDER BY path") == [("/c",), ("/d",), ("/s",)]
+
+
+def whose(world: World, token: str) -> int | None:
+    with world.looking() as view:
+        return queries.ran_out_session_user_id(view.session, token, view.wall_now)
+
+
+def test_only_a_session_that_ended_by_time_still_has_an_owner(world: World) -> None:
+    person = world.user(Role.INVESTOR)
+    idle, old, ended = (signed_in(world, person) for _ in range(3))
+    let_pass(world, "user_sessions", "last_seen_at", hours=1)
+    with world.acting() as tx:
+        actions.sign_out(tx, ended)
+    assert [whose(world, token) for token in (idle, old, ended, "never ours")] == [person.id, person.id, None, None]
+    for hours, found in ((24, person.id), (13, None)):  # 12 hours for the session itself, and a day
+        world.sql(
+            "UPDATE user_sessions SET expires_at = expires_at - make_interval(hours => :hours) WHERE token_hash = :hash",
+            hours=hours, hash=queries.token_hash(old),
+        )  # fmt: skip
+        assert [whose(world, token) for token in (idle, old)] == [person.id, found]
+    with world.acting() as tx:
+        actions.end_sessions(tx, person.id)
+    assert whose(world, idle) is None
+
+
+def test_half_a_session_that_ended_has_no_owner(world: World) -> None:
+    half = signed_in(world, world.user(Role.COMPLIANCE_OFFICER))
+    let_pass(world, "user_sessions", "last_seen_at", hours=1)
+    assert whose(world, half) is None

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.actor import Role
+from app.identity.drafts import MOST_BYTES, MOST_FORMS
 from tests.web.browser import Browser, Site
 
 FIGURES = "/me/figures/US-CF"
@@ -147,6 +148,63 @@ def test_a_token_that_was_never_ours_keeps_nothing(site: Site, token: str) -> No
         cookie["_user_id"] = token
     with site.unchanged():
         assert browser.post(FIGURES, TYPED).location.startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("UPDATE user_sessions SET revoked_at = clock_timestamp()", id="revoked"),
+        pytest.param("UPDATE users SET suspended_at = clock_timestamp()", id="suspended"),
+        pytest.param("UPDATE user_sessions SET expires_at = clock_timestamp() - interval '25 hours'", id="long ago"),
+    ],
+)
+def test_a_session_that_was_ended_writes_nothing_into_its_owners_account(
+    site: Site, browser: Browser, statement: str
+) -> None:
+    site.world.sql(statement)
+    with site.unchanged():
+        page = browser.post(FIGURES, TYPED)
+        assert page.location.startswith("/sign-in")
+        notices = browser.get(page.location).notices()
+    assert "Sign in again" in notices and "What you typed is kept" not in notices
+
+
+def test_a_stolen_cookie_that_its_owner_ended_writes_nothing(site: Site) -> None:
+    person = site.world.user(Role.INVESTOR)
+    owner, thief = site.browser(person.id), site.browser()
+    with owner.cookie() as cookie, thief.cookie() as stolen:
+        stolen["_user_id"] = cookie["_user_id"]
+    assert owner.post("/sign-out").status == 303
+    with site.unchanged():
+        assert thief.post(FIGURES, TYPED).location.startswith("/sign-in")
+
+
+def test_a_password_alone_writes_nothing_into_an_account_with_a_second_factor(site: Site) -> None:
+    _, _, ref = site.world.submitted()
+    half = run_out(site, site.browser(site.world.user(Role.COMPLIANCE_OFFICER).id, half=True))
+    with site.unchanged():
+        assert half.post(f"/review/cases/{ref}", {"note": "typed"}).location.startswith("/sign-in")
+
+
+def test_one_person_has_so_many_drafts_and_the_oldest_go(site: Site, browser: Browser) -> None:
+    with browser.cookie() as cookie:
+        token = cookie["_user_id"]
+    for number in range(MOST_FORMS + 3):
+        with browser.cookie() as cookie:
+            cookie["_user_id"] = token
+        browser.post(f"/issuer/companies/C-{number}", {"legal_name": f"N{number}"})
+    assert sorted(one["legal_name"][0] for one in kept(site)) == sorted(f"N{n}" for n in range(3, MOST_FORMS + 3))
+
+
+def test_what_is_too_large_is_not_kept_and_pushes_nothing_out(site: Site, browser: Browser) -> None:
+    with browser.cookie() as cookie:
+        token = cookie["_user_id"]
+    browser.get(browser.post(FIGURES, TYPED).location)
+    with browser.cookie() as cookie:
+        cookie["_user_id"] = token
+    with site.unchanged():
+        page = browser.post("/issuer/companies/C-1", {"legal_name": "x" * MOST_BYTES})
+    assert "What you typed is kept" not in browser.get(page.location).text
 
 
 def test_an_officers_note_comes_back_but_not_the_decision(site: Site) -> None:

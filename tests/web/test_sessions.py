@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -14,6 +16,7 @@ from app.identity.models import User
 from app.identity.second_factor import new_secret
 from app.jobs import send_notifications
 from tests.builders import PASSWORD
+from tests.conftest import settings
 from tests.web.browser import Browser, Site
 from tests.web.market import Market
 
@@ -146,6 +149,80 @@ def test_too_many_wrong_passwords_wait(site: Site) -> None:
     assert int(page.headers["Retry-After"]) > 0
     assert "Too many tries" in page.text
     assert token_of(browser) is None
+
+
+# Who is at the other end, when every visitor comes through the proxy that speaks TLS
+
+OWNER, STRANGER = "198.51.100.7", "203.0.113.9"
+
+
+@pytest.fixture
+def behind_a_proxy(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    made = Site(settings(database_url, tmp_path, TRUSTED_PROXIES="1"))
+    yield made
+    made.close()
+
+
+def sign_in_from(site: Site, forwarded_for: str, email: str, password: str = PASSWORD) -> int:
+    """The proxy adds the visitor's true address after whatever the visitor themselves wrote there."""
+    return (
+        site.browser()
+        .post("/sign-in", {"email": email, "password": password}, headers={"X-Forwarded-For": forwarded_for})
+        .status
+    )
+
+
+def test_a_strangers_wrong_passwords_lock_out_nobody_else(behind_a_proxy: Site) -> None:
+    site, person = behind_a_proxy, behind_a_proxy.world.user(Role.INVESTOR)
+    assert [sign_in_from(site, STRANGER, person.email, WRONG) for _ in range(5)] == [401] * 5
+    assert sign_in_from(site, STRANGER, person.email) == 429
+    assert sign_in_from(site, OWNER, person.email) == 303
+    assert sign_in_from(site, STRANGER, person.email) == 429, "the owner's success does not free the stranger"
+
+
+def test_an_address_that_guesses_at_everybody_waits_alone(behind_a_proxy: Site) -> None:
+    site, person = behind_a_proxy, behind_a_proxy.world.user(Role.INVESTOR)
+    assert sign_in_from(site, STRANGER, "guess@example.test", WRONG) == 401
+    site.world.sql(
+        "INSERT INTO sign_in_attempts (account_hash, address_hash, at)"
+        " SELECT 'guess' || n, address_hash, at FROM sign_in_attempts, generate_series(2, 50) n"
+    )
+    assert sign_in_from(site, STRANGER, person.email) == 429
+    assert sign_in_from(site, OWNER, person.email) == 303
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["10.0.0.{n}", "10.0.0.{n}, 10.1.1.{n}", '"10.0.0.{n}', '10.0.0.{n}, "a', '"{n}\\", ', "{n}" + ", x" * 40, OWNER],
+)
+def test_a_forged_chain_does_not_help_who_guesses(behind_a_proxy: Site, forged: str) -> None:
+    site, person = behind_a_proxy, behind_a_proxy.world.user(Role.INVESTOR)
+    chains = [f"{forged.format(n=number)}, {STRANGER}" for number in range(6)]
+    assert [sign_in_from(site, chain, person.email, WRONG) for chain in chains] == [401] * 5 + [429]
+    with site.unchanged():
+        assert sign_in_from(site, chains[0], person.email) == 429
+    assert sign_in_from(site, OWNER, person.email) == 303
+
+
+def test_codes_are_counted_at_the_visitors_own_address(behind_a_proxy: Site) -> None:
+    site = behind_a_proxy
+    (person, _), (other, secret) = staff(site), staff(site)
+    guessing, honest = site.browser(person.id, half=True), site.browser(other.id, half=True)
+    for _ in range(5):
+        assert guessing.post("/second-factor", {"code": "none"}, headers={"X-Forwarded-For": STRANGER}).status == 422
+    site.world.sql(
+        "INSERT INTO sign_in_attempts (account_hash, address_hash, at)"
+        " SELECT 'guess' || n, address_hash, at FROM sign_in_attempts, generate_series(1, 10) n"
+    )
+    page = honest.post("/second-factor", {"code": "none"}, headers={"X-Forwarded-For": OWNER})
+    assert page.status == 422
+    assert honest.post("/second-factor", {"code": pyotp.TOTP(secret).now()}).status == 303
+
+
+def test_without_a_proxy_the_header_is_only_what_a_visitor_wrote(site: Site) -> None:
+    person = site.world.user(Role.INVESTOR)
+    chains = [f"192.0.2.{number}" for number in range(6)]
+    assert [sign_in_from(site, chain, person.email, WRONG) for chain in chains] == [401] * 5 + [429]
 
 
 def test_signing_out_ends_the_session_in_the_database(site: Site) -> None:
