@@ -2,7 +2,7 @@
 
 An entry point (a page, a job, a command) opens the one transaction and calls one action; features never commit.
 
-Lock order, for everybody, always: investor -> offering -> closing -> pledge -> instruction -> ledger account
+Lock order, for everybody, always: investor -> issuer -> offering -> closing -> pledge -> instruction -> ledger account
 (by id) -> offering progress. Whoever needs two of these takes them from left to right.
 """
 
@@ -15,7 +15,18 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, String, create_engine, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    MetaData,
+    String,
+    create_engine,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
@@ -96,6 +107,10 @@ class Transaction(Snapshot):
         now: datetime = self.session.execute(text("SELECT platform_now()")).scalar_one()
         return now
 
+    def one_at_a_time(self, subject: str) -> None:
+        """Wait for whoever works on the same subject, such as the same form sent twice at once, until they are done."""
+        self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
+
     def wake(self, job: str) -> None:
         """Ask for this job to run soon after the commit.
 
@@ -119,6 +134,7 @@ class Database:
             max_overflow=0,
             pool_timeout=30,
             pool_pre_ping=True,
+            hide_parameters=True,  # what people typed is in them
             connect_args={
                 "application_name": "openraise",
                 "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"

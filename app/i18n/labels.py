@@ -11,6 +11,8 @@ from app.i18n import amounts, times
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
 from app.money import Money
+from app.offerings.filings import Import
+from app.offerings.form_c import FormC
 from app.regimes import registry
 from app.regimes.parameters import Rule
 
@@ -116,6 +118,7 @@ STOP_REASONS: Mapping[str, str] = {
     "investor": N_("You cancelled it."),
     "expired": N_("It was not paid in time."),
     "offering_ended": N_("The offering ended before it was paid."),
+    "paid_too_late": N_("The payment did not arrive in the days after the deadline."),
     "offering_failed": N_("The offering did not reach its target."),
     "offering_withdrawn": N_("The company withdrew the offering."),
 }
@@ -136,7 +139,7 @@ TASKS: Mapping[str, str] = {
     "maximum": N_("Set the maximum, at or above the target"),
     "oversubscription_rule": N_("Say how demand above the target is shared out"),
     "deadline": N_("Set the deadline, with its time zone"),
-    "deadline_ahead": N_("Choose a deadline that is still ahead"),
+    "deadline_ahead": N_("Choose a deadline as far ahead as the rules want"),
     "tagline": N_("Say in one sentence what the company does"),
     "story": N_("Tell the company's story"),
     "risks": N_("Name at least three risks"),
@@ -176,7 +179,6 @@ ENTRY_KINDS: Mapping[str, str] = {
     "unidentified_funds_returned": N_("Unwanted money returned"),
     "refund_owed": N_("Refund owed to an investor"),
     "refund_paid": N_("Refund paid to an investor"),
-    "refund_returned": N_("Refund that came back"),
     "pledge_closed": N_("Pledge closed for the company"),
     "platform_fee_charged": N_("Fee charged"),
     "payout_instructed": N_("Payout sent on its way"),
@@ -229,6 +231,7 @@ REFUSALS: Mapping[str, str] = {
     "unknown_currency": N_("%(currency)s is not a currency that this platform uses"),
     # pledges
     "law_says_no": N_("%(reason)s"),
+    "law_says_up_to": N_("%(reason)s Up to %(largest)s is possible."),
     "not_open": N_("This offering is not open for pledges."),
     "own_offering": N_("You act for this company, so you cannot invest in it here."),
     "offering_ended": N_("The offering has just ended. Nothing was charged."),
@@ -274,7 +277,9 @@ REFUSALS: Mapping[str, str] = {
     "filing_unknown_form": N_("The form type “%(form)s” is not one of C, C/A, C-U, C-AR, C-TR or their withdrawals"),
     "filing_opens_no_offering": N_("%(form)s of %(issuer)s was recognised. This form opens no offering, so no draft was made."),
     "filing_known": N_("This very file was imported before: see %(offering)s"),
+    "filing_known_alone": N_("This very file was imported before; it belongs to no offering here"),
     "filing_without_name": N_("The filing does not name its issuer"),
+    "company_locked": N_("These details are locked while the offering %(offering)s is %(status)s: it was handed in with them. Take it back, or wait until it has ended, to change them."),
     "issuer_known": N_("%(issuer)s is already here. Ask one of its members to add you."),
     # closings and cases
     "not_due": N_("The deadline has not come yet."),
@@ -291,6 +296,7 @@ REFUSALS: Mapping[str, str] = {
     "illegal_move": N_("That is not possible any more: the status is now %(status)s."),
     # rules and gateways
     "regime_unknown": N_("The rules “%(regime)s” are not known to this platform."),
+    "not_to_be_repeated": N_("This cannot be sent again: %(status)s."),
     "regime_off": N_("The operator has not switched on the rules “%(regime)s”."),
     "gateway_unknown": N_("The gateway “%(gateway)s” is not configured."),
     # accounts
@@ -300,6 +306,7 @@ REFUSALS: Mapping[str, str] = {
     "field_too_long": N_("Use %(longest)s characters or fewer"),
     "field_has_controls": N_("Remove the invisible characters from this field"),
     "choice_unknown": N_("Choose one from the list"),
+    "form_used": N_("This form was used already. Load the page again to enter something new."),
     "password_too_short": N_("Use %(shortest)s characters or more; this has %(length)s. A sentence is a good password."),
     "password_too_long": N_("Use %(longest)s characters or fewer"),
     "password_too_easy": N_("This password is among the first that an attacker tries. Choose another."),
@@ -311,6 +318,17 @@ REFUSALS: Mapping[str, str] = {
     "link_used": N_("This link was used already or is too old. Ask for a new one."),
     "second_factor_in_force": N_("The second factor is already in force."),
     "figures_missing": N_("Give your figures first"),
+}  # fmt: skip
+
+
+#: What came of a filing.
+FILING_OUTCOMES: Mapping[str, str] = {
+    "drafted": N_("A draft was made from the filing. The checklist shows what it lacks."),
+    "amended": N_("%(form)s amends %(offering)s: the draft now says what the filing says."),
+    "locked": N_("%(form)s amends %(offering)s, whose terms are locked: its status is %(status)s. The filing is kept with it; nothing else was changed."),
+    "kept": N_("%(form)s of %(issuer)s was recognised. This form opens no offering, so no draft was made. It is kept with %(offering)s."),
+    "kept_alone": N_("%(form)s of %(issuer)s was recognised. This form opens no offering, so no draft was made. It is kept; nothing of this filer is offered here."),
+    "given": N_("This very file was imported before: see %(offering)s. Nobody acted for %(issuer)s; now the owner that you named does."),
 }  # fmt: skip
 
 
@@ -337,6 +355,15 @@ def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -
     if name == "status":
         return status(str(facts.get("machine", "offering")), value, language)
     return str(value)
+
+
+def filing(imported: Import, filed: FormC, language: Language) -> str:
+    """What came of a filing, in a whole sentence."""
+    offering = imported.offering
+    facts = {"form": filed.form, "issuer": filed.legal_name or "-"}
+    if offering is not None:
+        facts |= {"offering": offering.ref, "status": status("offering", offering.status, language)}
+    return said(language, FILING_OUTCOMES[imported.outcome], **facts)
 
 
 def rule(rule_id: str, language: Language) -> str:

@@ -19,6 +19,8 @@ def run(platform: Platform) -> int:
     with platform.database.snapshot() as view:
         findings = invariants.check(view.session)
     broken = [finding for finding in findings if not finding.holds]
+    for finding in broken:  # the run itself is noted without its text, as every error is
+        log.error("promise_broken", promise=finding.name, rows=finding.rows, examples=finding.examples)
     if broken:
         raise BooksBroken(
             "; ".join(f"{finding.name}: {finding.rows} ({', '.join(finding.examples)})" for finding in broken)

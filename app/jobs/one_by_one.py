@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from app.logs import summary
+
 log = structlog.get_logger()
 
 
@@ -16,8 +18,8 @@ def one_by_one(tasks: Iterable[Callable[[], int]]) -> int:
         try:
             done += task()
         except Exception as failure:
-            log.error("task_failed", error=type(failure).__name__)
+            log.error("task_failed", error=summary(failure))
             failures.append(failure)
     if failures:
-        raise ExceptionGroup(f"{len(failures)} failed, the first: {failures[0]}", failures)
+        raise ExceptionGroup(f"{len(failures)} failed, the first: {summary(failures[0])}", failures)
     return done

@@ -1,4 +1,4 @@
-"""Runs a job, notes that the worker lives, and logs what came of it."""
+"""Runs a job, notes that the worker lives and that the job ran, and logs what came of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 
 from app.actor import SYSTEM
-from app.job_runs.models import JobRun, WorkerHeartbeat
+from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.jobs.timetable import JOBS
+from app.logs import summary
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -30,11 +31,13 @@ def run(platform: Platform, name: str) -> int:
         tx.session.execute(
             insert(WorkerHeartbeat).values(**beat).on_conflict_do_update(index_elements=["worker"], set_=beat)
         )
+        ran = {"job": name, "ran_at": started_at}
+        tx.session.execute(insert(JobClock).values(**ran).on_conflict_do_update(index_elements=["job"], set_=ran))
     try:
         done = JOBS[name].run(platform)
     except Exception as error:
-        log.error("job_failed", job=name, error=f"{type(error).__name__}: {error}")
-        _note(platform, name, worker, started_at, 0, f"{type(error).__name__}: {error}"[:2000])
+        log.error("job_failed", job=name, error=summary(error))
+        _note(platform, name, worker, started_at, 0, summary(error)[:2000])
         raise
     if done:
         log.info("job_done", job=name, done=done)

@@ -13,12 +13,14 @@ from functools import partial
 import structlog
 
 from app.actor import SYSTEM
+from app.closings import outcomes as closings_outcomes
 from app.closings import queries as closings
 from app.database import Transaction
 from app.jobs import outcomes
 from app.jobs.one_by_one import one_by_one
 from app.payments import actions as payments
 from app.payments.actions import Due
+from app.payments.models import KEY_CONFLICT
 from app.payments.port import (
     Declined,
     GatewayError,
@@ -46,8 +48,14 @@ BATCH = 20
 _LATER = (NotSent, RateLimited, InsufficientProviderFunds, Misconfigured)
 #: It may have been executed: never called failed.
 _UNCLEAR = (Unknown, InFlight)
-#: Nothing was made, and nothing will be: without a payment there is nothing to wait for.
-_NEVER = (Declined, Rejected)
+
+
+class KeyForgotten(GatewayError):
+    """The gateway knows nothing of it, and its key is too old to send it again."""
+
+
+#: Nothing was made, and nothing will be.
+_NEVER = (Declined, Rejected, KeyForgotten)
 
 
 def run(platform: Platform) -> int:
@@ -84,13 +92,16 @@ def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
         payments.lose_sight(tx, due.id, error.code)
     elif isinstance(error, _NEVER) and due.kind is OpKind.COLLECT and due.ref is None:
         pledges.not_collected(tx, due.id, error.code)
+    elif isinstance(error, (Declined, Rejected)) and due.kind is OpKind.RELEASE and due.ref is None:
+        closings_outcomes.not_released(tx, due.id, error.code)
     else:
-        # KeyConflict, Unsupported, a refund that is refused…: another try would end the same way.
-        payments.call_a_person(tx, due.id, error.code or type(error).__name__)
+        # KeyConflict, Unsupported, a refund that is refused…: another try by itself would end the same way.
+        code = KEY_CONFLICT if isinstance(error, KeyConflict) else error.code
+        payments.call_a_person(tx, due.id, code or type(error).__name__)
 
 
 def _call(platform: Platform, due: Due) -> Outcome:
-    """The one call to the outside world, with no transaction open. Raises KeyConflict for one whose key is forgotten."""
+    """The one call to the outside world, with no transaction open. Raises KeyForgotten."""
     gateway = platform.gateway_named(due.gateway)
     if due.only_ask and due.ref is not None and due.kind is not OpKind.CANCEL:
         return gateway.fetch(due.ref)
@@ -100,7 +111,7 @@ def _call(platform: Platform, due: Due) -> Outcome:
         if found is not None:
             return found
     if not due.may_be_sent:
-        raise KeyConflict("keys_expired")
+        raise KeyForgotten("key_forgotten")
     account = f"offering-{due.offering_id}"
     match due.kind:
         case OpKind.COLLECT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from app.jobs import (
     check_books,
@@ -16,23 +17,38 @@ from app.jobs import (
 )
 from app.wiring import Platform
 
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+#: So long may a job be away while it works through a heap, or while its worker is started anew.
+PATIENCE = MINUTE
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`cron` has the seconds last. A job that a transaction wakes also runs by the timetable, as a net."""
+    """A job that a transaction wakes also runs by the timetable, as a net. `every` is less than an hour."""
 
     name: str
     run: Callable[[Platform], int]
-    cron: str
+    every: timedelta
+
+    @property
+    def cron(self) -> str:
+        """For the job library, which takes the seconds last."""
+        if self.every < MINUTE:
+            return f"* * * * * */{self.every // SECOND}"
+        return f"*/{self.every // MINUTE} * * * *"
+
+    def is_late(self, ran_at: datetime, now: datetime) -> bool:
+        """Whether it has not run for far longer than it should; both in true time."""
+        return now - ran_at > 3 * self.every + PATIENCE
 
 
 TIMETABLE = (
-    Job("send_payments", send_payments.run, "* * * * * */5"),
-    Job("process_inbox", process_inbox.run, "* * * * * */5"),
-    Job("deliver_sandbox_events", deliver_sandbox_events.run, "* * * * * */1"),
-    Job("send_notifications", send_notifications.run, "* * * * * */5"),
-    Job("expire_pledges", expire_pledges.run, "* * * * * */5"),
-    Job("close_offerings", close_offerings.run, "* * * * * */5"),
-    Job("check_books", check_books.run, "*/10 * * * *"),
+    Job("send_payments", send_payments.run, 5 * SECOND),
+    Job("process_inbox", process_inbox.run, 5 * SECOND),
+    Job("deliver_sandbox_events", deliver_sandbox_events.run, SECOND),
+    Job("send_notifications", send_notifications.run, 5 * SECOND),
+    Job("expire_pledges", expire_pledges.run, 5 * SECOND),
+    Job("close_offerings", close_offerings.run, 5 * SECOND),
+    Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}

@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     session.init_app(app)
     addresses.init_app(app)
+    health.init_app(app)
     csrf = CSRFProtect(app)
     guard.init_app(app)
     Bootstrap5(app)

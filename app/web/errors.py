@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
 import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -16,12 +13,10 @@ from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.locales import ENGLISH
 from app.i18n.words import N_, said
+from app.logs import where
 from app.web.session import reader, request_id
 
 log = structlog.get_logger()
-
-#: How many of the calls that led to an error are logged.
-CALLS_LOGGED = 12
 
 #: status -> (title, what it means, what to do)
 WORDS = {
@@ -72,19 +67,13 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     # Where and what kind only: the text of an error can hold what a person typed, or a row of the database.
     log.error(
         "unexpected_error", endpoint=request.endpoint, request_id=request_id(), error=type(error).__name__,
-        where=_where(error),
+        where=where(error),
     )  # fmt: skip
     try:
         return page(500)
     except Exception as again:
-        log.error("error_page_failed", request_id=request_id(), error=type(again).__name__, where=_where(again))
+        log.error("error_page_failed", request_id=request_id(), error=type(again).__name__, where=where(again))
         return _bare_page()
-
-
-def _where(error: Exception) -> list[str]:
-    """The calls that led to it, the last one last, without any value."""
-    calls = traceback.extract_tb(error.__traceback__)
-    return [f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in calls[-CALLS_LOGGED:]]
 
 
 def _bare_page() -> ResponseReturnValue:

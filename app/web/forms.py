@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 from datetime import date, time
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older
 from wtforms.validators import StopValidation
 
-from app.errors import Refused
+from app.errors import NotFound, Refused
 from app.i18n import amounts, labels
 from app.i18n.countries import COUNTRIES
 from app.i18n.countries import name as country_name
@@ -141,6 +142,14 @@ def opened(form_class: type[AnyForm], **stored: Any) -> AnyForm:
             form = form_class(formdata=MultiDict(fields))
             flash(N_("This is what you had typed before your session ended. It is not saved yet."), "info")
     return form
+
+
+def sent_key() -> uuid.UUID:
+    """The key of the form that was sent. Raises NotFound: without one it is no form of ours."""
+    try:
+        return uuid.UUID(request.form.get("form_key", ""))
+    except ValueError:
+        raise NotFound from None
 
 
 def _words(code: str, **facts: Any) -> str:

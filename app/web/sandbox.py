@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -32,6 +34,11 @@ def _provider() -> Provider:
     return provider
 
 
+def _way_back(return_url: str | None) -> str:
+    """Where the payer came from, on this site by whatever name they know it."""
+    return urlsplit(return_url or "/").path
+
+
 @blueprint.get("/checkout/<payment_id>")
 @allow(Permission.PAY_AT_SANDBOX)
 def checkout(payment_id: str) -> ResponseReturnValue:
@@ -44,7 +51,9 @@ def checkout(payment_id: str) -> ResponseReturnValue:
         abort(404)
     amount = Money(payment.amount_minor, payment.currency)
     outcome = say(OUTCOMES[payment.status]) if payment.status in OUTCOMES else None
-    return render_template("sandbox/checkout.html", payment=payment, amount=amount, outcome=outcome)
+    return render_template(
+        "sandbox/checkout.html", payment=payment, amount=amount, outcome=outcome, back=_way_back(payment.return_url)
+    )
 
 
 @blueprint.post("/checkout/<payment_id>")
@@ -58,4 +67,4 @@ def pay(payment_id: str) -> ResponseReturnValue:
             _provider().pay(payment_id, Token(chosen))
     except (RemoteError, ValueError):
         abort(404)
-    return redirect(payment.return_url or "/")
+    return redirect(_way_back(payment.return_url))

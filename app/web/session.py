@@ -24,9 +24,12 @@ from app.errors import Mistake
 from app.i18n.locales import LANGUAGES, Language, best_for, language
 from app.identity import actions as identity
 from app.identity import queries
+from app.offerings.deadlines import is_zone
 from app.wiring import Platform
 
 LANGUAGE_COOKIE = "lang"
+#: Written by `app/static/zone.js`; anybody can write anything into it.
+ZONE_COOKIE = "tz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +147,15 @@ def reader() -> Language:
 
 
 def reader_zone() -> str:
-    """The time zone in which the reader wants to see times, beside a thing's own."""
+    """The time zone in which the reader wants to see times, beside a thing's own.
+
+    The account's; a stranger's browser tells its own; without a word of it, the language lets us guess.
+    """
     person = me()
-    return person.timezone if person is not None else reader().timezone
+    if person is not None:
+        return person.timezone
+    told = request.cookies.get(ZONE_COOKIE, "")
+    return told if is_zone(told) else reader().timezone
 
 
 def _choose_language() -> None:

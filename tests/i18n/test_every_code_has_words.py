@@ -33,6 +33,7 @@ from app.ledger.entries import Evidence
 from app.money import Money
 from app.notifications.catalog import Message
 from app.offerings.disclosures import FINANCIALS, SECTIONS, STATEMENT_LEVELS, checklist
+from app.offerings.filings import Outcome
 from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
 from app.payments.lifecycle import INSTRUCTION
@@ -153,7 +154,7 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
         (labels.ROLES, Role), (labels.CASE_KINDS, CaseKind), (labels.CASE_OUTCOMES, CaseOutcome),
         (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason), (labels.CLAIM_KINDS, ClaimKind),
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
-        (labels.INSTRUCTION_KINDS, OpKind), (labels.ACCOUNTS, Code),
+        (labels.INSTRUCTION_KINDS, OpKind), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )  # fmt: skip
@@ -183,7 +184,7 @@ def test_every_movement_of_money_has_words() -> None:
         entries.funds_collected(1, 2, LEDGER_AMOUNT, proof), entries.refund_owed(1, 2, LEDGER_AMOUNT, "k"),
         entries.unidentified_funds_received(1, LEDGER_AMOUNT, proof),
         entries.unidentified_funds_returned(1, LEDGER_AMOUNT, proof), entries.refund_paid(1, 2, LEDGER_AMOUNT, proof),
-        entries.refund_returned(1, 2, LEDGER_AMOUNT, proof), entries.pledge_closed(1, 2, LEDGER_AMOUNT, "k"),
+        entries.pledge_closed(1, 2, LEDGER_AMOUNT, "k"),
         entries.platform_fee_charged(1, LEDGER_AMOUNT, "k"), entries.payout_instructed(1, LEDGER_AMOUNT, "k"),
         entries.payout_paid(1, LEDGER_AMOUNT, proof), entries.payout_failed(1, LEDGER_AMOUNT, "k"),
         entries.platform_fee_swept(1, LEDGER_AMOUNT, proof),
@@ -194,7 +195,9 @@ def test_every_movement_of_money_has_words() -> None:
 def test_every_task_of_the_checklist_has_words(world: World) -> None:
     offering, _ = world.draft()
     with world.looking() as view:
-        tasks = checklist(offering, issuers.issuer(view.session, offering.issuer_id), 0, view.now)
+        tasks = checklist(
+            offering, issuers.issuer(view.session, offering.issuer_id), 0, registry.BUILT[offering.regime], view.now
+        )
     assert [task.code for task in tasks] == list(labels.TASKS)
     assert {task.section for task in tasks} == set(labels.SECTIONS)
 

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from app.i18n import times
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import said
 from app.offerings.models import Offering
@@ -23,6 +24,8 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
+#: Where every newcomer's clock stands.
+AT_HOME = "Asia/Tokyo"
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
@@ -89,7 +92,7 @@ def enter(browser: Browser, site: Site) -> Iterator[Enter]:
     def enter(language: str, javascript: bool, screen: dict[str, int]) -> Newcomer:
         context = browser.new_context(
             base_url=site.url, locale=language, java_script_enabled=javascript, viewport=screen, # type: ignore[arg-type]
-            extra_http_headers={"Accept-Language": language},
+            extra_http_headers={"Accept-Language": language}, timezone_id=AT_HOME,
         )  # fmt: skip
         contexts.append(context)
         return Newcomer(context.new_page(), language, javascript)
@@ -120,6 +123,18 @@ def sign_up(newcomer: Newcomer, email: str) -> None:
     newcomer.field("E-mail address").fill(email)
     newcomer.field("Password").fill(PASSWORD)
     newcomer.press("Sign in")
+
+
+def reads_the_deadline_at_home(newcomer: Newcomer, world: World, offering: Offering, email: str) -> None:
+    """In the zone that their browser told when they signed up; without JavaScript in one that fits their language."""
+    language = LANGUAGES[newcomer.language]
+    zone = AT_HOME if newcomer.javascript else language.timezone
+    assert world.sql("SELECT timezone FROM users WHERE email = :email", email=email) == [(zone,)]
+    told = [one for one in newcomer.page.context.cookies() if one["name"] == "tz"]
+    assert [(one["value"], one["sameSite"]) for one in told] == ([(AT_HOME, "Lax")] if newcomer.javascript else [])
+    assert offering.deadline_at is not None
+    for place in (zone, offering.deadline_zone):
+        expect(newcomer.page.locator("#terms")).to_contain_text(times.moment(offering.deadline_at, place, language))
 
 
 def give_figures(newcomer: Newcomer) -> None:
@@ -160,9 +175,11 @@ def test_a_newcomer_signs_up_pledges_pays_and_sees_the_money_held(
 ) -> None:
     offering = world.live()
     newcomer = enter(language, javascript, screen)
-    sign_up(newcomer, f"ada-{language}-{javascript}@example.test".lower())
+    email = f"ada-{language}-{javascript}@example.test".lower()
+    sign_up(newcomer, email)
     newcomer.page.goto(f"/offerings/{offering.slug}")
     newcomer.look()
+    reads_the_deadline_at_home(newcomer, world, offering, email)
     newcomer.press("Invest", "link")
     give_figures(newcomer)
     pledge_and_pay(newcomer, offering)

@@ -29,7 +29,7 @@ def data_dir() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(data_dir: Path, port: int) -> Site:
+def launch(data_dir: Path, port: int) -> Site:
     """As the Makefile does, in a process group of its own, as a terminal would make one."""
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TEST_DATABASE_URL")}
     with (data_dir / "site.log").open("ab") as sink:
@@ -38,13 +38,26 @@ def start(data_dir: Path, port: int) -> Site:
             command, cwd=ROOT, env={**env, "PORT": str(port), "DATA_DIR": str(data_dir)}, stdout=sink, stderr=sink,
             start_new_session=True,
         )  # fmt: skip
-    site = Site(f"http://127.0.0.1:{port}", run, [], data_dir / "site.log")
+    return Site(f"http://127.0.0.1:{port}", run, [], data_dir / "site.log")
+
+
+def start(data_dir: Path, port: int) -> Site:
+    site = launch(data_dir, port)
     try:
         site.until("the site and its worker are ready", lambda: processes.answers(f"{site.url}/readyz"))
     except AssertionError:
-        processes.stop(run)
+        processes.stop(site.web)
         raise
     return site
+
+
+def test_stopped_while_it_starts_it_leaves_no_process_behind(data_dir: Path) -> None:
+    port = processes.free_port()
+    site = launch(data_dir, port)
+    site.until("the database runs", lambda: bool(left_behind(data_dir, port)))
+    site.web.terminate()
+    assert site.web.wait(timeout=processes.PATIENCE_S) != 0
+    assert left_behind(data_dir, port) == []
 
 
 def press_ctrl_c(site: Site) -> None:

@@ -21,7 +21,7 @@ from app.issuers import queries as issuer_queries
 from app.jobs import runner, send_notifications, send_payments
 from app.money import Money
 from app.offerings import actions as offerings
-from app.offerings import form_c
+from app.offerings import filings, form_c
 from app.offerings.disclosures import FINANCIALS, YEARS
 from app.offerings.models import Offering, OversubscriptionRule, SecurityType
 from app.offerings.terms import Terms
@@ -130,9 +130,11 @@ class Market:
         platform = self.world.platform
         filing = form_c.read((ROOT / "app/demo/filings/pickleball.C.xml").read_bytes())
         with self.world.acting(self.actor("issuer")) as tx:
-            self.offerings["filed"] = offerings.import_form_c(
+            imported = filings.import_form_c(
                 tx, filing, platform.regime("US-CF"), fee_bps=500, owner_id=self.people["issuer"].id
             )
+        assert imported.offering is not None
+        self.offerings["filed"] = imported.offering
 
     def _issue_in_yuan(self) -> None:
         """An offering under the other rules, with a lead investor and Chinese words."""
@@ -148,7 +150,7 @@ class Market:
             offering = offerings.save_terms(tx, offering.id, offering.version, terms)
         with world.acting(actor) as tx:
             local = (world.now() + timedelta(days=90)).replace(tzinfo=None)
-            offering = offerings.save_deadline(tx, offering.id, offering.version, local, "Asia/Shanghai")
+            offering = offerings.save_deadline(tx, offering.id, offering.version, local, "Asia/Shanghai", regime)
         with world.acting(actor) as tx:
             offering = offerings.save_disclosure(
                 tx, offering.id, offering.version, tagline="简介", story="**故事**", risks=["一", "二", "三"],
@@ -162,7 +164,7 @@ class Market:
             ref = compliance.submit_offering(tx, offering.id, regime).ref
         self._decide(ref, CaseOutcome.APPROVE, [])
         with world.acting(actor) as tx:
-            offerings.open_offering(tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=True)
+            compliance.open_offering(tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=True)
         self.offerings["yuan"] = world.offering(offering.id)
 
     # Closings, each as far as it goes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -42,7 +43,7 @@ EXPECTED = {
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
         "issuer.payout", "issuer.save_payout", "issuer.new_offering", "issuer.create_offering",
-        "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.open_offering", "issuer.ask_to_withdraw",
+        "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
     },
     Permission.REVIEW: {
@@ -50,7 +51,7 @@ EXPECTED = {
         "compliance.document", "compliance.closing", "compliance.approve",
     },
     Permission.OPERATE: {
-        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout",
+        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",
     },
     Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
     Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},
@@ -61,7 +62,7 @@ EXPECTED = {
 NAMES = {
     "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "session_id": 1, "token": "none",
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
-    "filename": "site.css",
+    "filename": "site.css", "op_id": UUID(int=0),
 }  # fmt: skip
 
 

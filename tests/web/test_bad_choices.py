@@ -10,6 +10,7 @@ from tests.web.browser import Page
 from tests.web.market import NOTE, Market
 
 CHOOSE = "Choose one from the list"
+FORM_KEY = "3f0c4d52-9a0e-4d8e-8a54-0d1f3c2b1a9e"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -46,7 +47,7 @@ def test_a_choice_that_was_not_offered_is_refused_in_the_readers_language(
         ("investor", "/me/limits", {"kind": "accredited_us", "basis": "x" * 1001}, "basis", "Use 1,000 characters"),
         ("investor", "/me/limits", {"kind": "accredited_us"}, "basis", "Fill in this field"),
         ("issuer", "/issuer/companies/new", {"country": "US"}, "legal_name", "Fill in this field"),
-        ("issuer", "/issuer/companies/new", {"legal_name": "N", "country": "US", "incorporated_on": "2027-01-01"}, "incorporated_on", "still ahead"),
+        ("issuer", "/issuer/companies/new", {"legal_name": "N", "country": "US", "incorporated_on": "2027-01-01", "form_key": FORM_KEY}, "incorporated_on", "still ahead"),
         ("issuer", "/issuer/companies/new", {"legal_name": "N", "country": "US", "incorporated_on": "1/2/2020"}, "incorporated_on", "year, month and day"),
         ("issuer", "/issuer/companies/new", {"legal_name": "N", "country": "US", "website": "w" * 301}, "website", "Use 300 characters"),
         ("issuer", "/issuer/companies/{company}/payout", {"holder": "", "account": "1234"}, "holder", "Fill in this field"),

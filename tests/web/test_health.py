@@ -32,13 +32,16 @@ def test_ready_when_everything_is_there(site: Site) -> None:
     runner.run(site.world.platform, "expire_pledges")
     page = ready(site)
     assert page.status == 200
-    assert told(page) == {"status": "ready", "checks": {"database": True, "migrations": True, "worker": True}}
+    assert told(page) == {
+        "status": "ready",
+        "checks": {"database": True, "migrations": True, "clock": True, "worker": True},
+    }
 
 
 def test_not_ready_before_a_worker_was_heard_of(site: Site) -> None:
     page = ready(site)
     assert page.status == 503
-    assert told(page)["checks"] == {"database": True, "migrations": True, "worker": False}
+    assert told(page)["checks"] == {"database": True, "migrations": True, "clock": True, "worker": False}
 
 
 def test_not_ready_when_the_worker_fell_silent(site: Site) -> None:
@@ -64,7 +67,7 @@ def test_not_ready_while_migrations_are_behind(site: Site, statement: str) -> No
     site.world.sql(statement)
     page = ready(site)
     assert page.status == 503
-    assert told(page)["checks"] == {"database": True, "migrations": False, "worker": False}
+    assert told(page)["checks"] == {"database": True, "migrations": False, "clock": False, "worker": False}
 
 
 @pytest.fixture
@@ -94,7 +97,10 @@ def test_without_a_database_the_process_lives_and_is_not_ready(stranded: Strande
     assert stranded.browser().get("/healthz").status == 200
     page = ready(stranded)
     assert page.status == 503
-    assert told(page) == {"status": "not ready", "checks": {"database": False, "migrations": False, "worker": False}}
+    assert told(page) == {
+        "status": "not ready",
+        "checks": {"database": False, "migrations": False, "clock": False, "worker": False},
+    }
 
 
 @pytest.mark.parametrize("signed_in", [False, True])

@@ -180,6 +180,18 @@ def test_what_the_law_forbids_is_refused_with_the_rule_and_what_it_would_allow(s
     assert stored == [("deny", 250_250, 250_000)]
 
 
+def test_the_way_to_the_payment_page_and_back_names_no_host(desk: Desk) -> None:
+    """Whoever came by another name of this site would otherwise return signed out."""
+    pay_page = desk.send().location
+    desk.site.world.run_jobs()
+    (there,) = desk.browser.get(pay_page).tree.xpath("//a[contains(@href, '/sandbox/checkout/')]/@href")
+    assert there.startswith("/sandbox/checkout/")
+    (link,) = desk.browser.get(there).tree.xpath("//main/p/a/@href")
+    back = desk.browser.post(there, {"token": "ok"}).location
+    assert link == back == pay_page.replace("/pay", "/returned")
+    assert desk.browser.get(back).status == 200
+
+
 def test_an_offering_that_ended_meanwhile_is_refused(desk: Desk) -> None:
     desk.site.world.pass_deadline(desk.offering)
     with desk.site.unchanged():

@@ -13,6 +13,7 @@ from app.errors import Refused
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import N_
 from app.web.forms import Form, Needed, text
+from app.web.session import me
 
 #: The zones that most readers want; any other can be typed by an operator.
 ZONES = sorted(
@@ -20,6 +21,13 @@ ZONES = sorted(
     for zone in available_timezones()
     if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/"))
 )
+
+
+def _zones() -> list[SelectChoice]:
+    """What can be chosen; a browser may have told another zone at sign-up, and it must not change by saving a name."""
+    person = me()
+    own = [person.timezone] if person is not None and person.timezone not in ZONES else []
+    return [SelectChoice(zone, zone.replace("_", " ")) for zone in [*own, *ZONES]]
 
 
 def password(label: str, autocomplete: str) -> PasswordField:
@@ -67,7 +75,7 @@ class CodeForm(Form):
 class ProfileForm(Form):
     name = text(N_("Full name"), 200, render_kw={"autocomplete": "name"})
     locale = SelectField(N_("Language"), choices=[SelectChoice(one.code, one.own_name) for one in LANGUAGES.values()])
-    timezone = SelectField(N_("Time zone"), choices=[SelectChoice(zone, zone.replace("_", " ")) for zone in ZONES])
+    timezone = SelectField(N_("Time zone"), choices=_zones)
 
 
 class EmptyForm(Form):

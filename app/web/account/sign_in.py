@@ -14,7 +14,7 @@ from app.identity import actions as identity
 from app.web.account import blueprint
 from app.web.account.forms import EmailForm, EmptyForm, NewPasswordForm, SignInForm, SignUpForm
 from app.web.guard import allow
-from app.web.session import acting, begin_session, load_person, local_path, me, my_id, platform, reader
+from app.web.session import acting, begin_session, load_person, local_path, me, my_id, platform, reader, reader_zone
 
 
 def _next() -> str:
@@ -38,7 +38,7 @@ def create_account() -> ResponseReturnValue:
             with acting() as tx:
                 identity.sign_up(
                     tx, email=form.email.data or "", name=form.name.data or "", password=form.password.data or "",
-                    locale=reader().code, timezone=reader().timezone,
+                    locale=reader().code, timezone=reader_zone(),
                 )  # fmt: skip
             return redirect(url_for("account.check_mail", email=form.email.data), 303)
         except Refused as refused:

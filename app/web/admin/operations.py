@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,9 +16,11 @@ from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.job_runs import queries as job_runs
+from app.jobs.timetable import TIMETABLE
 from app.ledger import queries as ledger
 from app.offerings import queries as offerings
 from app.offerings.queries import Filters
+from app.payments import actions as payment_actions
 from app.payments import queries as payments
 from app.web.account.forms import EmptyForm
 from app.web.admin import blueprint
@@ -43,6 +46,7 @@ def overview() -> ResponseReturnValue:
             workers=[(one, view.wall_now - one.seen_at < SILENCE) for one in workers],
             instructions=payments.counts(view.session),
             events=payments.waiting_events(view.session),
+            stopped=payments.waiting_for_a_person(view.session),
             live=offerings.listed(view.session, Filters(), limit=OFFERINGS_SHOWN),
             closings=[
                 (closing, offerings.offering(view.session, closing.offering_id))
@@ -56,12 +60,17 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/jobs")
 @allow(Permission.OPERATE)
 def jobs() -> ResponseReturnValue:
-    """Every job, its timetable, and its last run that did something."""
+    """Every job, when it last ran, whether it is late, and its last run that did something."""
     with looking() as view:
+        ran = job_runs.last_ran(view.session)
         return render_template(
-            "admin/jobs.html", names=labels.JOBS, latest=job_runs.latest(view.session),
+            "admin/jobs.html",
+            names=labels.JOBS,
+            ran=ran,
+            late={job.name for job in TIMETABLE if job.name in ran and job.is_late(ran[job.name], view.wall_now)},
+            latest=job_runs.latest(view.session),
             recent=job_runs.recent(view.session, RUNS_SHOWN),
-        )  # fmt: skip
+        )
 
 
 @blueprint.get("/books")
@@ -86,6 +95,19 @@ def begin_closing(ref: str) -> ResponseReturnValue:
         with acting() as tx:
             closings.begin(tx, offerings.by_ref(tx.session, ref).id)
         flash(N_("The closing has begun."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("admin.overview"), 303)
+
+
+@blueprint.post("/instructions/<uuid:op_id>/try-again")
+@allow(Permission.OPERATE)
+def try_again(op_id: UUID) -> ResponseReturnValue:
+    """Have a refund, a payout or a fee sent once more, after the gateway did nothing with it."""
+    try:
+        with acting() as tx:
+            payment_actions.try_again(tx, op_id)
+        flash(N_("It is sent again, with a new key."), "ok")
     except Refused as refused:
         flash(labels.refusal(refused, reader()), "danger")
     return redirect(url_for("admin.overview"), 303)

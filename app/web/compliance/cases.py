@@ -127,13 +127,14 @@ def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> Respons
 
 
 def _is_own(view: Snapshot, case: ReviewCase) -> bool:
-    """Whether the reader is in it, also as somebody who joined the company after it was submitted."""
+    """Whether the reader is in it, also as somebody who joined the company after it was opened."""
     if my_id() in case.involves:
         return True
-    if case.kind != CaseKind.OFFERING:
+    if case.kind == CaseKind.INVESTOR:
         return False
-    offering = offerings.offering(view.session, case.subject_id)
-    return issuers.is_member(view.session, offering.issuer_id, my_id())
+    is_pledge = case.kind == CaseKind.PLEDGE
+    offering_id = pledge_queries.pledge(view.session, case.subject_id).offering_id if is_pledge else case.subject_id
+    return issuers.is_member(view.session, offerings.offering(view.session, offering_id).issuer_id, my_id())
 
 
 def _offering_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
@@ -144,8 +145,8 @@ def _offering_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
         "offering": offering,
         "issuer": issuer,
         "documents": documents,
-        "filing": offerings.filing_of(view.session, offering.id),
-        "tasks": checklist(offering, issuer, len(documents), view.now),
+        "filings": offerings.filings_of(view.session, offering.id),
+        "tasks": checklist(offering, issuer, len(documents), platform().regime(offering.regime), view.now),
     }
 
 
@@ -176,7 +177,9 @@ def _pledge_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
 @allow(Permission.REVIEW)
 def take(ref: str) -> ResponseReturnValue:
     """Take a case to decide it."""
-    return _do(actions.take_case, ref)
+    with looking() as view:
+        found = queries.case(view.session, ref)
+    return _do(pledges.take_referral if found.kind == CaseKind.PLEDGE else actions.take_case, ref)
 
 
 @blueprint.post("/cases/<ref>/put-back")

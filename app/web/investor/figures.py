@@ -36,7 +36,7 @@ YEARS = ("income_1", "income_2", "income_3")
 
 def _regime(regime_id: str) -> Regime:
     try:
-        return platform().regime(regime_id)
+        return platform().regime_in_use(regime_id)
     except Refused:
         raise NotFound from None
 

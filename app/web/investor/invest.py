@@ -60,9 +60,7 @@ class Scene:
     @property
     def smallest(self) -> Money:
         """The smallest pledge that the offering takes, in whole shares."""
-        least = self.offering.minimum_pledge or self.price.times(1)
-        shares = max(1, self.price.shares_for(least))
-        return self.price.times(shares if self.price.times(shares) >= least else shares + 1)
+        return self.price.times(self.offering.fewest_shares(self.progress.left_shares))
 
     @property
     def most_shares(self) -> int:
@@ -71,6 +69,14 @@ class Scene:
         if self.receipt is None or self.receipt.remaining is None:
             return left
         return min(left, self.price.shares_for(self.receipt.remaining))
+
+    @property
+    def largest(self) -> Money | None:
+        """The largest amount that the law would allow now; None: none that the offering takes, or no limit."""
+        if self.receipt is None or self.receipt.remaining is None:
+            return None
+        largest = self.price.times(self.most_shares)
+        return largest if largest >= self.smallest else None
 
 
 def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
@@ -84,7 +90,8 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     assert offering.price is not None  # a public offering has complete terms
     amount = offering.price.times(shares)
     on = regime.pack.day_of(view.now)
-    intent = Intent(amount, str(offering.issuer_id), offering.ref, offering.minimum_pledge if shares else None, on)
+    smallest = offering.price.times(offering.fewest_shares(progress.left_shares)) if shares else None
+    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, on)
     history = pledge_queries.history(view.session, investor.id, regime, view.now)
     verdict = compliance.ask(view.session, investor, regime, history, intent)
     return Scene(offering, progress, regime, investor, figures, receipts.of_verdict(verdict, regime, on))
@@ -136,10 +143,12 @@ def _problem(scene: Scene, shares: int, amount: Money, now: datetime) -> Refused
     if shares > scene.progress.left_shares:
         return Refused("offering_full", field="amount", left_shares=scene.progress.left_shares)
     if scene.receipt is not None and not scene.receipt.allows:
-        largest = scene.price.times(scene.most_shares)
-        if scene.receipt.decision == "deny" and scene.receipt.remaining and largest >= scene.smallest:
-            return Refused("amount_too_large", field="amount", largest=largest)
-        return Refused("law_says_no", field="amount", reason=labels.rule(scene.receipt.rule, reader()))
+        if scene.largest is not None and scene.receipt.decision == "deny":
+            return Refused("amount_too_large", field="amount", largest=scene.largest)
+        reason = labels.rule(scene.receipt.rule, reader())
+        if scene.largest is not None:
+            return Refused("law_says_up_to", field="amount", reason=reason, largest=scene.largest)
+        return Refused("law_says_no", field="amount", reason=reason)
     return None
 
 
