@@ -132,7 +132,7 @@ def test_an_approval_that_does_not_count_is_not_taken(
     ],
 )
 def test_what_was_approved_stays_as_it_was(desk: Desk, past_our_code: psycopg.Connection, statement: str) -> None:
-    desk.world.live()  # another offering
+    desk.world.draft()  # another offering
     desk.world.approve_closing(desk.proposed())
     with pytest.raises(errors.CheckViolation):
         past_our_code.execute(statement)
