@@ -61,6 +61,8 @@ class CaseKind(StrEnum):
     OFFERING = "offering"
     INVESTOR = "investor"
     PLEDGE = "pledge"
+    ALERT = "alert"
+    CHANGE = "change"
 
 
 class CaseOutcome(StrEnum):
@@ -70,7 +72,7 @@ class CaseOutcome(StrEnum):
 
 
 class ReviewCase(Base):
-    """Something an officer must look at. `subject_id` is an offering, a claim or a pledge, by `kind`."""
+    """Something an officer must look at. `subject_id` is an offering, a claim, a pledge, an alert or a change, by `kind`."""
 
     __tablename__ = "review_cases"
     __table_args__ = (

@@ -87,6 +87,8 @@ CASE_KINDS: Mapping[str, str] = {
     "offering": N_("Offering"),
     "investor": N_("Investor"),
     "pledge": N_("Pledge"),
+    "alert": N_("Alert"),
+    "change": N_("Change of an offering"),
 }
 
 CASE_OUTCOMES: Mapping[str, str] = {
