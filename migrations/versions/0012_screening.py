@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_constraint("ck_review_cases_kind_known", "review_cases", type_="check")
+    op.drop_constraint(op.f("ck_review_cases_kind_known"), "review_cases", type_="check")
     op.create_check_constraint(
         op.f("ck_review_cases_kind_known"),
         "review_cases",
@@ -18,7 +18,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint("ck_review_cases_kind_known", "review_cases", type_="check")
+    op.drop_constraint(op.f("ck_review_cases_kind_known"), "review_cases", type_="check")
     op.create_check_constraint(
         op.f("ck_review_cases_kind_known"), "review_cases", "kind IN ('offering', 'investor', 'pledge')"
     )
