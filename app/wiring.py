@@ -16,7 +16,8 @@ from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments.port import Gateway
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.provider import Provider
-from app.regimes.registry import Regime, regime
+from app.regimes.regime import Regime
+from app.regimes.registry import regime
 from app.vault import Vault
 from config import ConfigurationError, Settings
 

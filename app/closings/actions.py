@@ -36,7 +36,7 @@ from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges.lifecycle import PROCESSING
 from app.pledges.models import Pledge, StopReason
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 #: Money that was on its way at the deadline may still arrive.
 GRACE = timedelta(days=5)

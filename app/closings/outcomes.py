@@ -22,7 +22,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import FAILED, SUCCEEDED
 from app.payments.port import OpKind, Outcome
 from app.pledges import actions as pledges
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 from app.share_register import actions as share_register
 
 

@@ -32,7 +32,7 @@ from app.offerings.models import Offering
 from app.regimes import facts as facts_of_case
 from app.regimes import platform_policy
 from app.regimes.profile import EarlierPledge, Intent
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 from app.regimes.verdict import Verdict
 
 #: A refusal or a request must say what is wrong in at least so many characters.

@@ -16,7 +16,7 @@ from app.investors.models import ClaimKind, Investor
 from app.money import Money
 from app.regimes import facts as facts_of_case
 from app.regimes.profile import EarlierPledge, Intent, Profile
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 from app.regimes.verdict import Verdict
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from app.compliance.models import Decision
 from app.money import Money
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 from app.regimes.verdict import Verdict
 
 

@@ -21,7 +21,7 @@ from app.offerings.deadlines import instant_of
 from app.offerings.lifecycle import DRAFT, EDITABLE
 from app.offerings.models import Offering, OfferingDocument, OfferingProgress
 from app.offerings.terms import Terms, deadline_problem, problems
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 LARGEST_DOCUMENT_BYTES = 10_000_000
 #: What may be uploaded, by what the bytes are and not by what the name says.

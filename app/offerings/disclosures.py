@@ -12,7 +12,7 @@ from datetime import datetime
 from app.issuers.models import Issuer
 from app.offerings.models import Offering
 from app.offerings.terms import Terms, deadline_problem, problems
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 #: The sections of the issuer's form, in order.
 SECTIONS = ("company", "terms", "deadline", "story", "risks", "funds", "team", "financials", "documents", "payout")

@@ -20,7 +20,7 @@ from app.offerings.deadlines import instant_of
 from app.offerings.form_c import FormC
 from app.offerings.lifecycle import EDITABLE, GIVEN_UP
 from app.offerings.models import Filing, Offering
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 AMENDMENT = "C/A"
 #: A filed deadline is a day; it ends with the day.

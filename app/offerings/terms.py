@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.errors import Refused
 from app.money import MOST_MINOR, Money, SharePrice
 from app.offerings.models import Offering, OversubscriptionRule
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 #: What the column of prices can hold.
 DEAREST_SHARE = Decimal(10) ** 14

@@ -35,7 +35,7 @@ from app.payments.port import OpKind
 from app.pledges import queries
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.models import Pledge, PledgeConsent, StopReason
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.offerings.models import Offering
 from app.pledges.lifecycle import ALLOTTED, HELD, IN_REVIEW, REFUND_DUE, RESERVED, SETTLED, TAKING, UNPAID
 from app.pledges.models import Pledge
 from app.regimes.profile import EarlierPledge
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 
 #: Longer than any window of law, so that the regime itself decides what still counts.
 HISTORY = timedelta(days=800)
@@ -40,7 +40,7 @@ def by_form_key(session: Session, form_key: uuid.UUID) -> Pledge | None:
 def history(session: Session, investor_id: int, regime: Regime, now: datetime) -> list[EarlierPledge]:
     """The investor's pledges under this regime that use a limit: everything that takes a place or was settled."""
     rows = session.execute(
-        select(Pledge.placed_at, Pledge.amount_minor, Pledge.currency, Pledge.status, Offering.issuer_id)
+        select(Pledge.placed_at, Pledge.amount_minor, Pledge.currency, Pledge.status, Offering.issuer_id, Offering.ref)
         .join(Offering, Offering.id == Pledge.offering_id)
         .where(
             Pledge.investor_id == investor_id,
@@ -53,9 +53,9 @@ def history(session: Session, investor_id: int, regime: Regime, now: datetime) -
     # What is stored was decided before what is decided now, even if it began after midnight and this before.
     return [
         EarlierPledge(
-            regime.pack.day_of(min(placed_at, now)), Money(minor, currency), str(issuer_id), status == SETTLED
+            regime.pack.day_of(min(placed_at, now)), Money(minor, currency), str(issuer_id), status == SETTLED, offering
         )
-        for placed_at, minor, currency, status, issuer_id in rows
+        for placed_at, minor, currency, status, issuer_id, offering in rows
     ]
 
 

@@ -26,18 +26,22 @@ def _moved(day: date, months: int) -> date:
 
 
 @cache
-def _public_holidays(country: str) -> Mapping[date, str]:
-    return holidays.country_holidays(country)
+def _holidays(calendar: str) -> Mapping[date, str]:
+    """A country by its two letters, or an exchange by its market identifier (ISO 10383)."""
+    return holidays.country_holidays(calendar) if len(calendar) == 2 else holidays.financial_holidays(calendar)
 
 
-def is_business_day(day: date, country: str) -> bool:
-    """Monday to Friday and no public holiday of the country (for the US: no federal holiday)."""
-    return day.weekday() < 5 and day not in _public_holidays(country)
+def is_business_day(day: date, *calendars: str) -> bool:
+    """Monday to Friday, and no holiday in any of the calendars ("US": federal holidays; "XNYS": the exchange's)."""
+    return day.weekday() < 5 and not any(day in _holidays(calendar) for calendar in calendars)
 
 
-def business_days_after(day: date, count: int, country: str) -> date:
-    """The `count`-th business day after `day`; `day` itself is not counted."""
+def business_days_after(day: date, count: int, *calendars: str) -> date:
+    """The `count`-th business day after `day`; `day` itself is not counted.
+
+    More calendars mean fewer business days: for a notice that must not be too short, give all that might count.
+    """
     while count:
         day += timedelta(days=1)
-        count -= is_business_day(day, country)
+        count -= is_business_day(day, *calendars)
     return day

@@ -5,41 +5,36 @@ Every number is in `cn_michou.toml`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from app.money import Money
 from app.regimes.facts import BadFacts, Facts, flag, money
-from app.regimes.parameters import Pack
+from app.regimes.parameters import Schema
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
+from app.regimes.regime import Question, Regime
 from app.regimes.verdict import Decision, Verdict
 
-SCHEMA: dict[str, dict[str, type]] = {
-    "qualified_investor": {"financial_assets_minor": int, "average_income_minor": int, "income_years": int},
-    "periods": {"open_days": int},
-}
 
+class CnMiChou(Regime):
+    """See `regime.Regime`."""
 
-SETTINGS: dict[str, type] = {"evidence_needed": bool, "active_consent_needed": bool}
+    file = "cn_michou.toml"
+    schema: ClassVar[Schema] = {
+        "qualified_investor": {"financial_assets_minor": int, "average_income_minor": int, "income_years": int},
+        "periods": {"open_days": int},
+    }
+    settings: ClassVar[Mapping[str, type]] = {"evidence_needed": bool, "active_consent_needed": bool}
+    pledge_question: ClassVar[str] = "eligibility"
+    figures = ("financial_assets", "income_3y")
+    release_rule: ClassVar[str] = "CN-MICHOU-QI"
 
+    def questions(self) -> Mapping[str, Question]:
+        return {"eligibility": self._eligibility}
 
-class CnMiChou:
-    """See `registry.Regime`."""
-
-    figures: tuple[str, ...] = ("financial_assets", "income_3y")
-    needs_qualified_custodian = False
-
-    def __init__(self) -> None:
-        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA, SETTINGS)
-
-    def assess(self, facts: Facts) -> Verdict:
-        if facts.currency != self.pack.currency:
-            raise BadFacts(f"pledge.currency: {self.pack.id} decides in {self.pack.currency}")
-        if facts.category != "eligibility":
-            raise BadFacts(f"category: {facts.category!r} is unknown to {self.pack.id}")
+    def _eligibility(self, facts: Facts) -> Verdict:
         investor = facts.investor
         if investor.get("status") != "certified":
             return Verdict(Decision.NEEDS_ACK, "CN-MICHOU-CERT")
@@ -54,24 +49,19 @@ class CnMiChou:
             return Verdict(Decision.DENY, "CN-MICHOU-TICKET", numbers={"min_ticket": str(ticket.amount)})
         return Verdict(Decision.ALLOW, "CN-MICHOU-QI")
 
-    def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
-        """The facts of a pledge in the form of a case. An officer certifies only on evidence."""
+    def investor_facts(self, profile: Profile) -> dict[str, Any]:
+        """An officer certifies only on evidence."""
         return {
-            "regime": self.pack.id,
-            "category": "eligibility",
-            "as_of": intent.on.isoformat(),
-            "investor": {
-                "type": profile.kind,
-                "status": "certified" if profile.certified else "registered",
-                "financial_assets": text(profile.financial_assets),
-                "income_3y": [text(year) for year in profile.income_3y],
-                "evidence": profile.certified,
-                "consents_preticked": False,
-            },
-            "history": [earlier.as_case() for earlier in history],
-            "pledge": {"amount": text(intent.amount), "currency": intent.amount.currency, "issuer": intent.issuer},
-            "offering": {"id": intent.offering, "min_ticket": text(intent.minimum_pledge)},
+            "type": profile.kind,
+            "status": "certified" if profile.certified else "registered",
+            "financial_assets": text(profile.financial_assets),
+            "income_3y": [text(year) for year in profile.income_3y],
+            "evidence": profile.certified,
+            "consents_preticked": False,
         }
+
+    def offering_facts(self, intent: Intent) -> dict[str, Any]:
+        return {"id": intent.offering, "min_ticket": text(intent.minimum_pledge)}
 
     def _is_qualified(self, facts: Facts) -> bool:
         """Either bar is enough: financial assets, or the average income over three years."""
@@ -95,16 +85,6 @@ class CnMiChou:
         """MiChou published no limit on what a company may raise."""
         return Verdict(Decision.ALLOW, "CN-MICHOU-QI")
 
-    def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
-        """No cooling-off was published; ours is the kindest: until the deadline."""
-        return deadline
-
     def earliest_deadline(self, opened_on: date) -> date:
         law = self.pack.in_force("periods", opened_on)
         return opened_on + timedelta(days=law["open_days"] if law else 0)
-
-    def resale_restricted_until(self, issued_on: date) -> date | None:
-        return None
-
-    def may_release(self, *, opened_on: date, on: date, held: Money, target: Money) -> Verdict:
-        return Verdict(Decision.ALLOW if held >= target else Decision.DENY, "CN-MICHOU-QI")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.money import EXPONENTS, Money
+from app.regimes import fields
 
 #: A purchase uses the limit while it is in one of these; resale does not give the limit back. (C3)
 COUNTING = frozenset({"settled", "committed", "settled_resold"})
@@ -58,6 +59,10 @@ class Facts:
     issuer: str
     offering: Mapping[str, Any]
     event: Mapping[str, Any]
+    #: Rates by the names of two currencies: "GBPEUR": how many euros a pound is; "SEKEUR_div": how many kronor a euro.
+    fx: Mapping[str, Any]
+    #: The pledge as it was written: the offer it goes to, where a law counts by offer.
+    pledge: Mapping[str, Any]
 
     @property
     def currency(self) -> str:
@@ -78,6 +83,9 @@ def read(case: Mapping[str, Any]) -> Facts:
     """Read one case. Raises BadFacts."""
     if not isinstance(case, Mapping):
         raise BadFacts("a case is an object")
+    strange = fields.unknown(case)
+    if strange is not None:
+        raise BadFacts(f"{strange} is unknown")
     pledge = mapping(case.get("pledge"), "pledge")
     currency = pledge.get("currency")
     if not isinstance(currency, str) or currency not in EXPONENTS:
@@ -98,6 +106,8 @@ def read(case: Mapping[str, Any]) -> Facts:
         issuer=str(pledge.get("issuer", "")),
         offering=mapping(case.get("offering"), "offering"),
         event=mapping(case.get("event"), "event"),
+        fx=mapping(case.get("fx"), "fx"),
+        pledge=pledge,
     )
 
 
@@ -119,6 +129,21 @@ def _purchase(item: Any, currency: str, where: str) -> Purchase:
     if amount is None:
         raise BadFacts(f"{where}.amount is missing")
     return Purchase(day(item.get("date"), f"{where}.date"), amount, str(item.get("issuer", "")), status, item)
+
+
+def event_money(facts: Facts, name: str) -> Money:
+    """An amount that an event must name. Raises BadFacts."""
+    found = money(facts.event.get(name), facts.currency, f"event.{name}")
+    if found is None:
+        raise BadFacts(f"event.{name} is missing")
+    return found
+
+
+def whole(value: Any, where: str) -> int:
+    """A number of people or of times, not below zero. Raises BadFacts."""
+    if type(value) is not int or value < 0:
+        raise BadFacts(f"{where}: {value!r} is no whole number")
+    return value
 
 
 def mapping(value: Any, where: str) -> Mapping[str, Any]:

@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from app.money import Money
-from app.regimes.parameters import Pack
+from app.regimes.parameters import Pack, Schema
 
-PACK = Pack(Path(__file__).with_suffix(".toml"), {"pledge_review": {"usd_minor": int, "cny_minor": int}}, {})
+FILE = Path(__file__).with_suffix(".toml")
+SCHEMA: Schema = {"pledge_review": {"usd_minor": int, "cny_minor": int}}
+
+PACK = Pack(FILE.name, FILE.read_text(encoding="utf-8"), SCHEMA, {})
 
 
 def refers(amount: Money, on: date) -> bool:

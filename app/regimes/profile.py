@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,8 @@ class Profile:
     joint_with_spouse: bool = False
     accredited: bool = False
     certified: bool = False
+    #: What else is known of the person, by the names that the form of a case gives it: tests, statements, classes.
+    standing: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,13 @@ class EarlierPledge:
     amount: Money
     issuer: str
     is_settled: bool
+    #: The reference of the offering, where a law counts by offering.
+    offering: str = ""
 
     def as_case(self) -> dict[str, Any]:
         status = "settled" if self.is_settled else "committed"
-        return {"date": self.on.isoformat(), "amount": text(self.amount), "issuer": self.issuer, "status": status}
+        case = {"date": self.on.isoformat(), "amount": text(self.amount), "issuer": self.issuer, "status": status}
+        return {**case, "offering": self.offering} if self.offering else case
 
 
 @dataclass(frozen=True, slots=True)

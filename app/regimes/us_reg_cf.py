@@ -5,21 +5,21 @@ Every number is in `us_reg_cf.toml`; here are only the formulas, each with the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from app.money import Money
+from app.regimes import windows
 from app.regimes.calendar import business_days_after, months_after, months_before
-from app.regimes.facts import BadFacts, Facts, Purchase, day, instant, money, read
-from app.regimes.parameters import Pack, Row
-from app.regimes.profile import EarlierPledge, Intent, Profile, text
+from app.regimes.facts import BadFacts, Facts, Purchase, day, event_money, instant
+from app.regimes.parameters import Row, Schema
+from app.regimes.profile import Profile, text
+from app.regimes.regime import Question, Regime
 from app.regimes.us_rule_501 import is_accredited, net_worth
 from app.regimes.verdict import Decision, Verdict
 
-SCHEMA: dict[str, dict[str, type]] = {
+SCHEMA: Schema = {
     "offering_cap": {"cap_minor": int},
     "investor_cap": {
         "floor_minor": int, "cut_point_minor": int, "top_cap_minor": int, "low_bps": int, "high_bps": int,
@@ -48,23 +48,25 @@ FREE_TO = ("accredited", "issuer", "registered_offering", "family", "trust", "de
 STATEMENTS = ("certified", "reviewed", "audited")
 
 
-class UsRegCf:
-    """See `registry.Regime`."""
+class UsRegCf(Regime):
+    """See `regime.Regime`."""
 
-    figures: tuple[str, ...] = ("annual_income", "net_worth", "other_platform_12m")
+    file = "us_reg_cf.toml"
+    schema = SCHEMA
+    settings = SETTINGS
+    figures = ("annual_income", "net_worth", "other_platform_12m")
     needs_qualified_custodian = True  # 17 CFR 227.303(e)(2)
+    release_rule: ClassVar[str] = "US-CF-303e3"
 
-    def __init__(self) -> None:
-        self.pack = Pack(Path(__file__).with_suffix(".toml"), SCHEMA, SETTINGS)
-        self._categories: dict[str, Callable[[Facts], Verdict]] = {
+    def questions(self) -> Mapping[str, Question]:
+        return {
             "investor_cap": self._investor_cap,
             "offering_cap": self._offering_cap,
-            "cancellation": self._event,
-            "resale": self._event,
-            "filing": self._event,
-            "disclosure": self._event,
-            "eligibility": self._event,
+            **dict.fromkeys(("cancellation", "resale", "filing", "disclosure", "eligibility"), self._event),
         }
+
+    def __init__(self, text: str | None = None) -> None:
+        super().__init__(text)
         self._events: dict[str, Callable[[Facts, Row], Verdict]] = {
             "cancel_request": self._cancel_request,
             "early_close": self._early_close,
@@ -78,46 +80,19 @@ class UsRegCf:
             "issuer_eligibility": self._issuer_eligibility,
         }
 
-    def assess(self, facts: Facts) -> Verdict:
-        if facts.currency != self.pack.currency:
-            raise BadFacts(f"pledge.currency: {self.pack.id} decides in {self.pack.currency}")
-        assess = self._categories.get(facts.category)
-        if assess is None:
-            raise BadFacts(f"category: {facts.category!r} is unknown to {self.pack.id}")
-        return assess(facts)
-
     # What the platform asks by itself
 
-    def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
-        """The facts of a pledge in the form of a case."""
+    def investor_facts(self, profile: Profile) -> dict[str, Any]:
         declared = profile.declared_on
         return {
-            "regime": self.pack.id,
-            "category": "investor_cap",
-            "as_of": intent.on.isoformat(),
-            "investor": {
-                "type": profile.kind,
-                "accredited": profile.accredited,
-                "annual_income": text(profile.annual_income),
-                "net_worth": text(profile.net_worth),
-                "other_platform_12m": text(profile.other_platform_12m),
-                "joint_with_spouse": profile.joint_with_spouse,
-                **({} if declared is None else {"profile_date": declared.isoformat()}),
-            },
-            "history": [earlier.as_case() for earlier in history],
-            "pledge": {"amount": text(intent.amount), "currency": intent.amount.currency, "issuer": intent.issuer},
-            "offering": {"id": intent.offering},
+            "type": profile.kind,
+            "accredited": profile.accredited,
+            "annual_income": text(profile.annual_income),
+            "net_worth": text(profile.net_worth),
+            "other_platform_12m": text(profile.other_platform_12m),
+            "joint_with_spouse": profile.joint_with_spouse,
+            **({} if declared is None else {"profile_date": declared.isoformat()}),
         }
-
-    def may_raise(self, *, amount: Money, issuer: str, earlier: Sequence[EarlierPledge], on: date) -> Verdict:
-        case = {
-            "regime": self.pack.id,
-            "category": "offering_cap",
-            "as_of": on.isoformat(),
-            "history": [sale.as_case() for sale in earlier],
-            "pledge": {"amount": text(amount), "currency": amount.currency, "issuer": issuer},
-        }
-        return self.assess(read(case))
 
     def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
         """48 hours, counted as elapsed time, before the deadline. Source: 17 CFR 227.304(a)."""
@@ -135,10 +110,10 @@ class UsRegCf:
     def may_release(self, *, opened_on: date, on: date, held: Money, target: Money) -> Verdict:
         """Source: 17 CFR 227.303(e)(3)."""
         if held < target:
-            return Verdict(Decision.DENY, "US-CF-303e3")
+            return Verdict(Decision.DENY, self.release_rule)
         if on < self.earliest_deadline(opened_on):
-            return Verdict(Decision.NEEDS_WAIT, "US-CF-303e3")
-        return Verdict(Decision.ALLOW, "US-CF-303e3")
+            return Verdict(Decision.NEEDS_WAIT, self.release_rule)
+        return Verdict(Decision.ALLOW, self.release_rule)
 
     # The investor's limit
 
@@ -156,16 +131,14 @@ class UsRegCf:
         income = facts.investor_money("annual_income", negative=True)
         cap, rule = self._cap(income, worth, law)
         counted = self._counted(facts)
-        used = sum(
-            (purchase.amount for purchase in counted),
-            facts.investor_money("other_platform_12m") or Money.zero(facts.currency),
-        )
+        elsewhere = facts.investor_money("other_platform_12m") or Money.zero(facts.currency)
+        used = windows.total(counted, facts.currency) + elsewhere
         remaining = max(cap - used, Money.zero(facts.currency))
         joint = facts.investor_says("joint_with_spouse")
         decision, rule = self._decide(facts, remaining, "US-CF-100a2-JOINT" if joint else rule, (income, worth))
         return Verdict(
             decision, rule, cap, used, remaining,
-            frees=self._frees(cap, used, counted),
+            frees=windows.frees(cap, used, counted, self._periods(facts.as_of)["window_months"]),
             numbers={
                 name: str(value.amount)
                 for name, value in (
@@ -183,9 +156,9 @@ class UsRegCf:
             return floor, "US-CF-100a2i"
         base = max(income, worth) if law["base"] == "greater" else min(income, worth)
         if income < cut or worth < cut:
-            cap = max(floor, _part(base, law["low_bps"]))
+            cap = max(floor, windows.part(base, law["low_bps"]))
             return (min(cap, top) if self.pack.settings["limb_i_has_top_cap"] else cap), "US-CF-100a2i"
-        return min(top, _part(base, law["high_bps"])), "US-CF-100a2ii"
+        return min(top, windows.part(base, law["high_bps"])), "US-CF-100a2ii"
 
     def _decide(
         self, facts: Facts, remaining: Money, rule: str, figures: tuple[Money | None, Money | None]
@@ -207,34 +180,14 @@ class UsRegCf:
         return Decision.DENY, rule
 
     def _counted(self, facts: Facts) -> list[Purchase]:
-        """The purchases that use the limit: twelve months back, both ends in, under this exemption only."""
-        since = months_before(facts.as_of, self._periods(facts.as_of)["window_months"])
+        """The purchases that use the limit: twelve months back, under this exemption only."""
         joint = facts.investor_says("joint_with_spouse")
-        return [
-            purchase
-            for purchase in facts.history
-            if purchase.counts
-            and since <= purchase.on <= facts.as_of
-            and purchase.details.get("exemption", "reg_cf") == "reg_cf"
-            and (joint or purchase.details.get("owner") != "spouse")
-        ]
 
-    def _frees(self, cap: Money, used: Money, counted: list[Purchase]) -> tuple[date, Money] | None:
-        """When the next part of the limit comes back: the day after a purchase leaves the window."""
-        for left_on in sorted({purchase.on for purchase in counted}):
-            leaving = sum((p.amount for p in counted if p.on <= left_on), Money.zero(cap.currency))
-            returns = min(cap, cap - used + leaving) - max(cap - used, Money.zero(cap.currency))
-            if returns > Money.zero(cap.currency):
-                return self._out_of_window(left_on), returns
-        return None
+        def counts(purchase: Purchase) -> bool:
+            under_this = purchase.details.get("exemption", "reg_cf") == "reg_cf"
+            return under_this and (joint or purchase.details.get("owner") != "spouse")
 
-    def _out_of_window(self, bought_on: date) -> date:
-        """The first day whose twelve months no longer reach back to a purchase."""
-        months = self._periods(bought_on)["window_months"]
-        found = months_after(bought_on, months) + timedelta(days=1)
-        while months_before(found, months) <= bought_on:  # 28 February still counts on 29 February a year later
-            found += timedelta(days=1)
-        return found
+        return windows.counted(facts, self._periods(facts.as_of)["window_months"], counts)
 
     # The issuer's limit
 
@@ -249,11 +202,7 @@ class UsRegCf:
             for purchase in self._counted(facts)
             if purchase.issuer == facts.issuer or purchase.details.get("note") == "under common control"
         ]
-        cap, zero = law.money("cap"), Money.zero(facts.currency)
-        used = sum((purchase.amount for purchase in ours), zero)
-        remaining = max(cap - used, zero)
-        decision = Decision.ALLOW if facts.amount <= remaining else Decision.DENY
-        return Verdict(decision, "US-CF-100a1", cap, used, remaining, frees=self._frees(cap, used, ours))
+        return windows.within(facts, "US-CF-100a1", law.money("cap"), ours, self._periods(facts.as_of)["window_months"])
 
     # Events
 
@@ -281,7 +230,7 @@ class UsRegCf:
         if new_deadline < self.earliest_deadline(day(facts.event.get("posted_on"), "event.posted_on")):
             return Verdict(Decision.DENY, "US-CF-304b1")
         notice = day(facts.event.get("notice_on"), "event.notice_on")
-        earliest = business_days_after(notice, periods["notice_business_days"], self.pack.holidays)
+        earliest = business_days_after(notice, periods["notice_business_days"], *self.pack.notice_holidays)
         return Verdict(Decision.ALLOW if new_deadline >= earliest else Decision.DENY, "US-CF-304b3")
 
     def _reconfirm(self, facts: Facts, periods: Row) -> Verdict:
@@ -302,8 +251,8 @@ class UsRegCf:
         return self.may_release(
             opened_on=day(facts.event.get("posted_on"), "event.posted_on"),
             on=day(facts.event.get("at"), "event.at"),
-            held=_event_money(facts, "committed"),
-            target=_event_money(facts, "target"),
+            held=event_money(facts, "committed"),
+            target=event_money(facts, "target"),
         )
 
     def _resale(self, facts: Facts, periods: Row) -> Verdict:
@@ -328,7 +277,7 @@ class UsRegCf:
     def _financial_statements(self, facts: Facts, periods: Row) -> Verdict:
         law = self.pack.in_force("statements_tiers", facts.as_of)
         assert law is not None  # every table begins with the regulation
-        sought, provided = _event_money(facts, "max_offering_plus_prior12m"), facts.event.get("provided")
+        sought, provided = event_money(facts, "max_offering_plus_prior12m"), facts.event.get("provided")
         if provided not in STATEMENTS:
             raise BadFacts(f"event.provided: {provided!r} is unknown")
         if sought <= law.money("certified"):
@@ -349,16 +298,3 @@ class UsRegCf:
             for name in ("foreign", "delinquent_c_ar", "reporting_company", "investment_company", "no_business_plan")
         )
         return Verdict(Decision.DENY if barred else Decision.ALLOW, "US-CF-100b")
-
-
-def _event_money(facts: Facts, name: str) -> Money:
-    found = money(facts.event.get(name), facts.currency, f"event.{name}")
-    if found is None:
-        raise BadFacts(f"event.{name} is missing")
-    return found
-
-
-def _part(base: Money, bps: int) -> Money:
-    """So many basis points, rounded down to the cent. A negative base gives a negative part; the floor lifts it."""
-    exact = Decimal(base.minor) * bps / 10_000
-    return Money(int(exact.to_integral_value(ROUND_DOWN)), base.currency)

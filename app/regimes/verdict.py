@@ -20,12 +20,25 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Heads:
+    """A limit that counts people and not money; `unit` says which: holders, partners, purchasers."""
+
+    cap: int
+    used: int
+    unit: str
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.cap - self.used)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """An answer with its reason.
 
     `cap`, `used` and `remaining` are the investor's (or the issuer's) limit before this pledge; None where the law
     sets no limit. `remaining` is never below zero. `frees` is when more of the limit comes back, and how much.
-    `numbers` are the inputs of the formula, as decimal texts, for people to check.
+    `numbers` are the inputs of the formula, as decimal texts, for people to check. `heads` is a limit of people.
     """
 
     decision: Decision
@@ -35,6 +48,7 @@ class Verdict:
     remaining: Money | None = None
     frees: tuple[date, Money] | None = None
     numbers: dict[str, str] = field(default_factory=dict)
+    heads: Heads | None = None
 
     @property
     def allows(self) -> bool:

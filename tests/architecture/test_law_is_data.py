@@ -11,7 +11,7 @@ from tests.servers import ROOT
 SMALLEST = 1000
 #: Numbers that are no law: (file, number) -> what it is.
 NO_LAW = {
-    ("app/regimes/us_reg_cf.py", 10_000): "basis points in one",
+    ("app/regimes/parameters.py", 10_000): "basis points in one",
     ("app/regimes/facts.py", 1900): "the earliest year of a date",
     ("app/regimes/facts.py", 2200): "the latest year of a date",
     ("templates/investor/confirm.html", 10_000): "basis points in one",

@@ -85,6 +85,23 @@ def test_a_case_is_an_object(case: Any) -> None:
         assess_case(case)
 
 
-def test_what_a_regime_does_not_know_is_left_alone() -> None:
-    case = us_pledge("1.00", favourite_colour="red")
+def test_a_fact_that_a_regime_does_not_ask_for_is_left_alone() -> None:
+    case = us_pledge("1.00", retail=True)
     assert assess_case({**case, "note": "!", "fx": {"EURUSD": "1.1"}, "offering": {"tier": 2}}) == assess_case(case)
+
+
+@pytest.mark.parametrize(
+    ("field", "case"),
+    [
+        ("investor.favourite_colour", us_pledge("1.00", favourite_colour="red")),
+        ("investor.home.garden", us_pledge("1.00", home={"fmv": "1.00", "garden": True})),
+        ("history[].amuont", us_pledge("1.00", history=[bought("2025-01-01", "1.00", amuont="900.00")])),
+        ("pledge.sum", {**us_pledge("1.00"), "pledge": {"sum": "1.00"}}),
+        ("event.when", us_event("resale", "resale", when="2025-01-01")),
+        ("expected", {**us_pledge("1.00"), "expected": {}}),
+    ],
+)
+def test_a_field_that_the_form_does_not_have_is_refused_by_its_path(field: str, case: dict[str, Any]) -> None:
+    with pytest.raises(BadFacts) as caught:
+        assess_case(case)
+    assert str(caught.value) == f"{field} is unknown"

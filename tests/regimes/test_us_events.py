@@ -106,7 +106,8 @@ def test_the_48_hours_are_counted_as_they_pass_when_the_clocks_change(deadline: 
         ("2025-06-01", "2025-10-10", "2025-10-20", ("allow", "US-CF-304b3")),
         ("2025-06-01", "2026-06-30", "2026-07-07", ("deny", "US-CF-304b3")),  # 4 July 2026 is kept on the Friday
         ("2025-06-01", "2026-06-30", "2026-07-08", ("allow", "US-CF-304b3")),
-        ("2025-06-01", "2026-04-01", "2026-04-08", ("allow", "US-CF-304b3")),  # Good Friday is a business day
+        ("2025-06-01", "2026-04-01", "2026-04-08", ("deny", "US-CF-304b3")),  # the exchange rests on Good Friday
+        ("2025-06-01", "2026-04-01", "2026-04-09", ("allow", "US-CF-304b3")),
     ],
 )
 def test_an_early_close_needs_21_open_days_and_five_business_days_notice(

@@ -19,7 +19,7 @@ from app.investors import queries
 from app.investors.models import ClaimKind, Figures
 from app.money import Money
 from app.pledges import queries as pledges
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 from app.web.components import say
 from app.web.forms import opened
 from app.web.guard import allow

@@ -29,7 +29,7 @@ from app.pledges import queries as pledge_queries
 from app.pledges.actions import text_hash
 from app.regimes.parameters import Statement
 from app.regimes.profile import Intent
-from app.regimes.registry import Regime
+from app.regimes.regime import Regime
 from app.web.forms import opened
 from app.web.guard import allow
 from app.web.investor import blueprint

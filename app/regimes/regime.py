@@ -1,0 +1,117 @@
+"""What every body of law can be asked, and what it answers where its text is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from app.money import Money
+from app.regimes.facts import BadFacts, Facts, read
+from app.regimes.parameters import Pack, Schema
+from app.regimes.profile import EarlierPledge, Intent, Profile, text
+from app.regimes.verdict import Decision, Verdict
+
+Question = Callable[[Facts], Verdict]
+
+
+class Regime:
+    """A body of law, as far as the platform must obey it. Every function is pure.
+
+    A regime is a TOML pack and a class of this kind beside it. `text` is another edition of the pack than the one in
+    the file: the one of an earlier day, or a proposed one. Raises PackError.
+    """
+
+    #: Its pack, in this folder.
+    file: ClassVar[str]
+    #: Every table of dated rows in the pack, with its columns.
+    schema: ClassVar[Schema]
+    #: The points that the text leaves open, decided in the pack.
+    settings: ClassVar[Mapping[str, type]] = {}
+    #: The category of the question that a pledge puts.
+    pledge_question: ClassVar[str] = "investor_cap"
+    #: What the investor must tell us before the first pledge (fields of `investors.Figures`).
+    figures: ClassVar[tuple[str, ...]] = ()
+    #: What else its cases say of an investor: keys of `Profile.standing`.
+    standing: ClassVar[tuple[str, ...]] = ()
+    #: Whether investors' money must lie with a qualified third party.
+    needs_qualified_custodian: ClassVar[bool] = False
+
+    def __init__(self, text: str | None = None) -> None:
+        path = Path(__file__).with_name(self.file)
+        written = path.read_text(encoding="utf-8") if text is None else text
+        self.pack = Pack(self.file, written, self.schema, self.settings)
+        self._questions = self.questions()
+
+    def questions(self) -> Mapping[str, Question]:
+        """The categories of questions it answers."""
+        raise NotImplementedError
+
+    def assess(self, facts: Facts) -> Verdict:
+        """Decide. Raises BadFacts when the facts cannot be read."""
+        question = self._questions.get(facts.category)
+        if question is None:
+            raise BadFacts(f"category: {facts.category!r} is unknown to {self.pack.id}")
+        self.require_currency(facts)
+        return question(facts)
+
+    def require_currency(self, facts: Facts) -> None:
+        """Most laws decide in one currency. Raises BadFacts."""
+        if facts.currency != self.pack.currency:
+            raise BadFacts(f"pledge.currency: {self.pack.id} decides in {self.pack.currency}")
+
+    # What the platform asks by itself
+
+    def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
+        """Gather the facts of a pledge in the form of a case; `facts.read` and `assess` answer it."""
+        known = {name: profile.standing[name] for name in self.standing if name in profile.standing}
+        return {
+            "regime": self.pack.id,
+            "category": self.pledge_question,
+            "as_of": intent.on.isoformat(),
+            "investor": {**self.investor_facts(profile), **known},
+            "history": [earlier.as_case() for earlier in history],
+            "pledge": {"amount": text(intent.amount), "currency": intent.amount.currency, "issuer": intent.issuer},
+            "offering": self.offering_facts(intent),
+        }
+
+    def investor_facts(self, profile: Profile) -> dict[str, Any]:
+        """The figures that this law looks at, in the form of a case."""
+        return {"type": profile.kind}
+
+    def offering_facts(self, intent: Intent) -> dict[str, Any]:
+        return {"id": intent.offering}
+
+    def may_raise(self, *, amount: Money, issuer: str, earlier: Sequence[EarlierPledge], on: date) -> Verdict:
+        """Whether the issuer may raise up to `amount`, with what it (and its group) raised before."""
+        case = {
+            "regime": self.pack.id,
+            "category": "offering_cap",
+            "as_of": on.isoformat(),
+            "history": [sale.as_case() for sale in earlier],
+            "pledge": {"amount": text(amount), "currency": amount.currency, "issuer": issuer},
+        }
+        return self.assess(read(case))
+
+    def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
+        """The last instant at which an investor may cancel for any reason; None: at any time before the closing.
+
+        Where no law sets an end, ours is the kindest: until the deadline.
+        """
+        return deadline
+
+    def earliest_deadline(self, opened_on: date) -> date:
+        """The first day on which an offering opened on this day may end."""
+        return opened_on
+
+    def resale_restricted_until(self, issued_on: date) -> date | None:
+        """The last day on which the shares may not be resold freely; None: no such rule."""
+        return None
+
+    def may_release(self, *, opened_on: date, on: date, held: Money, target: Money) -> Verdict:
+        """Whether the issuer may be paid out of escrow: everywhere only when the target is met."""
+        return Verdict(Decision.ALLOW if held >= target else Decision.DENY, self.release_rule)
+
+    #: What a release (or its refusal) cites.
+    release_rule: ClassVar[str]
