@@ -3,8 +3,9 @@
 from app.audit.models import AuditEvent
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
-from app.compliance.models import Decision, ReviewCase
+from app.compliance.models import ReviewCase
 from app.database import Base
+from app.decisions.models import Decision, Edition
 from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
 from app.investors.models import Claim, Figures, Investor
 from app.issuers.models import Issuer, IssuerMember
@@ -19,7 +20,7 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Figures", "Filing", "FormDraft",
+    "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Edition", "Figures", "Filing", "FormDraft",
     "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun",
     "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
     "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",

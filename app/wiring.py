@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app import clock, embedded_postgres
+from app.actor import SYSTEM
 from app.database import Database
+from app.decisions import actions as decisions
+from app.decisions import queries as decision_queries
 from app.errors import Refused
 from app.identity.mail_tokens import MailTokens
 from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments.port import Gateway
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.provider import Provider
+from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
-from app.regimes.registry import regime
+from app.regimes.registry import BUILT
 from app.vault import Vault
 from config import ConfigurationError, Settings
 
@@ -37,6 +41,7 @@ class Platform:
     mailer: Mailer
     mail_tokens: MailTokens
     vault: Vault
+    law: LawBook
 
     @property
     def environment(self) -> str:
@@ -49,11 +54,11 @@ class Platform:
 
     def regime(self, regime_id: str) -> Regime:
         """The regime of something that is here already, also after the operator switched it off. Raises Refused."""
-        return regime(regime_id)
+        return self.law.regime(regime_id)
 
     def regime_in_use(self, regime_id: str) -> Regime:
         """A regime that the operator has switched on, for something new. Raises Refused."""
-        return regime(regime_id, self.settings.regimes)
+        return self.law.in_use(regime_id)
 
     def gateway_named(self, name: str) -> Gateway:
         """The gateway that an instruction was made for. Raises Refused("gateway_unknown")."""
@@ -75,10 +80,8 @@ def build(settings: Settings) -> Platform:
     if settings.gateway not in GATEWAYS:
         raise ConfigurationError(f"GATEWAY={settings.gateway} is not built; there is: {', '.join(GATEWAYS)}")
     for regime_id in settings.regimes:
-        try:
-            regime(regime_id)
-        except Refused:
-            raise ConfigurationError(f"REGIMES names {regime_id!r}, which is not built") from None
+        if regime_id not in BUILT:
+            raise ConfigurationError(f"REGIMES names {regime_id!r}, which is not built")
     database = Database(settings.database_url or embedded_postgres.start(settings.data_dir))
     provider = Provider(database.url)
     return Platform(
@@ -89,6 +92,7 @@ def build(settings: Settings) -> Platform:
         mailer=_mailer(settings),
         mail_tokens=MailTokens(settings.secret_key),
         vault=Vault(settings.secret_key),
+        law=LawBook(settings.regimes),
     )
 
 
@@ -104,3 +108,17 @@ def require_true_time(platform: Platform) -> None:
         with platform.database.snapshot() as view:
             if not clock.is_true(view.session):
                 raise ConfigurationError("the clock of this database was moved by a demo: it is not for production")
+
+
+def keep_editions(platform: Platform) -> None:
+    """Keep the text of every installed pack; after an upgrade, and before anything is decided."""
+    with platform.database.transaction(SYSTEM) as tx:
+        decisions.record_all(tx, (built.pack for built in BUILT.values()))
+
+
+def follow_the_law(platform: Platform) -> None:
+    """Decide by the editions that are adopted now. Asked at every job, and by the site every few seconds."""
+    with platform.database.snapshot() as view:
+        adopted = decision_queries.adopted(view.session)
+        changed = [pack for pack, sha256 in adopted.items() if pack in BUILT and platform.law.edition(pack) != sha256]
+        platform.law.adopt({pack: decision_queries.text_of(view.session, adopted[pack]) for pack in changed})

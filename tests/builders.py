@@ -41,7 +41,8 @@ from app.payments.port import Envelope
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges.actions import Placement, text_hash
+from app.pledges.actions import Placement
+from app.pledges.consents import text_hash
 from app.pledges.models import Pledge
 from app.wiring import Platform
 
@@ -128,12 +129,18 @@ class World:
         return self.actor(self.user(Role.COMPLIANCE_OFFICER))
 
     def investor(
-        self, *, income: str = "200000", net_worth: str = "900000", other: str = "0", name: str = ""
+        self,
+        *,
+        income: str = "200000",
+        net_worth: str = "900000",
+        other: str = "0",
+        name: str = "",
+        country: str = "US",
     ) -> Investor:
-        """A US investor whose cap is 90,000 USD unless the figures say otherwise."""
+        """An investor (in the US) whose cap is 90,000 USD unless the figures say otherwise."""
         person = self.user(Role.INVESTOR, name=name)
         with self.acting(self.actor(person)) as tx:
-            investor = investors.register(tx, person.id, legal_name=person.name, country="US")
+            investor = investors.register(tx, person.id, legal_name=person.name, country=country)
             investors.declare_figures(
                 tx, investor, "USD", annual_income=usd(income), net_worth=usd(net_worth), other_platform_12m=usd(other)
             )
@@ -229,7 +236,7 @@ class World:
                 form_key=others.get("form_key") or uuid.uuid4(),
                 ticked=others.get("ticked") or self.ticks(offering.regime),
                 locale="en",
-                regime=self.platform.regime(offering.regime),
+                law=others.get("law") or self.platform.law,
                 payment_window=self.platform.payment_window,
             )
 

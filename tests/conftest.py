@@ -11,7 +11,7 @@ import pytest
 
 from app import clock, schema
 from app.actor import SYSTEM
-from app.wiring import Platform, build
+from app.wiring import Platform, build, keep_editions
 from config import Settings
 from tests.builders import World
 from tests.servers import ROOT, Server, running
@@ -30,6 +30,7 @@ def server() -> Iterator[Server]:
         schema.upgrade(platform.database)
         assert platform.sandbox is not None
         platform.sandbox.install()
+        keep_editions(platform)
         platform.close()
         yield found
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import books, database, demo, issuers, jobs, offerings, regimes, site, users
+from app.cli import books, compliance, database, demo, issuers, jobs, offerings, regimes, site, users
 
 
 def init_app(app: Flask) -> None:
     """Register every group of commands."""
     for group in (
         books.group,
+        compliance.group,
         database.group,
         demo.group,
         issuers.group,

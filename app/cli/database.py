@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from app import schema
 from app.web.session import platform
+from app.wiring import keep_editions
 
 group = AppGroup("db", help="The schema of the database.")
 
@@ -19,6 +20,8 @@ def upgrade(revision: str) -> None:
     sandbox = platform().sandbox
     if sandbox is not None:
         sandbox.install()
+    if revision == "head":
+        keep_editions(platform())
     click.echo("The schema is up to date.")
 
 

@@ -12,6 +12,7 @@ from honcho.manager import Manager
 from app import schema
 from app.cli.demo import seed_if_empty
 from app.web.session import platform
+from app.wiring import keep_editions
 
 group = AppGroup("site", help="The whole site on this machine.")
 
@@ -29,6 +30,7 @@ def run(web_threads: int) -> None:
     schema.upgrade(made.database)
     if made.sandbox is not None:
         made.sandbox.install()
+    keep_editions(made)
     seed_if_empty(made)
     settings = made.settings
     # The children join the database by its address, so they never stop it while this process lives.

@@ -89,7 +89,8 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     """Settle who is in: propose the closing to the officers, or fail the offering when its target was missed.
 
     While money is on its way, or the law wants more days, nothing happens yet, and it returns False.
-    Locks: offering, closing, pledges, accounts, progress. Writes: closing, lines, or see `_fail`; messages, audit.
+    Where the law measures at the sale it is asked again about each pledge; who may not buy any more is refunded.
+    Locks: offering, closing, pledges, accounts, progress. Writes: decisions, closing, lines, or see `_fail`; messages, audit.
     """
     closing = queries.closing(tx.session, closing_id)
     offering = offerings.lock(tx, closing.offering_id)
@@ -101,7 +102,11 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
         return False
     for pledge_id in unpaid:
         pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.PAID_TOO_LATE)
-    held = pledge_queries.held(tx.session, offering.id)
+    held = [
+        pledge
+        for pledge in pledge_queries.held(tx.session, offering.id)
+        if not regime.measures_at_sale or pledges.may_be_sold(tx, pledge, offering, regime)
+    ]
     total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
     assert offering.target is not None and offering.opened_at is not None
     if total < offering.target:

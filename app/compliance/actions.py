@@ -1,4 +1,4 @@
-"""Decide about a pledge; send something to an officer; take the officer's word."""
+"""Send something to an officer; take the officer's word."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.audit import actions as audit
 from app.audit import queries as trail
 from app.compliance import queries
 from app.compliance.lifecycle import CLAIMED, OPEN
-from app.compliance.models import CaseKind, CaseOutcome, Decision, ReviewCase
+from app.compliance.models import CaseKind, CaseOutcome, ReviewCase
 from app.database import Transaction, new_reference
 from app.errors import Refused
 from app.investors import actions as investors
@@ -29,9 +29,8 @@ from app.offerings import queries as offering_queries
 from app.offerings.disclosures import checklist, open_tasks
 from app.offerings.lifecycle import SETTLED, SUBMITTED
 from app.offerings.models import Offering
-from app.regimes import facts as facts_of_case
 from app.regimes import platform_policy
-from app.regimes.profile import EarlierPledge, Intent
+from app.regimes.profile import EarlierPledge
 from app.regimes.regime import Regime
 from app.regimes.verdict import Verdict
 
@@ -51,51 +50,6 @@ class Reason(StrEnum):
     EVIDENCE_INSUFFICIENT = "evidence_insufficient"
     SOURCE_OF_FUNDS = "source_of_funds"
     OTHER = "other"
-
-
-# Deciding about a pledge
-
-
-def decide(
-    tx: Transaction,
-    investor: Investor,
-    offering: Offering,
-    issuer_ref: str,
-    amount: Money,
-    smallest: Money,
-    history: Sequence[EarlierPledge],
-    regime: Regime,
-) -> Decision:
-    """Ask the law of the day, and store the answer with its facts; `smallest` is the ticket. Writes: decision."""
-    intent = Intent(amount, issuer_ref, offering.ref, smallest, regime.pack.day_of(tx.now))
-    case = regime.pledge_case(queries.profile(tx.session, investor, regime), history, intent)
-    verdict = regime.assess(facts_of_case.read(case))
-    decision = Decision(
-        investor_id=investor.id,
-        offering_id=offering.id,
-        regime=regime.pack.id,
-        law=regime.pack.version(intent.on),
-        facts=case,
-        outcome=verdict.decision,
-        rule=verdict.rule,
-        citation=regime.pack.rules[verdict.rule].cite,
-        currency=amount.currency,
-        requested_minor=amount.minor,
-        cap_minor=_minor(verdict.cap),
-        used_minor=_minor(verdict.used),
-        remaining_minor=_minor(verdict.remaining),
-        frees_on=verdict.frees[0] if verdict.frees else None,
-        frees_minor=verdict.frees[1].minor if verdict.frees else None,
-        numbers=verdict.numbers,
-        decided_at=tx.now,
-    )
-    tx.session.add(decision)
-    tx.session.flush()  # the pledge refers to it
-    return decision
-
-
-def _minor(amount: Money | None) -> int | None:
-    return None if amount is None else amount.minor
 
 
 def must_be_looked_at(amount: Money, regime: Regime, tx: Transaction) -> bool:

@@ -1,8 +1,8 @@
-"""Decisions and review cases."""
+"""Review cases."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -11,50 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.compliance.lifecycle import REVIEW_CASE
-from app.database import Base, Currency, Document, Id, one_of
-from app.money import Money
-from app.regimes.verdict import Decision as Outcome
+from app.database import Base, Id, one_of
 from app.state_machine import StateMachine
-
-
-class Decision(Base):
-    """What the law said about one wish to invest, and on which facts. Never edited: a trigger refuses it."""
-
-    __tablename__ = "decisions"
-    __table_args__ = (
-        one_of("outcome", Outcome),
-        Index(None, "investor_id", "id"),
-    )
-
-    id: Mapped[Id]
-    investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"))
-    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
-    regime: Mapped[str] = mapped_column(String(20))
-    #: The pack and its last change in force that day: "US-CF@2022-09-20".
-    law: Mapped[str] = mapped_column(String(40))
-    #: In the public case form: `flask regimes assess` takes it as it is.
-    facts: Mapped[Document]
-    outcome: Mapped[str]
-    rule: Mapped[str] = mapped_column(String(40))
-    citation: Mapped[str]
-    currency: Mapped[Currency]
-    requested_minor: Mapped[int]
-    cap_minor: Mapped[int | None]
-    used_minor: Mapped[int | None]
-    remaining_minor: Mapped[int | None]
-    frees_on: Mapped[date | None]
-    frees_minor: Mapped[int | None]
-    numbers: Mapped[Document]
-    decided_at: Mapped[datetime]
-
-    @property
-    def allows(self) -> bool:
-        return self.outcome == Outcome.ALLOW
-
-    def money(self, name: str) -> Money | None:
-        """`decision.money("remaining")`"""
-        minor: int | None = getattr(self, f"{name}_minor")
-        return None if minor is None else Money(minor, self.currency)
 
 
 class CaseKind(StrEnum):

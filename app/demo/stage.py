@@ -29,7 +29,7 @@ from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges.actions import text_hash
+from app.pledges.consents import text_hash
 from app.pledges.models import Pledge
 from app.wiring import Platform
 
@@ -152,7 +152,7 @@ class Stage:
                 form_key=uuid.uuid4(),
                 ticked={one.id: text_hash(one.text(person.locale)) for one in statements},
                 locale=person.locale,
-                regime=regime,
+                law=self.platform.law,
                 payment_window=self.platform.payment_window,
             )
         assert placement.pledge is not None, placement.decision.rule

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, times
+from app.i18n import amounts, countries, times
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
 from app.money import Money
@@ -123,6 +123,7 @@ STOP_REASONS: Mapping[str, str] = {
     "paid_too_late": N_("The payment did not arrive in the days after the deadline."),
     "offering_failed": N_("The offering did not reach its target."),
     "offering_withdrawn": N_("The company withdrew the offering."),
+    "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
 }
 
 SECTIONS: Mapping[str, str] = {
@@ -235,6 +236,8 @@ REFUSALS: Mapping[str, str] = {
     "law_says_no": N_("%(reason)s"),
     "law_says_up_to": N_("%(reason)s Up to %(largest)s is possible."),
     "not_open": N_("This offering is not open for pledges."),
+    "residence_not_served": N_("People who live in %(country)s cannot invest in this offering: it is made under other rules."),
+    "edition_unknown": N_("There is no such edition of the rules."),
     "own_offering": N_("You act for this company, so you cannot invest in it here."),
     "offering_ended": N_("The offering has just ended. Nothing was charged."),
     "offering_full": N_("Fewer shares are left than you asked for: %(left_shares)s. Nothing was charged."),
@@ -354,6 +357,8 @@ def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -
         return times.day(value, language)
     if isinstance(value, int):
         return amounts.number(value, language)
+    if name == "country":
+        return countries.name(value, language)
     if name == "status":
         return status(str(facts.get("machine", "offering")), value, language)
     return str(value)

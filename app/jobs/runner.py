@@ -13,7 +13,7 @@ from app.actor import SYSTEM
 from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.jobs.timetable import JOBS
 from app.logs import summary
-from app.wiring import Platform
+from app.wiring import Platform, follow_the_law
 
 log = structlog.get_logger()
 
@@ -34,6 +34,7 @@ def run(platform: Platform, name: str) -> int:
         ran = {"job": name, "ran_at": started_at}
         tx.session.execute(insert(JobClock).values(**ran).on_conflict_do_update(index_elements=["job"], set_=ran))
     try:
+        follow_the_law(platform)
         done = JOBS[name].run(platform)
     except Exception as error:
         log.error("job_failed", job=name, error=summary(error))

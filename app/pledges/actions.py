@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +12,11 @@ from sqlalchemy import select
 from app.audit import actions as audit
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
-from app.compliance.models import CaseKind, CaseOutcome, Decision
+from app.compliance.models import CaseKind, CaseOutcome
 from app.database import Transaction, new_reference
+from app.decisions import actions as decisions
+from app.decisions.models import Decision, Purpose
+from app.decisions.receipts import Asked
 from app.errors import Refused
 from app.investors import actions as investors
 from app.investors import queries as investor_queries
@@ -33,9 +35,13 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.pledges import queries
+from app.pledges.consents import require_ticked
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.models import Pledge, PledgeConsent, StopReason
+from app.regimes.law_book import LawBook, cancel_until
+from app.regimes.profile import Intent
 from app.regimes.regime import Regime
+from app.regimes.verdict import Decision as Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,6 @@ class Placement:
 
     pledge: Pledge | None
     decision: Decision
-
-
-def text_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def place(
@@ -59,7 +61,7 @@ def place(
     form_key: uuid.UUID,
     ticked: Mapping[str, str],
     locale: str,
-    regime: Regime,
+    law: LawBook,
     payment_window: timedelta,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
@@ -67,7 +69,7 @@ def place(
     `ticked` is statement -> SHA-256 of the text that was shown. The same `form_key` again returns the same pledge.
     A verdict other than "allow" is stored and returned, and nothing else happens.
     Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "form_reused", "own_offering".
+    "statement_missing", "form_reused", "own_offering", "residence_not_served".
     Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = investors.lock(tx, investor_id)
@@ -77,12 +79,14 @@ def place(
     offering = _open_offering(tx, offering_id, investor, shares)
     assert offering.price is not None and offering.deadline_at is not None
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
-    _require_ticked(regime, ticked, locale, tx)
-    history = queries.history(tx.session, investor.id, regime, tx.now)
-    decision = compliance.decide(tx, investor, offering, str(offering.issuer_id), amount, smallest, history, regime)
+    laws = law.applicable(offering.regime, investor.country, tx.now)
+    require_ticked(laws, ticked, locale, tx.now)
+    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
+    asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
+    decision = decisions.decide(tx, investor, offering.id, intent, asked)
     if not decision.allows:
         return Placement(None, decision)
-    referred = compliance.must_be_looked_at(amount, regime, tx)
+    referred = compliance.must_be_looked_at(amount, laws[0], tx)
     pledge = Pledge(
         ref=new_reference("P"),
         form_key=form_key,
@@ -94,7 +98,7 @@ def place(
         status=IN_REVIEW if referred else RESERVED,
         decision_id=decision.id,
         placed_at=tx.now,
-        cancel_until=regime.cancel_until(offering.deadline_at, tx.now),
+        cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
     )
     tx.session.add(pledge)
@@ -134,13 +138,6 @@ def _open_offering(tx: Transaction, offering_id: int, investor: Investor, shares
 def _fewest_shares(offering: Offering) -> int:
     assert offering.progress is not None  # a public offering has one
     return offering.fewest_shares(offering.progress.left_shares)
-
-
-def _require_ticked(regime: Regime, ticked: Mapping[str, str], locale: str, tx: Transaction) -> None:
-    """Every statement of the day, each by itself, in the very text that is in force."""
-    for statement in regime.pack.statements_on(regime.pack.day_of(tx.now)):
-        if ticked.get(statement.id) != text_hash(statement.text(locale)):
-            raise Refused("statement_missing", field=statement.id)
 
 
 def _keep_consents(tx: Transaction, pledge: Pledge, ticked: Mapping[str, str], locale: str) -> None:
@@ -250,6 +247,29 @@ def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
         about_id=collection.id,
         reference=pledge.ref,
     )
+
+
+def may_be_sold(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime) -> bool:
+    """Ask the law once more, at the sale; a held pledge that it forbids now is refunded.
+
+    Only a "no" ends it: what the investor had to say was said at the pledge. Locks: pledge, accounts, progress.
+    Writes: decision, pledge, entry, instruction, message, progress, audit.
+    """
+    pledge = lock(tx, pledge.id)
+    day_of = regime.pack.day_of
+    decision = decisions.decide(
+        tx,
+        investor_queries.investor(tx.session, pledge.investor_id),
+        offering.id,
+        Intent(pledge.amount, str(offering.issuer_id), offering.ref, None, day_of(tx.now), day_of(pledge.placed_at)),
+        [Asked(regime, queries.history(tx.session, pledge.investor_id, regime, tx.now, selling=pledge))],
+        Purpose.SALE,
+    )
+    pledge.sale_decision_id = decision.id
+    if decision.outcome != Outcome.DENY:
+        return True
+    stop(tx, pledge, StopReason.NOT_LAWFUL_AT_SALE)
+    return False
 
 
 def end_unpaid(tx: Transaction, pledge: Pledge, event: str, returning: Money | None = None) -> None:

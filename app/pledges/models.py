@@ -26,6 +26,8 @@ class StopReason(StrEnum):
     PAID_TOO_LATE = "paid_too_late"
     OFFERING_FAILED = "offering_failed"
     OFFERING_WITHDRAWN = "offering_withdrawn"
+    #: Asked again at the closing, the law said no.
+    NOT_LAWFUL_AT_SALE = "not_lawful_at_sale"
 
 
 class Pledge(Base):
@@ -53,6 +55,8 @@ class Pledge(Base):
     currency: Mapped[Currency]
     status: Mapped[str]
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), index=True)
+    #: What the law said when it was asked again at the closing.
+    sale_decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
     placed_at: Mapped[datetime]
     #: Until when it may be cancelled for any reason.
     cancel_until: Mapped[datetime | None]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -37,8 +37,14 @@ def by_form_key(session: Session, form_key: uuid.UUID) -> Pledge | None:
     return session.scalars(select(Pledge).where(Pledge.form_key == form_key)).one_or_none()
 
 
-def history(session: Session, investor_id: int, regime: Regime, now: datetime) -> list[EarlierPledge]:
-    """The investor's pledges under this regime that use a limit: everything that takes a place or was settled."""
+def history(
+    session: Session, investor_id: int, regime: Regime, now: datetime, *, selling: Pledge | None = None
+) -> list[EarlierPledge]:
+    """The investor's pledges under this regime that use a limit: everything that takes a place or was settled.
+
+    Of a pledge that is about to be sold, only those that came before it: whoever came later has to fit in beside it.
+    """
+    earlier = [] if selling is None else [or_(Pledge.id < selling.id, Pledge.status.in_((ALLOTTED, SETTLED)))]
     rows = session.execute(
         select(Pledge.placed_at, Pledge.amount_minor, Pledge.currency, Pledge.status, Offering.issuer_id, Offering.ref)
         .join(Offering, Offering.id == Pledge.offering_id)
@@ -47,6 +53,7 @@ def history(session: Session, investor_id: int, regime: Regime, now: datetime) -
             Pledge.placed_at >= now - HISTORY,
             Pledge.status.in_(TAKING),
             Offering.regime == regime.pack.id,
+            *earlier,
         )
         .order_by(Pledge.placed_at)
     )

@@ -26,6 +26,8 @@ CONFIDENCES = ("verified", "recalled", "policy", "ambiguous")
 #: What a whole number in a row counts, by the end of its name. Rates are hundredths of a percent: 10,000 are the whole.
 UNITS = ("minor", "bps", "hours", "days", "weeks", "months", "years", "heads", "times")
 WHOLE_BPS = 10_000
+#: Countries, currencies and laws go by their codes and need no other words.
+CODE = re.compile(r"[A-Z][A-Z0-9-]+")
 
 Schema = Mapping[str, Mapping[str, type]]
 
@@ -159,6 +161,7 @@ class Pack:
             values = [value for row in rows for value in row.values.values()]
             needed |= {value for value in values if isinstance(value, str)}
             needed |= {one for value in values if isinstance(value, list) for one in value}
+        needed = {name for name in needed if not CODE.fullmatch(name)}
         self._require(data, "words", dict.fromkeys(needed, dict), only=True)
         for name, wording in data.items():
             if set(wording) != {"en", "zh"} or not all(isinstance(one, str) and one for one in wording.values()):
@@ -239,6 +242,10 @@ class Pack:
             if row.effective_from <= on
         }
         return tuple(latest.values())
+
+    def word(self, name: str) -> Wording:
+        """What a value in a row is called; a code is its own name."""
+        return self.words.get(name) or Wording(en=name, zh=name)
 
     def version(self, on: date) -> str:
         """Names the law of the day: the pack and the last change in any of its tables."""

@@ -54,6 +54,8 @@ class Intent:
     offering: str
     minimum_pledge: Money | None
     on: date
+    #: The day of the pledge, where the law is asked again at the sale.
+    committed_on: date | None = None
 
 
 def text(amount: Money | None) -> str | None:

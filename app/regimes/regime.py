@@ -35,6 +35,8 @@ class Regime:
     figures: ClassVar[tuple[str, ...]] = ()
     #: What else its cases say of an investor: keys of `Profile.standing`.
     standing: ClassVar[tuple[str, ...]] = ()
+    #: Whether its limits are measured when the shares are sold, so that a closing asks it again.
+    measures_at_sale: ClassVar[bool] = False
     #: Whether investors' money must lie with a qualified third party.
     needs_qualified_custodian: ClassVar[bool] = False
 
@@ -70,6 +72,7 @@ class Regime:
             "regime": self.pack.id,
             "category": self.pledge_question,
             "as_of": intent.on.isoformat(),
+            **({} if intent.committed_on is None else {"committed_on": intent.committed_on.isoformat()}),
             "investor": {**self.investor_facts(profile), **known},
             "history": [earlier.as_case() for earlier in history],
             "pledge": {"amount": text(intent.amount), "currency": intent.amount.currency, "issuer": intent.issuer},

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import Refused
 from app.regimes import facts as facts_of_case
-from app.regimes import platform_policy
+from app.regimes import platform_policy, residence
 from app.regimes.cn_michou import CnMiChou
 from app.regimes.facts import BadFacts
 from app.regimes.parameters import Pack
@@ -17,20 +16,7 @@ from app.regimes.us_reg_cf import UsRegCf
 BUILT: Mapping[str, Regime] = {regime.pack.id: regime for regime in (UsRegCf(), CnMiChou())}
 
 #: Every pack there is, the platform's own policy among them.
-PACKS: tuple[Pack, ...] = (*(built.pack for built in BUILT.values()), platform_policy.PACK)
-
-
-def regime(regime_id: str, switched_on: tuple[str, ...] | None = None) -> Regime:
-    """Find a regime; with `switched_on`, only one that the operator allows.
-
-    Raises Refused("regime_unknown"), Refused("regime_off").
-    """
-    found = BUILT.get(regime_id)
-    if found is None:
-        raise Refused("regime_unknown", regime=regime_id)
-    if switched_on is not None and regime_id not in switched_on:
-        raise Refused("regime_off", regime=regime_id)
-    return found
+PACKS: tuple[Pack, ...] = (*(built.pack for built in BUILT.values()), platform_policy.PACK, residence.PACK)
 
 
 def assess_case(case: Mapping[str, Any]) -> dict[str, str | int | None]:

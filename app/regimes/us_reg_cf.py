@@ -55,6 +55,7 @@ class UsRegCf(Regime):
     schema = SCHEMA
     settings = SETTINGS
     figures = ("annual_income", "net_worth", "other_platform_12m")
+    measures_at_sale = True  # 17 CFR 227.100(a)(2): "sold to any investor"
     needs_qualified_custodian = True  # 17 CFR 227.303(e)(2)
     release_rule: ClassVar[str] = "US-CF-303e3"
 

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
-from app.web import addresses, components, dev, errors, guard, headers, health, sandbox, session, webhooks
+from app.web import addresses, components, dev, errors, guard, headers, health, law, sandbox, session, webhooks
 from app.web.account import blueprint as account
 from app.web.admin import blueprint as admin
 from app.web.compliance import blueprint as compliance
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     session.init_app(app)
     addresses.init_app(app)
     health.init_app(app)
+    law.init_app(app)
     csrf = CSRFProtect(app)
     guard.init_app(app)
     Bootstrap5(app)

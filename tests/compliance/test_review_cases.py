@@ -14,6 +14,7 @@ from app.audit import queries as audit
 from app.closings import actions as closings
 from app.compliance import actions, queries
 from app.compliance.models import CaseKind, CaseOutcome
+from app.decisions import queries as decisions
 from app.errors import NotFound, Refused
 from app.investors import queries as investors
 from app.investors.models import ClaimKind, Investor
@@ -351,7 +352,7 @@ def test_one_kind_of_status_does_not_stand_in_for_another(world: World) -> None:
     take(world, officer, ref)
     decide(world, officer, ref, APPROVE, [])
     with world.looking() as view:
-        known = queries.profile(view.session, investor, world.platform.regime("US-CF"))
+        known = decisions.profile(view.session, investor, world.platform.regime("US-CF"))
     assert (known.accredited, known.certified) == (False, True)
 
 

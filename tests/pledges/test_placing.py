@@ -17,7 +17,7 @@ from app.issuers import queries as issuer_queries
 from app.money import Money
 from app.offerings.models import Offering
 from app.pledges import actions as pledges
-from app.pledges.actions import text_hash
+from app.pledges.consents import text_hash
 from tests.builders import World
 
 
@@ -238,7 +238,7 @@ def test_a_pledge_placed_a_moment_later_but_decided_first_uses_the_cap(world: Wo
         world.pledged(offering, 1_000, investor)
         late = pledges.place(
             began_yesterday, investor_id=investor.id, offering_id=offering.id, shares=1_000, form_key=uuid.uuid4(),
-            ticked=world.ticks(), locale="en", regime=world.platform.regime("US-CF"), payment_window=timedelta(hours=1),
+            ticked=world.ticks(), locale="en", law=world.platform.law, payment_window=timedelta(hours=1),
         )  # fmt: skip
     assert late.pledge is None
     assert (late.decision.outcome, late.decision.used_minor) == ("deny", 250_000)

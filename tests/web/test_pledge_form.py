@@ -8,7 +8,7 @@ import pytest
 
 from app.actor import Role
 from app.offerings.models import Offering
-from app.pledges.actions import text_hash
+from app.pledges.consents import text_hash
 from tests.web.browser import Browser, Page, Site
 from tests.web.market import Market
 

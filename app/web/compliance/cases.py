@@ -13,10 +13,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.access import Permission
 from app.audit import queries as audit
 from app.closings import queries as closing_queries
-from app.compliance import actions, queries, receipts
+from app.compliance import actions, queries
 from app.compliance.actions import Reason
 from app.compliance.models import CaseKind, CaseOutcome, ReviewCase
 from app.database import Snapshot, Transaction
+from app.decisions import queries as decisions
+from app.decisions import receipts
 from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.words import N_
@@ -163,13 +165,13 @@ def _claim_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
 
 def _pledge_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
     pledge = pledge_queries.pledge(view.session, case.subject_id)
-    decision = queries.decision(view.session, pledge.decision_id)
+    decision = decisions.decision(view.session, pledge.decision_id)
     return {
         "pledge": pledge,
         "offering": offerings.offering(view.session, pledge.offering_id),
         "investor": investors.investor(view.session, pledge.investor_id),
         "decision": decision,
-        "receipt": receipts.of_decision(decision),
+        "receipt": receipts.of_decision(view.session, decision),
     }
 
 

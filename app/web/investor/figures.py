@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Permission
 from app.compliance import actions as compliance
-from app.compliance import queries as compliance_queries
-from app.compliance import receipts
+from app.decisions import receipts
+from app.decisions.receipts import Asked
 from app.errors import NotFound, Refused
 from app.i18n import amounts, labels
 from app.i18n.words import N_
@@ -67,8 +67,7 @@ def _limits_page(form: ClaimForm) -> ResponseReturnValue:
                 if figures is not None:
                     history = pledges.history(view.session, investor.id, regime, view.now)
                     on = regime.pack.day_of(view.now)
-                    verdict = compliance_queries.allowance(view.session, investor, regime, history, on)
-                    receipt = receipts.of_verdict(verdict, regime, on)
+                    receipt = receipts.allowance(view.session, investor, Asked(regime, history), on)
             found.append((regime, figures, receipt))
         if investor is not None:
             claims = queries.claims(view.session, investor.id)

@@ -10,10 +10,9 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
-from app.compliance import queries as compliance
-from app.compliance import receipts
-from app.compliance.receipts import Receipt
 from app.database import Snapshot
+from app.decisions import receipts
+from app.decisions.receipts import Asked, Receipt
 from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.amounts import plain
@@ -26,7 +25,8 @@ from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering, OfferingProgress
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges.actions import text_hash
+from app.pledges.consents import statements, text_hash
+from app.regimes.law_book import cancel_until
 from app.regimes.parameters import Statement
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
@@ -43,10 +43,17 @@ class Scene:
 
     offering: Offering
     progress: OfferingProgress
-    regime: Regime
+    #: Every law that applies, the offering's first.
+    laws: tuple[Regime, ...]
     investor: Investor | None
     figures: Figures | None
     receipt: Receipt | None
+    #: Why nobody who lives there may invest here.
+    barred: Refused | None = None
+
+    @property
+    def regime(self) -> Regime:
+        return self.laws[0]
 
     @property
     def price(self) -> SharePrice:
@@ -85,16 +92,20 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     investor = investors.of_user(view.session, my_id())
     progress = offerings.progress(view.session, offering.id)
     if investor is None:
-        return Scene(offering, progress, regime, None, None, None)
+        return Scene(offering, progress, (regime,), None, None, None)
     figures = investors.latest_figures(view.session, investor.id, offering.currency)
     assert offering.price is not None  # a public offering has complete terms
     amount = offering.price.times(shares)
     on = regime.pack.day_of(view.now)
     smallest = offering.price.times(offering.fewest_shares(progress.left_shares)) if shares else None
     intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, on)
-    history = pledge_queries.history(view.session, investor.id, regime, view.now)
-    verdict = compliance.ask(view.session, investor, regime, history, intent)
-    return Scene(offering, progress, regime, investor, figures, receipts.of_verdict(verdict, regime, on))
+    try:
+        laws = platform().law.applicable(offering.regime, investor.country, view.now)
+    except Refused as refused:
+        return Scene(offering, progress, (regime,), investor, figures, None, refused)
+    asked = [Asked(law, pledge_queries.history(view.session, investor.id, law, view.now)) for law in laws]
+    receipt = receipts.asked(view.session, investor, asked, intent)
+    return Scene(offering, progress, laws, investor, figures, receipt)
 
 
 def _figures_first(scene: Scene) -> ResponseReturnValue:
@@ -138,6 +149,8 @@ def _problem(scene: Scene, shares: int, amount: Money, now: datetime) -> Refused
     """What stands against this amount, with the amount that would be right."""
     if not scene.is_open(now):
         return Refused("not_open")
+    if scene.barred is not None:
+        return scene.barred
     if shares < 1 or scene.price.times(shares) < scene.smallest:
         return Refused("below_minimum", field="amount", minimum=scene.smallest)
     if shares > scene.progress.left_shares:
@@ -145,7 +158,7 @@ def _problem(scene: Scene, shares: int, amount: Money, now: datetime) -> Refused
     if scene.receipt is not None and not scene.receipt.allows:
         if scene.largest is not None and scene.receipt.decision == "deny":
             return Refused("amount_too_large", field="amount", largest=scene.largest)
-        reason = labels.rule(scene.receipt.rule, reader())
+        reason = scene.receipt.rule.text(reader().code)
         if scene.largest is not None:
             return Refused("law_says_up_to", field="amount", reason=reason, largest=scene.largest)
         return Refused("law_says_no", field="amount", reason=reason)
@@ -173,10 +186,6 @@ def _require_possible(progress: OfferingProgress, shares: int) -> None:
         raise NotFound
 
 
-def _statements(regime: Regime, view: Snapshot) -> tuple[Statement, ...]:
-    return regime.pack.statements_on(regime.pack.day_of(view.now))
-
-
 def _review_page(
     slug: str, shares: int, form: PledgeForm, errors: dict[str, str], receipt: Receipt | None = None
 ) -> ResponseReturnValue:
@@ -193,13 +202,13 @@ def _review_page(
             amount=scene.price.times(shares),
             asked=request.args.get("asked", "")[:40],
             form=form,
-            statements=_statements(scene.regime, view),
+            statements=statements(scene.laws, view.now),
             text_hash=text_hash,
             statement_errors=errors,
             receipt=receipt or scene.receipt,
             issuer=issuers.issuer(view.session, scene.offering.issuer_id),
             documents=offerings.documents(view.session, scene.offering.id),
-            cancel_until=scene.regime.cancel_until(scene.offering.deadline_at, view.now),
+            cancel_until=cancel_until(scene.laws, scene.offering.deadline_at, view.now),
             now=view.now,
         ), 422 if errors or form.is_refused or receipt is not None else 200
 
@@ -229,11 +238,11 @@ def create_pledge(slug: str) -> ResponseReturnValue:
         offering = offerings.by_slug(view.session, slug)
         _require_possible(offerings.progress(view.session, offering.id), shares)
         investor = investors.of_user(view.session, my_id())
-        regime = platform().regime(offering.regime)
-        ticked, missing = _ticked(_statements(regime, view))
+        laws = _scene(view, slug).laws
+        ticked, missing = _ticked(statements(laws, view.now))
     if investor is None:
         return redirect(
-            url_for("investor.figures", regime_id=regime.pack.id, next=url_for(".choose_amount", slug=slug))
+            url_for("investor.figures", regime_id=offering.regime, next=url_for(".choose_amount", slug=slug))
         )
     if missing or not form.validate():
         words = labels.refusal(Refused("statement_missing"), reader())
@@ -248,12 +257,14 @@ def create_pledge(slug: str) -> ResponseReturnValue:
                 form_key=form_key,
                 ticked=ticked,
                 locale=reader().code,
-                regime=regime,
+                law=platform().law,
                 payment_window=platform().payment_window,
             )
     except Refused as refused:
         form.refuse(refused)
         return _review_page(slug, shares, form, {})
     if placement.pledge is None:
-        return _review_page(slug, shares, form, {}, receipts.of_decision(placement.decision))
+        with looking() as view:
+            receipt = receipts.of_decision(view.session, placement.decision)
+        return _review_page(slug, shares, form, {}, receipt)
     return redirect(url_for("investor.pay", ref=placement.pledge.ref), 303)

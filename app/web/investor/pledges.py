@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.audit import queries as audit
 from app.compliance import queries as compliance
-from app.compliance import receipts
 from app.compliance.models import CaseKind
 from app.database import Snapshot
+from app.decisions import queries as decisions
+from app.decisions import receipts
 from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.words import N_
@@ -58,7 +59,7 @@ def pledge(ref: str) -> ResponseReturnValue:
             pledge=found,
             offering=offering,
             collection=payments.collection(view.session, found.id),
-            receipt=receipts.of_decision(compliance.decision(view.session, found.decision_id)),
+            receipt=receipts.of_decision(view.session, decisions.decision(view.session, found.decision_id)),
             timeline_events=[event for event in audit.timeline(view.session, "pledges", found.id) if event.to_status],
             entry=register.of_pledge(view.session, found.id),
             case=next(iter(compliance.cases_about(view.session, CaseKind.PLEDGE, found.id)), None),

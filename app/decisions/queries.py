@@ -1,0 +1,115 @@
+"""What may be asked about decisions: what is known of an investor, an allowance, a stored decision, its edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.decisions.models import Decision, Edition
+from app.investors import queries as investors
+from app.investors.models import ClaimKind, Investor
+from app.money import Money
+from app.regimes.profile import EarlierPledge, Intent, Profile
+from app.regimes.regime import Regime
+from app.regimes.registry import BUILT
+
+#: Laws in editions that are not installed any more, by the hash of their text.
+_OLD: dict[str, Regime] = {}
+#: So many rows are read at once where all are looked at.
+BATCH = 2_000
+
+
+def profile(session: Session, investor: Investor, regime: Regime) -> Profile:
+    """What the regime may look at: the latest figures in its currency and the verified statuses."""
+    figures = investors.latest_figures(session, investor.id, regime.pack.currency)
+    verified = investors.verified_kinds(session, investor.id)
+    known = Profile(
+        kind=investor.kind,
+        accredited=ClaimKind.ACCREDITED_US in verified,
+        certified=ClaimKind.CERTIFIED_CN in verified,
+    )
+    if figures is None:
+        return known
+    return Profile(
+        kind=investor.kind,
+        declared_on=regime.pack.day_of(figures.declared_at),
+        annual_income=figures.money("annual_income"),
+        net_worth=figures.money("net_worth"),
+        other_platform_12m=figures.money("other_platform_12m"),
+        financial_assets=figures.money("financial_assets"),
+        income_3y=tuple(Money(year, figures.currency) for year in figures.income_3y_minor or []),
+        joint_with_spouse=figures.joint_with_spouse,
+        accredited=known.accredited,
+        certified=known.certified,
+    )
+
+
+def case_of(
+    session: Session, investor: Investor, regime: Regime, history: Sequence[EarlierPledge], intent: Intent
+) -> dict[str, Any]:
+    """The facts of an intent, in the form of a case."""
+    return regime.pledge_case(profile(session, investor, regime), history, intent)
+
+
+def decision(session: Session, decision_id: int) -> Decision:
+    return session.get_one(Decision, decision_id)
+
+
+def beside(session: Session, binding_id: int) -> list[Decision]:
+    """What the other laws said that were asked together with the one that binds."""
+    return list(session.scalars(select(Decision).where(Decision.beside_id == binding_id).order_by(Decision.id)))
+
+
+def in_order(session: Session, since: datetime | None = None) -> Iterator[Decision]:
+    """Every decision, oldest first, a batch at a time: in the same memory however many there are."""
+    last = 0
+    while True:
+        query = select(Decision).where(Decision.id > last)
+        if since is not None:
+            query = query.where(Decision.decided_at >= since)
+        batch = list(session.scalars(query.order_by(Decision.id).limit(BATCH)))
+        if not batch:
+            return
+        yield from batch
+        last = batch[-1].id
+        session.expunge_all()
+
+
+def regime_of(session: Session, decision: Decision) -> Regime:
+    """The law with the very edition that decided; the installed one for what was decided before editions were kept."""
+    installed = BUILT[decision.regime]
+    if decision.edition_id is None:
+        return installed
+    sha256 = session.scalars(select(Edition.sha256).where(Edition.id == decision.edition_id)).one()
+    if sha256 == installed.pack.sha256:
+        return installed
+    if sha256 not in _OLD:
+        _OLD[sha256] = type(installed)(session.get_one(Edition, decision.edition_id).text)
+    return _OLD[sha256]
+
+
+def edition_of(session: Session, sha256: str) -> Edition | None:
+    return session.scalars(select(Edition).where(Edition.sha256 == sha256)).one_or_none()
+
+
+def editions_of(session: Session, pack: str) -> list[Edition]:
+    """Every edition that was ever here of a pack, newest first."""
+    return list(session.scalars(select(Edition).where(Edition.pack == pack).order_by(Edition.id.desc())))
+
+
+def adopted(session: Session) -> dict[str, str]:
+    """The hash of the edition of each pack that decides: the one that was adopted last."""
+    rows = session.execute(
+        select(Edition.pack, Edition.sha256)
+        .where(Edition.adopted_at.is_not(None))
+        .order_by(Edition.adopted_at, Edition.id)
+    )
+    return {row.pack: row.sha256 for row in rows}  # of each pack the latest stays
+
+
+def text_of(session: Session, sha256: str) -> str:
+    return session.scalars(select(Edition.text).where(Edition.sha256 == sha256)).one()
