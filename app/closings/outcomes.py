@@ -22,6 +22,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import FAILED, SUCCEEDED
 from app.payments.port import OpKind, Outcome
 from app.pledges import actions as pledges
+from app.pledges.messages import tell
 from app.regimes.regime import Regime
 from app.share_register import actions as share_register
 
@@ -96,7 +97,7 @@ def _settle(tx: Transaction, offering: Offering, closing: Closing, proof: Eviden
             resale_restricted_until=regime.resale_restricted_until(regime.pack.day_of(tx.now)),
         )
         audit.transition(tx, pledge, "settle", shares=line.shares, closing=closing.ref)
-        pledges.tell(tx, pledge, offering, Message.SHARES_ISSUED, user_id=investor.user_id)
+        tell(tx, pledge, offering, Message.SHARES_ISSUED, user_id=investor.user_id)
     audit.transition(tx, closing, "finish")
     offerings.move(tx, offering, "settle", closing=closing.ref)
     for user_id in issuers.members(tx.session, offering.issuer_id):

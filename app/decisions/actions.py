@@ -87,8 +87,8 @@ def record(tx: Transaction, pack: Pack) -> Edition:
             pack=pack.id,
             sha256=pack.sha256,
             text=pack.text,
-            recorded_at=tx.now,
-            adopted_at=tx.now if is_first else None,
+            recorded_at=tx.wall_now,
+            adopted_at=tx.wall_now if is_first else None,
         )
         .on_conflict_do_nothing(index_elements=["sha256"])
         .returning(Edition.id)

@@ -73,7 +73,7 @@ class Receipt:
         """In both languages, with plain values: its text is written when it is sent."""
         amounts = {"cap": self.cap, "used": self.used, "remaining": self.remaining}
         return {
-            "rule": self.rule.id, "citation": self.rule.cite, "en": self.rule.en, "zh": self.rule.zh, "law": self.law,
+            "currency": self.currency, "rule": self.rule.id, "citation": self.rule.cite, "en": self.rule.en, "zh": self.rule.zh, "law": self.law,
             **{f"{name}_minor": None if amount is None else amount.minor for name, amount in amounts.items()},
         }  # fmt: skip
 

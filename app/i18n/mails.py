@@ -37,6 +37,7 @@ def _environment(reader: Language) -> Environment:
     environment.filters["number"] = lambda value: amounts.number(value, reader)
     environment.filters["moment"] = lambda text, zone: times.moment(datetime.fromisoformat(text), zone, reader)
     environment.filters["words"] = lambda code, table: catalogue.gettext(getattr(labels, table)[code])
+    environment.filters["spoken"] = lambda said_twice: said_twice["zh" if reader.code.startswith("zh") else "en"]
     return environment
 
 

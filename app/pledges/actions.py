@@ -15,6 +15,8 @@ from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseKind, CaseOutcome
 from app.database import Transaction, new_reference
 from app.decisions import actions as decisions
+from app.decisions import queries as decision_queries
+from app.decisions import receipts
 from app.decisions.models import Decision, Purpose
 from app.decisions.receipts import Asked
 from app.errors import Refused
@@ -25,7 +27,6 @@ from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries
 from app.money import Money
-from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -37,6 +38,7 @@ from app.payments.port import OpKind
 from app.pledges import queries
 from app.pledges.consents import require_ticked
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
+from app.pledges.messages import tell
 from app.pledges.models import Pledge, PledgeConsent, StopReason
 from app.regimes.law_book import LawBook, cancel_until
 from app.regimes.profile import Intent
@@ -109,7 +111,9 @@ def place(
         _refer(tx, pledge, offering, investor)
     else:
         _collect(tx, pledge, offering)
-    tell(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED, user_id=investor.user_id)
+    said = receipts.of_decision(tx.session, decision).for_a_message()
+    kind = Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED
+    tell(tx, pledge, offering, kind, user_id=investor.user_id, receipt=said)
     offerings.take(tx, offering.id, shares, amount.minor)
     return Placement(pledge, decision)
 
@@ -360,34 +364,5 @@ def resolve_referral(
     audit.transition(tx, pledge, "accept", case=case.ref)
     pledge.pay_until = tx.now + payment_window
     _collect(tx, pledge, offering)
-    tell(tx, pledge, offering, Message.PLEDGE_PLACED)
-
-
-def tell(
-    tx: Transaction,
-    pledge: Pledge,
-    offering: Offering,
-    kind: Message,
-    *,
-    user_id: int | None = None,
-    amount: Money | None = None,
-) -> None:
-    """Queue a message to the investor about this pledge, and its amount unless another is meant. Writes: message."""
-    amount = amount or pledge.amount
-    if user_id is None:
-        user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
-    notifications.enqueue(
-        tx,
-        user_id,
-        kind,
-        about=f"pledge:{pledge.id}",
-        ref=pledge.ref,
-        offering=offering.name,
-        minor=amount.minor,
-        currency=amount.currency,
-        shares=pledge.shares,
-        stop_reason=pledge.stop_reason,
-        cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None,
-        pay_until=pledge.pay_until.isoformat() if pledge.pay_until else None,
-        zone=offering.deadline_zone,
-    )
+    receipt = receipts.of_decision(tx.session, decision_queries.decision(tx.session, pledge.decision_id))
+    tell(tx, pledge, offering, Message.PLEDGE_PLACED, receipt=receipt.for_a_message())

@@ -18,7 +18,8 @@ from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome
 from app.pledges import lifecycle
-from app.pledges.actions import end_unpaid, owe_refund, take, tell
+from app.pledges.actions import end_unpaid, owe_refund, take
+from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
 
 

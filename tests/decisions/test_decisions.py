@@ -11,9 +11,12 @@ from app.decisions import queries, receipts
 from app.decisions.models import Decision
 from app.decisions.receipts import Asked
 from app.errors import Refused
+from app.i18n import mails
+from app.identity import queries as identity
 from app.investors import actions as investors
 from app.investors.models import ClaimKind, Investor
 from app.money import Money
+from app.notifications.models import QueuedMessage
 from app.offerings.models import Offering
 from app.pledges import queries as pledges
 from app.regimes import facts
@@ -223,3 +226,18 @@ def test_figures_come_in_a_currency_that_there_is(world: World) -> None:
     with pytest.raises(Refused, match="unknown_currency"), world.acting() as tx:
         investors.declare_figures(tx, investor, "XXX", annual_income=Money(1, "USD"))
     assert world.contents() == before
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hans_CN"])
+def test_the_mail_about_a_pledge_tells_the_same_receipt(world: World, language: str) -> None:
+    investor = world.investor(income="60000", net_worth="200000")
+    pledge = world.pledged(world.live(), 100, investor)
+    with world.looking() as view:
+        receipt = receipts.of_decision(view.session, queries.decision(view.session, pledge.decision_id))
+        message = view.session.query(QueuedMessage).filter_by(kind="pledge_placed").one()
+        person = identity.user(view.session, investor.user_id)
+    person.locale = language
+    mail = mails.write(message, person, sender="a@example.test", public_url="https://raise.example", link=None)
+    text = " ".join(mail.get_content().split())
+    for expected in (receipt.rule.text(language), receipt.rule.cite, receipt.rule.id, receipt.law, "10,000.00", "0.00"):
+        assert expected in text

@@ -1,0 +1,49 @@
+"""What an investor is told about a pledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.database import Transaction
+from app.investors import queries as investor_queries
+from app.money import Money
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.offerings.models import Offering
+from app.pledges.models import Pledge
+
+
+def tell(
+    tx: Transaction,
+    pledge: Pledge,
+    offering: Offering,
+    kind: Message,
+    *,
+    user_id: int | None = None,
+    amount: Money | None = None,
+    receipt: Mapping[str, Any] | None = None,
+) -> None:
+    """Queue a message to the investor about this pledge, and its amount unless another is meant. Writes: message.
+
+    `receipt` is what the law said, where that belongs into the message.
+    """
+    amount = amount or pledge.amount
+    if user_id is None:
+        user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
+    notifications.enqueue(
+        tx,
+        user_id,
+        kind,
+        about=f"pledge:{pledge.id}",
+        ref=pledge.ref,
+        offering=offering.name,
+        minor=amount.minor,
+        currency=amount.currency,
+        shares=pledge.shares,
+        stop_reason=pledge.stop_reason,
+        cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None,
+        pay_until=pledge.pay_until.isoformat() if pledge.pay_until else None,
+        zone=offering.deadline_zone,
+        **({} if receipt is None else {"receipt": receipt}),
+    )
