@@ -100,6 +100,7 @@ def test_a_code_is_a_lower_snake_word() -> None:
 
 #: A fact of each kind, to say every refusal with.
 FACTS: dict[str, Any] = {
+    "country": "CH",
     "suggestion": Money(127_500, "USD"), "largest": Money(127_500, "USD"), "minimum": Money(2_500, "USD"),
     "target": Money(100, "USD"), "maximum": Money(100, "USD"), "one_share": Money(250, "USD"),
     "most": Money(100, "USD"), "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
@@ -267,7 +268,7 @@ def test_every_rule_that_a_verdict_can_name_is_in_its_pack() -> None:
 
 
 def test_every_message_has_a_template_and_every_template_a_message() -> None:
-    assert {template.stem for template in TEMPLATES.glob("*.txt")} - {"layout"} == {
+    assert {template.stem for template in TEMPLATES.glob("*.txt")} - {"layout", "receipt"} == {
         message.value for message in Message
     }
 
