@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, select
@@ -36,10 +35,8 @@ from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges.lifecycle import PROCESSING
 from app.pledges.models import Pledge, StopReason
+from app.regimes import platform_policy
 from app.regimes.regime import Regime
-
-#: Money that was on its way at the deadline may still arrive.
-GRACE = timedelta(days=5)
 
 
 class Approval(StrEnum):
@@ -67,7 +64,7 @@ def begin(tx: Transaction, offering_id: int) -> Closing:
         status=GATHERING,
         begun_by=tx.actor.user_id,
         begun_at=tx.now,
-        gather_until=tx.now + GRACE,
+        gather_until=platform_policy.gather_until(tx.now),
         currency=offering.currency,
         total_minor=0,
         fee_minor=0,

@@ -111,9 +111,7 @@ def place(
         _refer(tx, pledge, offering, investor)
     else:
         _collect(tx, pledge, offering)
-    said = receipts.of_decision(tx.session, decision).for_a_message()
-    kind = Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED
-    tell(tx, pledge, offering, kind, user_id=investor.user_id, receipt=said)
+    _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
     offerings.take(tx, offering.id, shares, amount.minor)
     return Placement(pledge, decision)
 
@@ -364,5 +362,9 @@ def resolve_referral(
     audit.transition(tx, pledge, "accept", case=case.ref)
     pledge.pay_until = tx.now + payment_window
     _collect(tx, pledge, offering)
+    _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
+
+
+def _tell_what_the_law_said(tx: Transaction, pledge: Pledge, offering: Offering, kind: Message) -> None:
     receipt = receipts.of_decision(tx.session, decision_queries.decision(tx.session, pledge.decision_id))
-    tell(tx, pledge, offering, Message.PLEDGE_PLACED, receipt=receipt.for_a_message())
+    tell(tx, pledge, offering, kind, receipt=receipt.for_a_message())

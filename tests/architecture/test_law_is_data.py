@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from app.regimes.registry import PACKS
 from tests.architecture.sources import name, of_app, parsed
 from tests.servers import ROOT
 
@@ -42,6 +43,140 @@ def large_numbers_in_templates() -> set[tuple[str, int]]:
 
 def test_no_threshold_is_typed_in_the_code_of_a_regime_or_on_a_page() -> None:
     assert large_numbers_in_code() | large_numbers_in_templates() == set(NO_LAW)
+
+
+#: A span of time that no law and no policy of the platform decides: (file, what is counted) -> what it is.
+NO_TERMS = {
+    ("app/identity/drafts.py", "days"): "how long a half-filled form is kept for its writer",
+    ("app/identity/mail_tokens.py", "days"): "how long a link in a mail works",
+    ("app/identity/mail_tokens.py", "hours"): "how long a link in a mail works",
+    ("app/identity/queries.py", "days"): "sign-in attempts looked back on",
+    ("app/identity/queries.py", "hours"): "how long a session lasts",
+    ("app/notifications/actions.py", "hours"): "between two attempts to send a mail",
+    ("app/payments/actions.py", "hours"): "how long a gateway remembers a key",
+    ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",
+    ("app/payments/sandbox/adapter.py", "hours"): "how long the sandbox remembers a key",
+    ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
+    ("app/pledges/queries.py", "days"): "longer than any window of law",
+    ("app/regimes/calendar.py", "days"): "one day after another",
+    ("app/regimes/parameters.py", "days"): "the day after",
+    ("app/regimes/windows.py", "days"): "the day after",
+    ("app/web/admin/operations.py", "days"): "workers shown",
+    ("app/demo/story.py", "days"): "the demo's own story",
+    ("app/demo/story.py", "hours"): "the demo's own story",
+    ("app/demo/stage.py", "days"): "the demo's own story",
+    ("app/demo/stage.py", "hours"): "the demo's own story",
+}
+
+
+def terms_in_code() -> set[tuple[str, str]]:
+    """Where a number of days or hours is typed: `timedelta(days=5)`, `weeks=…`, SQL intervals in days."""
+    found = set()
+    for file in of_app():
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.Call):
+                for keyword in node.keywords:
+                    counts = keyword.arg in ("days", "hours", "weeks", "months", "years")
+                    if counts and isinstance(keyword.value, ast.Constant) and keyword.value.value:
+                        found.add((name(file), str(keyword.arg)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {
+                    (name(file), unit)
+                    for unit in re.findall(r"interval '\d+ (day|hour|week|month|year)s?'", node.value)
+                }
+    return found
+
+
+def test_no_term_of_law_is_typed_in_code() -> None:
+    unknown = terms_in_code() - set(NO_TERMS)
+    assert unknown == set(), "a number of days or hours belongs into a pack"
+
+
+TOLD = re.compile(
+    r"\b\d+(?:\.\d+)? ?(?:%|percent|business days?|days?|hours?|months?)|\d+ ?(?:个工作日|个月|小时|天|日内)"
+)
+#: What is told in numbers and is no law.
+NO_LAW_TOLD = {
+    ("app/i18n/labels.py", "100 percent"): "all of it",
+    ("app/i18n/labels.py", "12 months"): "the name of a figure that is asked for",
+    ("app/web/investor/forms.py", "12 months"): "the name of a figure that is asked for",
+}
+
+
+def texts() -> set[tuple[str, str]]:
+    """Amounts of time and percentages in the words of pages, mails and refusals."""
+    found = set()
+    for template in sorted((ROOT / "templates").rglob("*.*")):
+        bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|<[^>]*>", " ", template.read_text(), flags=re.DOTALL)
+        found |= {(name(template), told) for told in TOLD.findall(bare)}
+    for file in of_app():
+        if name(file).startswith(("app/i18n/", "app/web/", "app/notifications/")):
+            documented = {
+                id(node.body[0].value)
+                for node in ast.walk(parsed(file))
+                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+                and node.body
+                and isinstance(node.body[0], ast.Expr)
+            }
+            for node in ast.walk(parsed(file)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+                    found |= {(name(file), told) for told in TOLD.findall(node.value)}
+    return found
+
+
+def test_no_page_mail_or_refusal_tells_a_number_of_law_by_itself() -> None:
+    assert texts() == set(NO_LAW_TOLD)
+
+
+def figures() -> set[int]:
+    """Every figure of every pack that could be typed elsewhere: amounts in minor and major units, rates."""
+    found = set()
+    for pack in PACKS:
+        for table in pack.tables:
+            for row in pack.rows(table):
+                for column, value in row.values.items():
+                    if type(value) is int and column.endswith(("_minor", "_bps")):
+                        found |= {value, value // 100}
+    return {figure for figure in found if figure >= SMALLEST}
+
+
+#: Numbers that happen to be a figure of some law: (file, number) -> what it is.
+BY_CHANCE = {
+    ("app/regimes/parameters.py", 10_000): "basis points in one",
+    ("app/money.py", 10_000): "basis points in one",
+    ("app/__init__.py", 500_000): "bytes of a form",
+    ("app/compliance/models.py", 2_000): "letters of a note",
+    ("app/decisions/queries.py", 2_000): "rows of a batch",
+    ("app/i18n/amounts.py", 100_000_000): "one 亿",
+    ("app/identity/drafts.py", 300_000): "bytes of a draft",
+    ("app/investors/models.py", 1_000): "letters of a reason",
+    ("app/job_runs/models.py", 2_000): "letters of an error",
+    ("app/jobs/runner.py", 2_000): "letters of an error",
+    ("app/offerings/actions.py", 1_000_000): "bytes in one MB",
+    ("app/offerings/actions.py", 10_000_000): "bytes of a document",
+    ("app/offerings/deadlines.py", 2_200): "the latest year of a date",
+    ("app/offerings/form_c.py", 1_000): "letters of a text",
+    ("app/offerings/form_c.py", 2_200): "the latest year of a date",
+    ("app/offerings/models.py", 1_000): "letters of a text",
+    ("app/regimes/facts.py", 2_200): "the latest year of a date",
+    ("app/web/compliance/cases.py", 2_000): "letters of a note",
+    ("app/web/forms.py", 2_200): "the latest year of a date",
+    ("app/web/headers.py", 1_000): "milliseconds in one second",
+    ("app/web/investor/forms.py", 1_000): "letters of a reason",
+    ("app/web/issuer/forms.py", 1_000): "letters of a text",
+}
+
+
+def test_no_figure_of_a_pack_is_typed_anywhere_in_the_application() -> None:
+    known = figures()
+    typed = {
+        (name(file), node.value)
+        for file in of_app()
+        if not name(file).startswith("app/demo/")
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in known
+    }
+    assert typed - set(BY_CHANCE) == set(), "a figure of law belongs into a pack"
 
 
 def test_every_pack_of_rules_has_its_code_beside_it() -> None:
