@@ -95,8 +95,8 @@ def record(tx: Transaction, pack: Pack) -> Edition:
     ).scalar_one_or_none()
     found = queries.edition_of(tx.session, pack.sha256)
     assert found is not None  # ours, or somebody else's of this very moment
-    if made is not None:
-        audit.record(tx, "record_edition", "editions", found.id, pack=pack.id, sha256=pack.sha256, adopted=is_first)
+    if made is not None and not is_first:  # what came with the installation is no act of anybody
+        audit.record(tx, "record_edition", "editions", found.id, pack=pack.id, sha256=pack.sha256)
     return found
 
 
