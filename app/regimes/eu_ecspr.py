@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum, auto
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,14 @@ SETTINGS: dict[str, type] = {
 CLASSES = ("sophisticated", "non_sophisticated", "n/a", None)
 TESTS = ("passed", "failed", "info_refused", None)
 ACKNOWLEDGED = ("ack_21_7_warning", "ack_21_7_consent", "ack_21_7_understands")
+
+
+class Status(Enum):
+    SOPHISTICATED = auto()
+    #: A grant that ran out.
+    EXPIRED = auto()
+    #: Everybody else.
+    PROTECTED = auto()
 
 
 class EuEcspr(Regime):
@@ -91,9 +100,17 @@ class EuEcspr(Regime):
     # The investor
 
     def _investor_cap(self, facts: Facts) -> Verdict:
-        """Tests and simulation first, then the warning about a large investment. Source: Art 21."""
-        if self._is_sophisticated(facts):
+        """Sophisticated investors are free; whose grant ran out may go on as others do, or renew it."""
+        status = self._status(facts)
+        if status is Status.SOPHISTICATED:
             return Verdict(Decision.ALLOW, "EU-ANNEX2")
+        verdict = self._protected(facts)
+        if status is Status.EXPIRED and not verdict.allows:
+            return Verdict(Decision.NEEDS_ACK, "EU-ANNEX2-EXPIRY")
+        return verdict
+
+    def _protected(self, facts: Facts) -> Verdict:
+        """Tests and simulation first, then the warning about a large investment. Source: Art 21."""
         law = self._row("large_investment", facts.as_of)
         threshold, worth = law.money("floor"), self._net_worth(facts)
         if worth is not None:
@@ -168,24 +185,20 @@ class EuEcspr(Regime):
 
     # Sophisticated investors
 
-    def _is_sophisticated(self, facts: Facts) -> bool:
-        """By what the platform granted, or from the facts of an approved request; without a grant that ran out.
-
-        Source: Annex II.
-        """
+    def _status(self, facts: Facts) -> Status:
+        """By what the platform granted, or from the facts of an approved request. Source: Annex II."""
         investor, classed = facts.investor, facts.investor.get("class")
         if classed not in CLASSES:
             raise BadFacts(f"investor.class: {classed!r} is unknown")
         approved = flag(investor.get("soph_request_approved"), "investor.soph_request_approved")
-        meets = self._meets_annex_ii(facts)
-        if investor.get("soph_granted_on") is not None:
-            granted_on = self._past(facts, "soph_granted_on")
-            months = self._row("periods", facts.as_of)["grant_months"]
-            if granted_on is None or not self._is_good(granted_on, months, facts.as_of):
-                return False
-        if classed == "sophisticated":
-            return approved is not False
-        return approved is True and meets
+        meets, granted_on = self._meets_annex_ii(facts), self._past(facts, "soph_granted_on")
+        granted = approved is not False if classed == "sophisticated" else approved is True and meets
+        if not granted or (granted_on is None and investor.get("soph_granted_on") is not None):
+            return Status.PROTECTED
+        months = self._row("periods", facts.as_of)["grant_months"]
+        if granted_on is not None and not self._is_good(granted_on, months, facts.as_of):
+            return Status.EXPIRED
+        return Status.SOPHISTICATED
 
     def _meets_annex_ii(self, facts: Facts) -> bool:
         """A company reaches one of its bars, a person two of three criteria. Source: Annex II, Part I."""
@@ -249,7 +262,7 @@ class EuEcspr(Regime):
         at = instant(facts.event.get("at"), "event.at")
         if at < made_at:
             raise BadFacts("event.at is before event.offer_made_at")
-        reflecting = not self._is_sophisticated(facts) and at <= self._reflection_ends(made_at)
+        reflecting = self._status(facts) is not Status.SOPHISTICATED and at <= self._reflection_ends(made_at)
         if kind == "revoke":
             return Verdict(Decision.ALLOW if reflecting else Decision.DENY, "EU-22")
         return Verdict(Decision.NEEDS_WAIT if reflecting else Decision.ALLOW, "EU-22")

@@ -214,18 +214,32 @@ def test_nobody_is_sophisticated_without_an_approved_request(approved: bool | No
     assert decided(eu_pledge("4000.01", soph_facts=given, soph_request_approved=approved)) == WARNED
 
 
+EXPIRED = ("needs_ack", "EU-ANNEX2-EXPIRY")
+
+
 @pytest.mark.parametrize(
-    ("granted_on", "good"),
+    ("granted_on", "answer"),
     [
-        ("2024-06-01", True), ("2023-06-03", True), ("2023-06-02", False), ("2023-06-01", False),
-        ("2025-06-02", True), ("2025-06-03", False), (None, True),
+        (None, SOPHISTICATED), ("2025-06-02", SOPHISTICATED), ("2024-06-01", SOPHISTICATED),
+        ("2023-06-03", SOPHISTICATED), ("2023-06-02", EXPIRED), ("2023-06-01", EXPIRED), ("2025-06-03", WARNED),
     ],
 )  # fmt: skip
-def test_after_two_years_a_sophisticated_investor_is_treated_like_others(granted_on: str | None, good: bool) -> None:
+def test_after_two_years_a_sophisticated_investor_is_asked_to_renew(
+    granted_on: str | None, answer: tuple[str, str]
+) -> None:
     given = {"gross_income": "60000.00", "finance_job_months": 12}
     derived = eu_pledge("4000.01", soph_facts=given, soph_request_approved=True, soph_granted_on=granted_on)
     classed = eu_pledge("4000.01", **{"class": "sophisticated"}, soph_granted_on=granted_on)
-    assert decided(derived) == decided(classed) == (SOPHISTICATED if good else WARNED)
+    assert decided(derived) == decided(classed) == answer
+    assert limit(derived) == limit(classed) == (("4000.00", "4000.00") if answer == WARNED else (None, None))
+
+
+def test_who_lets_it_run_out_may_go_on_like_everybody_else() -> None:
+    ran_out = {"class": "sophisticated", "soph_granted_on": "2023-06-01"}
+    assert decided(eu_pledge("4000.00", **ran_out)) == ALLOWED
+    assert decided(eu_pledge("4000.01", **ran_out, **ACKNOWLEDGED)) == ALLOWED
+    assert decided(eu_pledge("500.00", **ran_out, entry_test=None)) == EXPIRED
+    assert decided(eu_pledge("4000.01", **ran_out, soph_request_approved=False)) == WARNED
 
 
 def test_a_sophisticated_investor_needs_no_test_no_simulation_and_no_figures() -> None:

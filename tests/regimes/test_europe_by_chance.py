@@ -129,9 +129,9 @@ def eu_investor(chance: Chance, on: str) -> Case:
 def test_the_eu_pack_and_a_model_from_the_text_agree_on_random_cases() -> None:
     answers = agree(eu_ecspr.answer, eu_case, seed=1503)
     assert {rule for _, rule in answers} == {
-        "EU-EFFECTIVE", "EU-1-2-c", "EU-21-1", "EU-21-3", "EU-21-4", "EU-21-5", "EU-21-7", "EU-22", "EU-ANNEX2",
+        "EU-EFFECTIVE", "EU-1-2-c", "EU-21-1", "EU-21-3", "EU-21-4", "EU-21-5", "EU-21-7", "EU-22", "EU-ANNEX2", "EU-ANNEX2-EXPIRY",
     }  # fmt: skip
-    assert min(answers.values()) > 100, answers
+    assert min(answers.values()) > 30, answers
 
 
 # The UK

@@ -174,6 +174,9 @@ def test_high_net_worth_goes_by_the_figures_of_the_day_of_signing(
 def test_the_figures_are_those_of_the_signing_and_not_of_the_pledge() -> None:
     assert decided(uk_pledge(on="2024-04-15", statement=wealthy("2024-03-26", income="120000.00"))) == NOT_RICH
     assert decided(uk_pledge(on="2024-04-15", statement=wealthy("2024-03-26", income="170000.00"))) == RICH
+    for turnover, decision in (("1599999.99", "needs_ack"), ("1600000.00", "allow")):
+        statement = certified("2024-03-26", director_turnover=turnover)
+        assert decided(uk_pledge(on="2024-04-15", statement=statement)) == (decision, "UK-FPO-50A")
 
 
 @pytest.mark.parametrize(

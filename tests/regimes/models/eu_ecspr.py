@@ -23,9 +23,18 @@ def answer(case: dict[str, Any]) -> Answer:
 
 
 def _investor(case: dict[str, Any]) -> Answer:
-    investor = case["investor"]
+    """Free, or like others; who was free and is it no longer is told so when something is in the way."""
     if _sophisticated(case):
         return None, None, "allow", "EU-ANNEX2"
+    found = _others(case)
+    granted = case["investor"].get("soph_granted_on")
+    if granted and granted <= case["as_of"] and _granted(case) and found[2] != "allow":
+        return None, None, "needs_ack", "EU-ANNEX2-EXPIRY"
+    return found
+
+
+def _others(case: dict[str, Any]) -> Answer:
+    investor = case["investor"]
     cap = Decimal(1000)
     figures = investor.get("nw_inputs") or {}
     if all(figures.get(name) is not None for name in ("net_annual_income", "liquid_assets", "annual_commitments")):
@@ -73,6 +82,11 @@ def _sophisticated(case: dict[str, Any]) -> bool:
     granted = investor.get("soph_granted_on")
     if granted and not date.fromisoformat(granted) <= today < date.fromisoformat(granted) + relativedelta(years=2):
         return False
+    return _granted(case)
+
+
+def _granted(case: dict[str, Any]) -> bool:
+    investor = case["investor"]
     if investor.get("class") == "sophisticated":
         return investor.get("soph_request_approved") in (True, None)
     if investor.get("soph_request_approved") is not True:
