@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import clock
-from app.compliance import actions, queries
+from app.compliance import actions
+from app.decisions import queries
 from app.errors import Refused
 from app.money import Money
 from app.offerings.models import Offering
@@ -75,11 +76,13 @@ def test_the_operator_has_to_switch_them_on(world: World) -> None:
         world.platform.regime_in_use("US-CF")
 
 
-@pytest.mark.parametrize(("regime_id", "rule"), [("EU-ECSPR", "EU-21-1"), ("UK-COBS", "UK-COBS-CAT")])
+@pytest.mark.parametrize(
+    ("regime_id", "rule", "country"), [("EU-ECSPR", "EU-21-1", "DE"), ("UK-COBS", "UK-COBS-CAT", "GB")]
+)
 def test_who_has_made_no_step_is_told_the_first_one_and_nothing_is_pledged(
-    world: World, regime_id: str, rule: str
+    world: World, regime_id: str, rule: str, country: str
 ) -> None:
-    offering, investor = world.live(regime_id=regime_id), world.investor()
+    offering, investor = world.live(regime_id=regime_id), world.investor(country=country)
     before = world.contents("decisions")
     assert decided(world, world.place(investor, offering, 100)) == ("needs_ack", rule)
     assert world.contents("decisions") == before
@@ -88,7 +91,7 @@ def test_who_has_made_no_step_is_told_the_first_one_and_nothing_is_pledged(
 def test_in_the_eu_the_threshold_of_an_offer_asks_for_consent_and_gives_four_days(
     world: World, standing: Standing
 ) -> None:
-    offering, investor = world.live(regime_id="EU-ECSPR"), world.investor()
+    offering, investor = world.live(regime_id="EU-ECSPR"), world.investor(country="DE")
     assert offering.currency == "EUR"
     standing(**EU_READY)
     first = world.held(offering, shares=1_200, investor=investor)  # 3,000 euros on a Tuesday
@@ -110,9 +113,11 @@ def test_in_the_eu_the_threshold_of_an_offer_asks_for_consent_and_gives_four_day
 
 
 def test_in_the_uk_a_restricted_investor_stays_below_a_tenth(world: World, standing: Standing) -> None:
-    offering, investor = world.live(regime_id="UK-COBS"), world.investor()
+    offering, investor = world.live(regime_id="UK-COBS"), world.investor(country="GB")
     standing(**UK_READY)
-    assert decided(world, world.place(investor, offering, 2_000)) == ("deny", "UK-COBS-RESTRICTED")  # exactly 5,000
+    exactly = world.place(investor, offering, 2_000)  # 5,000 pounds
+    assert decided(world, exactly) == ("deny", "UK-COBS-RESTRICTED")
+    assert (exactly.decision.remaining_minor, exactly.decision.largest_minor) == (500_000, 499_999)
     standing(**{**UK_READY, "appropriateness": "failed"})
     assert decided(world, world.place(investor, offering, 100)) == ("deny", "UK-COBS-10")
     standing(**{**UK_READY, "first_time": True})
@@ -123,7 +128,7 @@ def test_in_the_uk_a_restricted_investor_stays_below_a_tenth(world: World, stand
 
 
 def test_a_day_later_by_the_clock_somebody_new_is_shown_the_offer(world: World, standing: Standing) -> None:
-    offering, investor = world.live(regime_id="UK-COBS"), world.investor()
+    offering, investor = world.live(regime_id="UK-COBS"), world.investor(country="GB")
     asked_at = world.now()
 
     def wait(**hours: float) -> datetime:

@@ -183,7 +183,7 @@ def test_what_the_law_forbids_is_refused_with_the_rule_and_what_it_would_allow(s
 
 def test_a_step_that_must_come_first_is_told_without_an_amount_that_would_pass(site: Site) -> None:
     """Below the threshold of the EU's rules it is not the amount that stands against a pledge."""
-    offering, investor = site.world.live(regime_id="EU-ECSPR"), site.world.investor()
+    offering, investor = site.world.live(regime_id="EU-ECSPR"), site.world.investor(country="DE")
     with site.world.acting() as tx:
         investors.declare_figures(tx, investor, "EUR")
     with site.unchanged():
