@@ -15,7 +15,7 @@ from app.investors.models import Investor
 from app.money import Money
 from app.regimes import facts as facts_of_case
 from app.regimes.parameters import Rule
-from app.regimes.profile import EarlierPledge, Intent
+from app.regimes.profile import EarlierPledge, Intent, text
 from app.regimes.regime import Regime
 from app.regimes.verdict import Decision as Outcome
 from app.regimes.verdict import Verdict
@@ -112,14 +112,18 @@ def of_case(regime: Regime, case: dict[str, Any]) -> Receipt:
 
 
 def _largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | None:
-    """What is left of a limit passes only if nothing else stands against it, so the law is asked again."""
-    if verdict.allows:
-        return verdict.remaining
-    nothing = Money.zero(case["pledge"]["currency"])
-    if verdict.remaining is None or verdict.remaining == nothing:
-        return nothing
-    less = {**case, "pledge": {**case["pledge"], "amount": str(verdict.remaining.amount)}}
-    return verdict.remaining if regime.assess(facts_of_case.read(less)).allows else nothing
+    """What is left of a limit passes only if nothing else stands against it, so the law is asked again.
+
+    Some limits must not be reached: then it is a minor unit less.
+    """
+    nothing, left = Money.zero(case["pledge"]["currency"]), verdict.remaining
+    if left is None:
+        return None if verdict.allows else nothing
+    for amount in (left, left - Money(1, left.currency)):
+        asked = {**case, "pledge": {**case["pledge"], "amount": text(amount)}}
+        if amount > nothing and regime.assess(facts_of_case.read(asked)).allows:
+            return amount
+    return nothing
 
 
 def _numbers(verdict: Verdict) -> dict[str, str]:

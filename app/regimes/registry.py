@@ -8,12 +8,14 @@ from typing import Any
 from app.regimes import facts as facts_of_case
 from app.regimes import platform_policy, residence
 from app.regimes.cn_michou import CnMiChou
+from app.regimes.eu_ecspr import EuEcspr
 from app.regimes.facts import BadFacts
 from app.regimes.parameters import Pack
 from app.regimes.regime import Regime
+from app.regimes.uk_cobs import UkCobs
 from app.regimes.us_reg_cf import UsRegCf
 
-BUILT: Mapping[str, Regime] = {regime.pack.id: regime for regime in (UsRegCf(), CnMiChou())}
+BUILT: Mapping[str, Regime] = {regime.pack.id: regime for regime in (UsRegCf(), CnMiChou(), EuEcspr(), UkCobs())}
 
 #: Every pack there is, the platform's own policy among them.
 PACKS: tuple[Pack, ...] = (*(built.pack for built in BUILT.values()), platform_policy.PACK, residence.PACK)

@@ -229,7 +229,7 @@ def _one_line(value: str | None) -> str | None:
 def countries() -> list[SelectChoice]:
     """Every country, in the reader's language: those whose rules are in force here first."""
     here = [platform().regime(one).pack.country for one in platform().settings.regimes]
-    ordered = dict.fromkeys([*here, *COUNTRIES])
+    ordered = dict.fromkeys([*(code for code in here if code in COUNTRIES), *COUNTRIES])  # the EU is none
     return [SelectChoice(code, country_name(str(code), reader())) for code in ordered]
 
 

@@ -147,6 +147,8 @@ BY_CHANCE = {
     ("app/regimes/parameters.py", 10_000): "basis points in one",
     ("app/money.py", 10_000): "basis points in one",
     ("app/__init__.py", 500_000): "bytes of a form",
+    ("app/database.py", 60_000): "milliseconds in one minute",
+    ("app/offerings/form_c.py", 2_000_000): "bytes of a filing",
     ("app/i18n/amounts.py", 100_000_000): "one 亿",
     ("app/identity/drafts.py", 300_000): "bytes of a draft",
     ("app/offerings/actions.py", 1_000_000): "bytes in one MB",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.regimes import cn_michou, us_reg_cf
+from app.regimes import cn_michou, eu_ecspr, uk_cobs, us_reg_cf
 from app.regimes.parameters import CONFIDENCES, Pack, PackError
 from app.regimes.registry import BUILT, PACKS
 
@@ -163,10 +163,10 @@ def test_every_row_of_ours_says_since_when_from_where_and_how_sure(pack: Pack) -
         assert all(row.source and row.confidence in CONFIDENCES for row in rows)
 
 
-@pytest.mark.parametrize("module", [us_reg_cf, cn_michou])
+@pytest.mark.parametrize("module", [cn_michou, eu_ecspr, uk_cobs, us_reg_cf])
 def test_every_rule_that_the_code_names_can_be_cited_and_none_is_left_over(module: object) -> None:
     source = Path(str(module.__file__)).read_text(encoding="utf-8")  # type: ignore[attr-defined]
-    named = set(re.findall(r'"((?:US-CF|CN)-[A-Za-z0-9-]+)"', source)) - set(BUILT)
+    named = set(re.findall(r'"((?:US-CF|CN|EU|UK)-[A-Za-z0-9-]+)"', source)) - set(BUILT)
     pack = next(pack for pack in PACKS if pack.file == Path(str(module.__file__)).with_suffix(".toml").name)  # type: ignore[attr-defined]
     assert named == set(pack.rules)
     assert all(rule.cite and rule.en and rule.zh for rule in pack.rules.values())

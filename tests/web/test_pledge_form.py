@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.actor import Role
+from app.investors import actions as investors
 from app.offerings.models import Offering
 from app.pledges.consents import text_hash
 from tests.web.browser import Browser, Page, Site
@@ -178,6 +179,18 @@ def test_what_the_law_forbids_is_refused_with_the_rule_and_what_it_would_allow(s
     assert "17 CFR 227.100(a)(2)" in page.text
     stored = site.world.sql("SELECT outcome, requested_minor, remaining_minor FROM decisions")
     assert stored == [("deny", 250_250, 250_000)]
+
+
+def test_a_step_that_must_come_first_is_told_without_an_amount_that_would_pass(site: Site) -> None:
+    """Below the threshold of the EU's rules it is not the amount that stands against a pledge."""
+    offering, investor = site.world.live(regime_id="EU-ECSPR"), site.world.investor(country="DE")
+    with site.world.acting() as tx:
+        investors.declare_figures(tx, investor, "EUR")
+    with site.unchanged():
+        page = site.browser(investor.user_id).post(f"/offerings/{offering.slug}/pledge", {"amount": "100"})
+    assert page.status == 422
+    assert "Take the entry test first" in page.text
+    assert "is possible" not in page.text
 
 
 def test_the_way_to_the_payment_page_and_back_names_no_host(desk: Desk) -> None:

@@ -73,14 +73,14 @@ class Scene:
     def most_shares(self) -> int:
         """The most that the law and what is left allow, in whole shares."""
         left = self.progress.left_shares
-        if self.receipt is None or self.receipt.remaining is None:
+        if self.receipt is None or self.receipt.largest is None:
             return left
-        return min(left, self.price.shares_for(self.receipt.remaining))
+        return min(left, self.price.shares_for(self.receipt.largest))
 
     @property
     def largest(self) -> Money | None:
         """The largest amount that the law would allow now; None: none that the offering takes, or no limit."""
-        if self.receipt is None or self.receipt.remaining is None:
+        if self.receipt is None or self.receipt.largest is None:
             return None
         largest = self.price.times(self.most_shares)
         return largest if largest >= self.smallest else None
