@@ -5,15 +5,14 @@ Every number is in `cn_michou.toml`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from app.money import Money
 from app.regimes.facts import BadFacts, Facts, flag, money
 from app.regimes.parameters import Schema
-from app.regimes.profile import EarlierPledge, Intent, Profile, text
+from app.regimes.profile import Intent, Profile, text
 from app.regimes.regime import Question, Regime
 from app.regimes.verdict import Decision, Verdict
 
@@ -80,10 +79,6 @@ class CnMiChou(Regime):
             return False
         average = Decimal(sum(income.minor for income in known)) / len(known)
         return average >= law.money("average_income").minor
-
-    def may_raise(self, *, amount: Money, issuer: str, earlier: Sequence[EarlierPledge], on: date) -> Verdict:
-        """MiChou published no limit on what a company may raise."""
-        return Verdict(Decision.ALLOW, "CN-MICHOU-QI")
 
     def earliest_deadline(self, opened_on: date) -> date:
         law = self.pack.in_force("periods", opened_on)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from app.money import Money
 from app.regimes.facts import BadFacts, Facts, read
-from app.regimes.parameters import Pack, Schema
+from app.regimes.parameters import Pack, Row, Schema
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.verdict import Decision, Verdict
 
@@ -63,6 +63,10 @@ class Regime:
         if facts.currency != self.pack.currency:
             raise BadFacts(f"pledge.currency: {self.pack.id} decides in {self.pack.currency}")
 
+    def periods(self, on: date) -> Row:
+        """The periods of the day; before the first of them, those that the law began with."""
+        return self.pack.in_force("periods", on) or self.pack.rows("periods")[0]
+
     # What the platform asks by itself
 
     def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
@@ -88,6 +92,8 @@ class Regime:
 
     def may_raise(self, *, amount: Money, issuer: str, earlier: Sequence[EarlierPledge], on: date) -> Verdict:
         """Whether the issuer may raise up to `amount`, with what it (and its group) raised before."""
+        if "offering_cap" not in self._questions:
+            return Verdict(Decision.ALLOW, self.release_rule)
         case = {
             "regime": self.pack.id,
             "category": "offering_cap",

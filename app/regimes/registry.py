@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.money import EXPONENTS, Money
 from app.regimes import facts as facts_of_case
 from app.regimes import platform_policy, residence
 from app.regimes.cn_michou import CnMiChou
@@ -39,5 +40,10 @@ def assess_case(case: Mapping[str, Any]) -> dict[str, str | int | None]:
         heads = verdict.heads
         return answer | {"cap": heads.cap, "remaining": heads.remaining, "unit": heads.unit}
     if verdict.cap is not None and verdict.remaining is not None:
-        return answer | {"cap": str(verdict.cap.amount), "remaining": str(verdict.remaining.amount)}
+        return answer | {"cap": _text(verdict.cap), "remaining": _text(verdict.remaining)}
     return answer
+
+
+def _text(amount: Money) -> str:
+    """The form writes two digits at least, also for a currency that has none."""
+    return f"{amount.amount:.{max(2, EXPONENTS[amount.currency])}f}"
