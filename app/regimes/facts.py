@@ -88,6 +88,9 @@ class Facts:
     def investor_says(self, name: str) -> bool:
         return flag(self.investor.get(name), f"investor.{name}") is True
 
+    def offering_says(self, name: str) -> bool:
+        return flag(self.offering.get(name), f"offering.{name}") is True
+
     def event_says(self, name: str) -> bool:
         return flag(self.event.get(name), f"event.{name}") is True
 
