@@ -164,15 +164,16 @@ class World:
 
     def draft(
         self, *, price: str = "2.50", target: str = "50000", maximum: str = "100000", minimum_pledge: str = "25",
-        days: int = 60, **others: Any,
+        days: int = 60, regime_id: str = "US-CF", **others: Any,
     ) -> tuple[Offering, Actor]:  # fmt: skip
-        """A complete draft, ready to be submitted."""
+        """A complete draft, ready to be submitted; the amounts are in the regime's currency."""
         issuer, actor = self.issuer()
-        regime = self.platform.regime("US-CF")
+        regime = self.platform.regime(regime_id)
         with self.acting(actor) as tx:
             offering = offerings.create_draft(tx, issuer, regime, name=issuer.legal_name, fee_bps=500)
         terms = Terms(
-            SecurityType.COMMON_STOCK, None, Decimal(price), usd(minimum_pledge), usd(target), usd(maximum),
+            SecurityType.COMMON_STOCK, None, Decimal(price),
+            *(Money.of(amount, regime.pack.currency) for amount in (minimum_pledge, target, maximum)),
             others.get("rule", OversubscriptionRule.FIRST_COME), None,
         )  # fmt: skip
         with self.acting(actor) as tx:

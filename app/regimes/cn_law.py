@@ -24,6 +24,7 @@ class CnLaw(Regime):
         "shareholders": {"shareholders_heads": int},
     }
     pledge_question: ClassVar[str] = "cohort"
+    offers = False  # it limits what is offered under the other Chinese rules
     release_rule: ClassVar[str] = "CN-SL-9"
 
     def questions(self) -> Mapping[str, Question]:

@@ -25,7 +25,7 @@ class QualifiedInvestors(Regime):
     settings: ClassVar[Mapping[str, type]] = {"evidence_needed": bool, "active_consent_needed": bool}
     pledge_question: ClassVar[str] = "eligibility"
     figures = ("financial_assets", "income_3y")
-    standing = ("net_assets",)
+    standing = ("status", "evidence", "net_assets")
 
     def investor_facts(self, profile: Profile) -> dict[str, Any]:
         """An officer certifies only on evidence; our form ticks nothing by itself."""

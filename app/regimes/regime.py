@@ -35,6 +35,8 @@ class Regime:
     figures: ClassVar[tuple[str, ...]] = ()
     #: What else its cases say of an investor: keys of `Profile.standing`.
     standing: ClassVar[tuple[str, ...]] = ()
+    #: Whether offerings are made under it; otherwise it only answers questions.
+    offers: ClassVar[bool] = True
     #: Whether its limits are measured when the shares are sold, so that a closing asks it again.
     measures_at_sale: ClassVar[bool] = False
     #: Whether investors' money must lie with a qualified third party.

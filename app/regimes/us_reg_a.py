@@ -32,7 +32,8 @@ class UsRegA(Regime):
     }  # fmt: skip
     settings: ClassVar[Mapping[str, type]] = {"offering_tier": int}
     figures = ("annual_income", "net_worth")
-    standing = ("revenue", "net_assets")
+    standing = ("accredited", "revenue", "net_assets")
+    measures_at_sale = True  # 17 CFR 230.251(d)(2)(i)(C): "sale"
     release_rule: ClassVar[str] = "US-A-251d2iC"
 
     def questions(self) -> Mapping[str, Question]:

@@ -30,7 +30,8 @@ class UsRegD(Regime):
         "periods": {"resale_months": int},
     }
     pledge_question: ClassVar[str] = "eligibility"
-    standing = ("verified", "min_invest_letter")
+    standing = ("accredited", "verified", "min_invest_letter")
+    measures_at_sale = True  # 17 CFR 230.501(a): "at the time of the sale"
     release_rule: ClassVar[str] = "US-D-506c"
 
     def questions(self) -> Mapping[str, Question]:
