@@ -63,6 +63,7 @@ def test_a_retail_client_acknowledges_the_risks_first(word: bool | None) -> None
     [
         ("2025-04-17", "2025-04-29", "2025-04-30"),  # Easter and Anzac Day
         ("2025-06-02", "2025-06-10", "2025-06-11"),  # the King's birthday, in most states
+        ("2025-10-30", "2025-11-07", "2025-11-10"),  # Melbourne Cup, in Victoria only
         ("2025-12-23", "2026-01-02", "2026-01-05"),
         ("2025-05-10", "2025-05-16", "2025-05-17"),  # from a Saturday
     ],
