@@ -82,6 +82,8 @@ def build(settings: Settings) -> Platform:
     for regime_id in settings.regimes:
         if regime_id not in BUILT:
             raise ConfigurationError(f"REGIMES names {regime_id!r}, which is not built")
+        if not BUILT[regime_id].offers:
+            raise ConfigurationError(f"REGIMES names {regime_id!r}, under which nothing is offered")
     database = Database(settings.database_url or embedded_postgres.start(settings.data_dir))
     provider = Provider(database.url)
     return Platform(

@@ -85,7 +85,8 @@ def begin(tx: Transaction, offering_id: int) -> Closing:
 def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     """Settle who is in: propose the closing to the officers, or fail the offering when its target was missed.
 
-    While money is on its way, or the law wants more days, nothing happens yet, and it returns False.
+    While money is on its way, somebody may still cancel, or the law wants more days, nothing happens yet, and it
+    returns False.
     Where the law measures at the sale it is asked again about each pledge; who may not buy any more is refunded.
     Locks: offering, closing, pledges, accounts, progress. Writes: decisions, closing, lines, or see `_fail`; messages, audit.
     """
@@ -99,13 +100,14 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
         return False
     for pledge_id in unpaid:
         pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.PAID_TOO_LATE)
-    held = [
-        pledge
-        for pledge in pledge_queries.held(tx.session, offering.id)
-        if not regime.measures_at_sale or pledges.may_be_sold(tx, pledge, offering, regime)
-    ]
-    total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
     assert offering.target is not None and offering.opened_at is not None
+    held = pledge_queries.held(tx.session, offering.id)
+    may_leave = any(pledge.cancel_until is not None and tx.now <= pledge.cancel_until for pledge in held)
+    if may_leave and _total(held, offering) >= offering.target:
+        return False
+    if regime.measures_at_sale:
+        held = [pledge for pledge in held if pledges.may_be_sold(tx, pledge, offering, regime)]
+    total = _total(held, offering)
     if total < offering.target:
         _fail(tx, offering, closing, held)
         return True
@@ -120,9 +122,13 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     return verdict.allows
 
 
+def _total(held: list[Pledge], offering: Offering) -> Money:
+    return Money(sum(pledge.amount_minor for pledge in held), offering.currency)
+
+
 def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
     """Write the lines and totals that the officers will approve. Nobody is scaled back: the maximum was kept all along."""
-    total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
+    total = _total(held, offering)
     fee = total.share_of(offering.fee_bps)
     names = queries.holder_names(tx.session, offering.id)
     tx.session.execute(delete(ClosingLine).where(ClosingLine.closing_id == closing.id))

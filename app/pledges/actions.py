@@ -30,7 +30,7 @@ from app.money import Money
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
-from app.offerings.lifecycle import LIVE
+from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
@@ -191,7 +191,7 @@ def lock(tx: Transaction, pledge_id: int) -> Pledge:
 
 
 def cancel(tx: Transaction, pledge_id: int) -> Pledge:
-    """The investor's own cancellation, for any reason, until the last permitted instant.
+    """The investor's own cancellation, for any reason, until the last permitted instant, be it after the deadline.
 
     What is not paid yet ends at once (or as soon as the gateway confirms that nothing was paid); what is held is
     refunded in full. Raises Refused("too_late_to_cancel", until=…), Refused("not_cancellable").
@@ -200,11 +200,13 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
     """
     pledge = take(tx, pledge_id)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
-    if pledge.status not in (IN_REVIEW, RESERVED, PROCESSING, HELD) or offering.status != LIVE:
-        raise Refused("not_cancellable", machine=pledge.lifecycle.name, status=pledge.status)
     # Nobody needs a right to leave an unpaid pledge: it is the paid ones that the law speaks of.
     until = pledge.cancel_until if pledge.status in (PROCESSING, HELD) else None
-    if until is not None and tx.now_after_locks() > until:
+    in_time = until is not None and tx.now_after_locks() <= until
+    is_open = offering.status == LIVE or (offering.status == CLOSING and in_time)
+    if pledge.status not in (IN_REVIEW, RESERVED, PROCESSING, HELD) or not is_open:
+        raise Refused("not_cancellable", machine=pledge.lifecycle.name, status=pledge.status)
+    if until is not None and not in_time:
         raise Refused("too_late_to_cancel", until=until, zone=offering.deadline_zone)
     stop(tx, pledge, StopReason.INVESTOR)
     return pledge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -16,9 +16,6 @@ from app.pledges.lifecycle import ALLOTTED, HELD, IN_REVIEW, REFUND_DUE, RESERVE
 from app.pledges.models import Pledge
 from app.regimes.profile import EarlierPledge
 from app.regimes.regime import Regime
-
-#: Longer than any window of law, so that the regime itself decides what still counts.
-HISTORY = timedelta(days=800)
 
 
 def pledge(session: Session, pledge_id: int) -> Pledge:
@@ -50,7 +47,6 @@ def history(
         .join(Offering, Offering.id == Pledge.offering_id)
         .where(
             Pledge.investor_id == investor_id,
-            Pledge.placed_at >= now - HISTORY,
             Pledge.status.in_(TAKING),
             Offering.regime == regime.pack.id,
             *earlier,

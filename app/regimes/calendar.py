@@ -27,8 +27,11 @@ def _moved(day: date, months: int) -> date:
 
 @cache
 def _holidays(calendar: str) -> Mapping[date, str]:
-    """A country by its two letters, or an exchange by its market identifier (ISO 10383)."""
-    return holidays.country_holidays(calendar) if len(calendar) == 2 else holidays.financial_holidays(calendar)
+    """A country by its two letters, a part of one ("AU-VIC"), or an exchange by its market identifier (ISO 10383)."""
+    country, _, part = calendar.partition("-")
+    if len(country) == 2:
+        return holidays.country_holidays(country, subdiv=part or None)
+    return holidays.financial_holidays(calendar)
 
 
 def is_business_day(day: date, *calendars: str) -> bool:

@@ -24,7 +24,8 @@ RELEASED = frozenset({"cancelled", "refunded", "lapsed"})
 AMOUNT = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,6})?")
 #: Arithmetic with months and zones stays inside the calendar between these years.
 YEARS_TAKEN = range(1900, 2200)
-INVESTOR_TYPES = ("natural", "entity", "legal", "crowdfunding_vehicle")
+ENTITIES = ("entity", "legal")
+INVESTOR_TYPES = ("natural", *ENTITIES, "crowdfunding_vehicle")
 
 
 class BadFacts(ValueError):
@@ -72,8 +73,23 @@ class Facts:
         """An amount that the investor gave, or None where it is missing."""
         return money(self.investor.get(name), self.currency, f"investor.{name}", negative=negative)
 
+    @property
+    def is_entity(self) -> bool:
+        return self.investor.get("type") in ENTITIES
+
+    @property
+    def investor_class(self) -> str | None:
+        """Which class of investor; one that a law does not know has no privilege there. Raises BadFacts."""
+        kind = self.investor.get("class")
+        if kind is not None and not isinstance(kind, str):
+            raise BadFacts(f"investor.class: {kind!r} is no text")
+        return kind
+
     def investor_says(self, name: str) -> bool:
         return flag(self.investor.get(name), f"investor.{name}") is True
+
+    def offering_says(self, name: str) -> bool:
+        return flag(self.offering.get(name), f"offering.{name}") is True
 
     def event_says(self, name: str) -> bool:
         return flag(self.event.get(name), f"event.{name}") is True

@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -214,6 +214,10 @@ class Pack:
     def day_of(self, at: datetime) -> date:
         """The local day of an instant where this law counts days. (C1)"""
         return at.astimezone(ZoneInfo(self.zone)).date()
+
+    def end_of(self, day: date) -> datetime:
+        """The last instant of a day where this law counts days."""
+        return datetime.combine(day, time.max, ZoneInfo(self.zone))
 
     def in_force(self, table: str, on: date) -> Row | None:
         """The row that is law on this day (its first and last day are in), or None before the first and after the end."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from app.money import Money
 from app.regimes.facts import BadFacts, Facts, read
-from app.regimes.parameters import Pack, Schema
+from app.regimes.parameters import Pack, Row, Schema
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.verdict import Decision, Verdict
 
@@ -35,6 +35,8 @@ class Regime:
     figures: ClassVar[tuple[str, ...]] = ()
     #: What else its cases say of an investor: keys of `Profile.standing`.
     standing: ClassVar[tuple[str, ...]] = ()
+    #: Whether offerings are made under it; otherwise it only answers questions.
+    offers: ClassVar[bool] = True
     #: Whether its limits are measured when the shares are sold, so that a closing asks it again.
     measures_at_sale: ClassVar[bool] = False
     #: Whether investors' money must lie with a qualified third party.
@@ -63,6 +65,10 @@ class Regime:
         if facts.currency != self.pack.currency:
             raise BadFacts(f"pledge.currency: {self.pack.id} decides in {self.pack.currency}")
 
+    def periods(self, on: date) -> Row:
+        """The periods of the day; before the first of them, those that the law began with."""
+        return self.pack.in_force("periods", on) or self.pack.rows("periods")[0]
+
     # What the platform asks by itself
 
     def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
@@ -88,6 +94,8 @@ class Regime:
 
     def may_raise(self, *, amount: Money, issuer: str, earlier: Sequence[EarlierPledge], on: date) -> Verdict:
         """Whether the issuer may raise up to `amount`, with what it (and its group) raised before."""
+        if "offering_cap" not in self._questions:
+            return Verdict(Decision.ALLOW, self.release_rule)
         case = {
             "regime": self.pack.id,
             "category": "offering_cap",

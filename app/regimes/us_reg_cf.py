@@ -98,15 +98,15 @@ class UsRegCf(Regime):
     def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
         """48 hours, counted as elapsed time, before the deadline. Source: 17 CFR 227.304(a)."""
         # In UTC: in a zone's own time the subtraction would go by the clock on the wall.
-        return deadline.astimezone(UTC) - timedelta(hours=self._periods(self.pack.day_of(deadline))["cancel_hours"])
+        return deadline.astimezone(UTC) - timedelta(hours=self.periods(self.pack.day_of(deadline))["cancel_hours"])
 
     def earliest_deadline(self, opened_on: date) -> date:
         """Source: 17 CFR 227.303(a)(2)."""
-        return opened_on + timedelta(days=self._periods(opened_on)["open_days"])
+        return opened_on + timedelta(days=self.periods(opened_on)["open_days"])
 
     def resale_restricted_until(self, issued_on: date) -> date | None:
         """Source: 17 CFR 227.501(a)."""
-        return months_after(issued_on, self._periods(issued_on)["resale_months"])
+        return months_after(issued_on, self.periods(issued_on)["resale_months"])
 
     def may_release(self, *, opened_on: date, on: date, held: Money, target: Money) -> Verdict:
         """Source: 17 CFR 227.303(e)(3)."""
@@ -139,7 +139,7 @@ class UsRegCf(Regime):
         decision, rule = self._decide(facts, remaining, "US-CF-100a2-JOINT" if joint else rule, (income, worth))
         return Verdict(
             decision, rule, cap, used, remaining,
-            frees=windows.frees(cap, used, counted, self._periods(facts.as_of)["window_months"]),
+            frees=windows.frees(cap, used, counted, self.periods(facts.as_of)["window_months"]),
             numbers={
                 name: str(value.amount)
                 for name, value in (
@@ -188,7 +188,7 @@ class UsRegCf(Regime):
             under_this = purchase.details.get("exemption", "reg_cf") == "reg_cf"
             return under_this and (joint or purchase.details.get("owner") != "spouse")
 
-        return windows.counted(facts, self._periods(facts.as_of)["window_months"], counts)
+        return windows.counted(facts, self.periods(facts.as_of)["window_months"], counts)
 
     # The issuer's limit
 
@@ -198,12 +198,8 @@ class UsRegCf(Regime):
         if law is None:
             nothing = Money.zero(facts.currency)
             return Verdict(Decision.DENY, "US-CF-EFFECTIVE", nothing, nothing, nothing)
-        ours = [
-            purchase
-            for purchase in self._counted(facts)
-            if purchase.issuer == facts.issuer or purchase.details.get("note") == "under common control"
-        ]
-        return windows.within(facts, "US-CF-100a1", law.money("cap"), ours, self._periods(facts.as_of)["window_months"])
+        ours = list(filter(windows.same_group(facts), self._counted(facts)))
+        return windows.within(facts, "US-CF-100a1", law.money("cap"), ours, self.periods(facts.as_of)["window_months"])
 
     # Events
 
@@ -213,11 +209,7 @@ class UsRegCf(Regime):
             raise BadFacts(f"event.type: {facts.event.get('type')!r} is unknown to {self.pack.id}")
         if self.pack.in_force("periods", facts.as_of) is None:
             return Verdict(Decision.DENY, "US-CF-EFFECTIVE")
-        return handle(facts, self._periods(facts.as_of))
-
-    def _periods(self, on: date) -> Row:
-        """The periods of the day; before the regulation took effect, those it began with."""
-        return self.pack.in_force("periods", on) or self.pack.rows("periods")[0]
+        return handle(facts, self.periods(facts.as_of))
 
     def _cancel_request(self, facts: Facts, periods: Row) -> Verdict:
         at = instant(facts.event.get("at"), "event.at")

@@ -6,8 +6,6 @@ from app.money import Money
 from app.regimes.facts import Facts, flag, mapping, money
 from app.regimes.parameters import Row
 
-ENTITIES = ("entity", "legal")
-
 
 def net_worth(facts: Facts) -> Money | None:
     """As given, or from its parts: the home counts neither way, but its debt can.
@@ -49,7 +47,7 @@ def is_accredited(facts: Facts, worth: Money | None, law: Row | None) -> bool:
     def says(name: str) -> bool | None:
         return flag(given.get(name), f"investor.accredited_facts.{name}")
 
-    if facts.investor.get("type") in ENTITIES:
+    if facts.is_entity:
         return exceeds("entity_total_assets", "entity_assets") and says("formed_for_purpose") is False
     expects = says("expects_same") is True
     licensed = given.get("license") in law["licences"] and says("license_good_standing") is True

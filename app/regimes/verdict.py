@@ -53,3 +53,13 @@ class Verdict:
     @property
     def allows(self) -> bool:
         return self.decision is Decision.ALLOW
+
+
+def allowed_if(condition: bool, rule: str) -> Verdict:
+    """Yes or no, where the rule knows nothing between."""
+    return Verdict(Decision.ALLOW if condition else Decision.DENY, rule)
+
+
+def one_more(heads: Heads, rule: str) -> Verdict:
+    """Whether one more person fits under a limit of people."""
+    return Verdict(Decision.ALLOW if heads.remaining else Decision.DENY, rule, heads=heads)

@@ -24,16 +24,45 @@ def counted(
     return [one for one in facts.history if one.counts and since <= one.on <= facts.as_of and counts(one)]
 
 
+def same_issuer(facts: Facts) -> Callable[[Purchase], bool]:
+    """Counts what is bought from this very issuer."""
+    return lambda purchase: purchase.issuer == facts.issuer
+
+
+def same_group(facts: Facts) -> Callable[[Purchase], bool]:
+    """Counts what the issuer sold, and those under common control with it."""
+    return lambda purchase: purchase.issuer == facts.issuer or purchase.details.get("note") == "under common control"
+
+
+def same_offering(facts: Facts) -> Callable[[Purchase], bool]:
+    """Counts what is bought in this very offering; where none is named, what is bought from its issuer."""
+    here = facts.offering.get("id")
+
+    def counts(purchase: Purchase) -> bool:
+        there = purchase.details.get("offering")
+        return purchase.issuer == facts.issuer if here is None or there is None else there == here
+
+    return counts
+
+
 def total(purchases: Iterable[Purchase], currency: str) -> Money:
     return sum((one.amount for one in purchases), Money.zero(currency))
 
 
-def within(facts: Facts, rule: str, cap: Money, purchases: list[Purchase], months: int | None) -> Verdict:
-    """Allow exactly what is left of the cap. (C5)"""
+def within(
+    facts: Facts, rule: str, cap: Money, purchases: list[Purchase], months: int | None, *, below: bool = False
+) -> Verdict:
+    """Allow exactly what is left of the cap; with `below`, less than that: the cap itself is too much. (C5)"""
     used = total(purchases, cap.currency)
     remaining = max(cap - used, Money.zero(cap.currency))
-    decision = Decision.ALLOW if facts.amount <= remaining else Decision.DENY
+    fits = facts.amount < remaining if below else facts.amount <= remaining
+    decision = Decision.ALLOW if fits else Decision.DENY
     return Verdict(decision, rule, cap, used, remaining, frees=frees(cap, used, purchases, months))
+
+
+def tightest(*limits: Verdict) -> Verdict:
+    """Of limits that all bind, the one that leaves least; of equals, the first."""
+    return min(limits, key=lambda limit: limit.remaining.minor if limit.remaining else 0)
 
 
 def frees(cap: Money, used: Money, purchases: list[Purchase], months: int | None) -> tuple[date, Money] | None:

@@ -9,6 +9,7 @@ import pytest
 from app.decisions import queries, receipts
 from app.errors import Refused
 from app.regimes.law_book import LawBook
+from app.regimes.registry import BUILT
 from app.regimes.residence import laws_beside
 from app.regimes.us_reg_cf import UsRegCf
 from tests.builders import World
@@ -53,10 +54,12 @@ def test_who_lives_where_we_know_no_law_cannot_invest_and_nothing_is_kept(world:
     assert world.contents() == before
 
 
-def test_where_two_laws_apply_both_are_kept_and_the_stricter_one_binds(world: World) -> None:
+def test_where_two_laws_apply_both_are_kept_and_the_stricter_one_binds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILT, "HOME", british())  # type: ignore[arg-type]
     offering, investor = world.live(), world.investor(income="10000", net_worth="10000", country="GB")
     law = LawBook(("US-CF", "HOME"))
-    law._regimes["HOME"] = british()
     assert [one.pack.id for one in law.applicable("US-CF", "GB", world.now())] == ["US-CF", "HOME"]
     placement = world.place(investor, offering, 300, law=law)
     assert placement.pledge is None

@@ -24,7 +24,7 @@ def test_what_is_expected_is_never_read() -> None:
         assert assess_case({**blind, "expect": "-", "source": 7, "note": [], "confidence": None}) == assess_case(case)
 
 
-@pytest.mark.parametrize("regime", ["US-REGA", "CN-LAW", "no such law"])
+@pytest.mark.parametrize("regime", ["EU-PROSPECTUS", "no such law"])
 def test_a_regime_that_is_not_built_says_so_without_reading_the_facts(regime: str) -> None:
     answer = {"cap": None, "remaining": None, "decision": "unsupported", "reason_rule": None}
     assert assess_case({"id": "x-1", "regime": regime, "pledge": "anything"}) == {"id": "x-1", **answer}

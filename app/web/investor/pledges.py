@@ -17,6 +17,7 @@ from app.i18n import labels
 from app.i18n.words import N_
 from app.investors import queries as investors
 from app.offerings import queries as offerings
+from app.offerings.lifecycle import CLOSING, LIVE
 from app.payments import queries as payments
 from app.payments.lifecycle import ACTION_REQUIRED
 from app.pledges import actions, queries
@@ -39,12 +40,10 @@ def _mine(view: Snapshot, ref: str) -> Pledge:
 
 
 def _may_cancel(pledge: Pledge, offering_status: str, view: Snapshot) -> bool:
-    if offering_status != "live":
-        return False
-    if pledge.status in (IN_REVIEW, RESERVED):
-        return True
-    in_time = pledge.cancel_until is None or view.now <= pledge.cancel_until
-    return pledge.status in (PROCESSING, HELD) and in_time
+    if pledge.status in (IN_REVIEW, RESERVED) or pledge.cancel_until is None:
+        return offering_status == LIVE and pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD)
+    in_time = view.now <= pledge.cancel_until  # a law may give days after the deadline
+    return offering_status in (LIVE, CLOSING) and pledge.status in (PROCESSING, HELD) and in_time
 
 
 @blueprint.get("/me/pledges/<ref>")
