@@ -57,7 +57,6 @@ NO_TERMS = {
     ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",
     ("app/payments/sandbox/adapter.py", "hours"): "how long the sandbox remembers a key",
     ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
-    ("app/pledges/queries.py", "days"): "longer than any window of law",
     ("app/regimes/calendar.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",
     ("app/regimes/windows.py", "days"): "the day after",
@@ -147,6 +146,7 @@ BY_CHANCE = {
     ("app/__init__.py", 500_000): "bytes of a form",
     ("app/compliance/models.py", 2_000): "letters of a note",
     ("app/decisions/queries.py", 2_000): "rows of a batch",
+    ("app/i18n/amounts.py", 10_000): "one 万, and basis points in one",
     ("app/i18n/amounts.py", 100_000_000): "one 亿",
     ("app/identity/drafts.py", 300_000): "bytes of a draft",
     ("app/investors/models.py", 1_000): "letters of a reason",
@@ -156,6 +156,7 @@ BY_CHANCE = {
     ("app/offerings/actions.py", 10_000_000): "bytes of a document",
     ("app/offerings/deadlines.py", 2_200): "the latest year of a date",
     ("app/offerings/form_c.py", 1_000): "letters of a text",
+    ("app/offerings/form_c.py", 2_000_000): "bytes of a filing",
     ("app/offerings/form_c.py", 2_200): "the latest year of a date",
     ("app/offerings/models.py", 1_000): "letters of a text",
     ("app/regimes/facts.py", 2_200): "the latest year of a date",
@@ -164,6 +165,8 @@ BY_CHANCE = {
     ("app/web/headers.py", 1_000): "milliseconds in one second",
     ("app/web/investor/forms.py", 1_000): "letters of a reason",
     ("app/web/issuer/forms.py", 1_000): "letters of a text",
+    ("app/web/issuer/forms.py", 10_000): "letters of a text",
+    ("app/web/issuer/forms.py", 20_000): "letters of a text",
 }
 
 
