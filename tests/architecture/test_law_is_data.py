@@ -57,7 +57,6 @@ NO_TERMS = {
     ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",
     ("app/payments/sandbox/adapter.py", "hours"): "how long the sandbox remembers a key",
     ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
-    ("app/pledges/queries.py", "days"): "longer than any window of law",
     ("app/regimes/calendar.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",
     ("app/regimes/windows.py", "days"): "the day after",
@@ -144,18 +143,18 @@ def figures() -> set[int]:
 SMALLEST_FIGURE = 2_500
 #: Numbers that happen to be a figure of some law: (file, number) -> what it is.
 BY_CHANCE = {
-    ("app/regimes/parameters.py", 10_000): "basis points in one",
-    ("app/money.py", 10_000): "basis points in one",
     ("app/__init__.py", 500_000): "bytes of a form",
     ("app/database.py", 60_000): "milliseconds in one minute",
-    ("app/offerings/form_c.py", 2_000_000): "bytes of a filing",
+    ("app/i18n/amounts.py", 10_000): "one 万, and basis points in one",
     ("app/i18n/amounts.py", 100_000_000): "one 亿",
-    ("app/i18n/amounts.py", 10_000): "one 万",
-    ("app/web/issuer/forms.py", 10_000): "letters of a text",
-    ("app/web/issuer/forms.py", 20_000): "letters of a text",
     ("app/identity/drafts.py", 300_000): "bytes of a draft",
+    ("app/money.py", 10_000): "basis points in one",
     ("app/offerings/actions.py", 1_000_000): "bytes in one MB",
     ("app/offerings/actions.py", 10_000_000): "bytes of a document",
+    ("app/offerings/form_c.py", 2_000_000): "bytes of a filing",
+    ("app/regimes/parameters.py", 10_000): "basis points in one",
+    ("app/web/issuer/forms.py", 10_000): "letters of a text",
+    ("app/web/issuer/forms.py", 20_000): "letters of a text",
 }
 
 
