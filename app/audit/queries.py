@@ -57,6 +57,11 @@ def head(session: Session) -> Head:
     return Head(0, GENESIS) if found is None else Head(*found)
 
 
+def hash_at(session: Session, position: int) -> str:
+    """The hash of the seal at a position; position 0 is before the first."""
+    return GENESIS if position == 0 else session.get_one(AuditSeal, position).hash
+
+
 def moment(at: datetime) -> str:
     """An instant as it is hashed: UTC, to the microsecond."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

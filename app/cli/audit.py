@@ -7,8 +7,12 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from app.actor import command_line
+from app.audit import actions as audit
 from app.audit import checkpoints, verification
 from app.audit.checkpoints import Checkpoint, Unreadable
+from app.errors import NotFound
+from app.examination import bundle
 from app.jobs import seal_audit
 from app.web.session import platform
 
@@ -37,3 +41,29 @@ def verify(copies: tuple[Path, ...]) -> None:
     click.echo(f"{report.sealed} events are sealed, {report.waiting} wait for it. {len(set(signed))} checkpoints.")
     click.echo(f"The chain ends at position {report.head.position} with {report.head.hash}.")
     raise SystemExit(bool(faults or report.faults))
+
+
+@group.command("export")
+@click.argument("offering")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; else OFFERING.zip here."
+)
+def export(offering: str, out: Path | None) -> None:
+    """Write the examiner's bundle of an offering, by its reference. Exit code 2 when there is no such offering."""
+    actor = command_line("audit export")
+    target = out or Path(f"{offering}.zip")
+    unfinished = target.with_name(f"{target.name}.part")
+    seal_audit.run_now(platform())
+    try:
+        with platform().database.snapshot() as view, unfinished.open("wb") as opened:
+            written = bundle.write(platform(), view, offering, actor, opened)
+    except NotFound:
+        unfinished.unlink()
+        click.echo(f"there is no offering {offering}", err=True)
+        raise SystemExit(2) from None
+    with platform().database.transaction(actor) as tx:
+        audit.record(tx, "export", "offerings", written.offering_id, **written.facts())
+    unfinished.replace(target)
+    click.echo(f"{target}: {written.files} files.")
+    click.echo(f"{written.manifest}  MANIFEST.json")
+    click.echo("Tell the examiner this hash apart from the file: python3 -I -S verify.py --manifest THE-HASH")
