@@ -22,11 +22,12 @@ from typing import Any
 
 #: What stands before the first seal.
 GENESIS = "0" * 64
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical(value: object) -> bytes:
     """JSON with sorted keys and no spaces, in UTF-8: the same thing is always the same bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(value).encode()
 
 
 def sha256(content: bytes) -> str:

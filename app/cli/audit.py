@@ -38,6 +38,8 @@ def verify(copies: tuple[Path, ...]) -> None:
         report = verification.verify(view, platform().audit_signer, signed)
     for fault in faults + report.faults:
         click.echo(f"WRONG {fault}")
+    if report.unnamed:
+        click.echo(f"{report.unnamed} more faults.")
     click.echo(f"{report.sealed} events are sealed, {report.waiting} wait for it. {len(set(signed))} checkpoints.")
     click.echo(f"The chain ends at position {report.head.position} with {report.head.hash}.")
     raise SystemExit(bool(faults or report.faults))

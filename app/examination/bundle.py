@@ -166,7 +166,8 @@ def write(platform: Platform, view: Snapshot, ref: str, by: Actor, target: IO[by
 
 
 def _asked(view: Snapshot, query: str, **values: Any) -> Iterator[Row[Any]]:
-    yield from view.session.execute(text(query), values, execution_options={"yield_per": ROWS})
+    with view.session.execute(text(query), values, execution_options={"yield_per": ROWS}) as rows:
+        yield from rows
 
 
 def _with_file(row: dict[str, Any]) -> dict[str, Any]:
