@@ -12,11 +12,9 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEvent, AuditSeal
 from app.audit.verifier import GENESIS
 
-#: Everything that an event says; its hash is taken of these.
-EVENT = (
-    AuditEvent.id, AuditEvent.at, AuditEvent.actor, AuditEvent.actor_user_id, AuditEvent.event, AuditEvent.subject_type,
-    AuditEvent.subject_id, AuditEvent.from_status, AuditEvent.to_status, AuditEvent.facts, AuditEvent.request_id,
-)  # fmt: skip
+#: Everything that an event says; its hash is taken of these. Plain columns: a million of them are read at a time.
+EVENT = tuple(AuditEvent.__table__.columns)
+SEAL = tuple(AuditSeal.__table__.columns)
 
 
 @dataclass(frozen=True, slots=True)

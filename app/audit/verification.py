@@ -5,9 +5,10 @@ Row by row: a million events need no more memory than a few thousand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -60,27 +61,35 @@ def verify(view: Snapshot, signer: Signer, checkpoints: Iterable[Checkpoint]) ->
 
 def _follow_chain(session: Session, report: Report, signed: dict[int, list[Checkpoint]]) -> None:
     seals = (
-        select(AuditSeal.position, AuditSeal.event_id, AuditSeal.sealed_at, AuditSeal.event_hash, AuditSeal.hash, *queries.EVENT)
+        select(*queries.SEAL, *queries.EVENT)
         .outerjoin(AuditEvent, AuditEvent.id == AuditSeal.event_id)
         .order_by(AuditSeal.position)
-    )  # fmt: skip
+    )
+    position, previous = 0, GENESIS
     for row in session.execute(seals, execution_options={"yield_per": BATCH}):
-        where = f"position {row.position}, event {row.event_id}"
-        if row.position != report.head.position + 1:
-            report.name(f"position {report.head.position + 1}: the seal is missing")
-        if row.id is None:
-            report.name(f"{where}: the event is missing")
-        elif sha256(canonical(queries.as_facts(row))) != row.event_hash:
-            report.name(f"{where}: the event is not the one that was sealed")
-        if link(report.head.hash, row.position, queries.moment(row.sealed_at), row.event_hash) != row.hash:
-            report.name(f"{where}: the seal does not follow from the one before")
-        for checkpoint in signed.pop(row.position, []):
-            if checkpoint.hash != row.hash:
-                report.name(f"{where}: the chain is not the one that was signed at {checkpoint.at}")
+        if row.position != position + 1:
+            report.name(f"position {position + 1}: the seal is missing")
+        position = row.position
+        for fault in _faults(row, previous, signed.pop(position, ())):
+            report.name(f"position {position}, event {row.event_id}: {fault}")
+        previous = row.hash
         report.sealed += 1
-        report.head = Head(row.position, row.hash)
+    report.head = Head(position, previous)
     for position, lost in sorted(signed.items()):
         report.name(f"position {position}: the seal is missing, a checkpoint of {lost[0].at} has it")
+
+
+def _faults(row: Any, previous: str, signed: Iterable[Checkpoint]) -> Iterator[str]:
+    """What is wrong with one seal and its event."""
+    if row.id is None:
+        yield "the event is missing"
+    elif sha256(canonical(queries.as_facts(row))) != row.event_hash:
+        yield "the event is not the one that was sealed"
+    if link(previous, row.position, queries.moment(row.sealed_at), row.event_hash) != row.hash:
+        yield "the seal does not follow from the one before"
+    for checkpoint in signed:
+        if checkpoint.hash != row.hash:
+            yield f"the chain is not the one that was signed at {checkpoint.at}"
 
 
 def _look_for_unsealed(view: Snapshot, report: Report) -> None:

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.audit import actions as audit
-from app.audit import checkpoints, sealing, verification
+from app.audit import checkpoints, queries, sealing, verification
 from app.audit.verification import Report
 from app.jobs import seal_audit
 from tests.builders import World
@@ -69,6 +70,13 @@ def test_the_hashes_can_be_made_by_hand(world: World) -> None:
     assert event_hash == hashlib.sha256(text.encode()).hexdigest()
     line = f"{'0' * 64} 1 {sealed_at} {event_hash}"
     assert found == hashlib.sha256(line.encode()).hexdigest()
+
+
+def test_everything_that_an_event_says_is_in_its_hash(world: World) -> None:
+    note(world, 1)
+    with world.looking() as view:
+        (row,) = view.session.execute(select(*queries.EVENT))
+    assert list(queries.as_facts(row)) == list(row._mapping)
 
 
 def test_an_event_that_is_committed_late_comes_later_in_the_chain(world: World) -> None:
@@ -144,7 +152,8 @@ def test_the_head_is_signed_at_first_and_then_every_hour(world: World) -> None:
     seal_audit.run(world.platform)
     assert lines(world) == []  # there is no head
     for hours, signed in ((0, [1]), (0, [1]), (1, [1, 3]), (1, [1, 3, 4])):
-        world.force(f"UPDATE audit_checkpoints SET at = at - interval '{hours} hours'") if hours else None
+        if hours:
+            world.force("UPDATE audit_checkpoints SET at = at - interval '1 hour'")
         note(world, 1)
         seal_audit.run(world.platform)
         seal_audit.run(world.platform)

@@ -95,6 +95,21 @@ def test_a_bundle_is_written_told_and_recorded(sealed: Terminal, tmp_path: Path)
 
 
 def test_a_bundle_of_nothing_is_exit_code_2_and_no_file(terminal: Terminal, tmp_path: Path) -> None:
-    said = terminal.refused("audit", "export", "O-NOTHING", "--out", tmp_path / "bundle.zip", code=2)
-    assert said == "there is no offering O-NOTHING\n"
-    assert list(tmp_path.glob("bundle*")) == []
+    terminal.world.draft()  # whose events wait for their seal
+    said = terminal.refused("audit", "export", "F-NOTHING", "--out", tmp_path / "bundle.zip", code=2)
+    assert said == "there is no offering F-NOTHING\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_not_written_over(sealed: Terminal, tmp_path: Path) -> None:
+    ((ref,),) = sealed.world.sql("SELECT ref FROM offerings")
+    (tmp_path / "bundle.zip").write_text("the one from last year")
+    said = sealed.refused("audit", "export", ref, "--out", tmp_path / "bundle.zip", code=2)
+    assert said == f"{tmp_path / 'bundle.zip'}: there is such a file already\n"
+    assert (tmp_path / "bundle.zip").read_text() == "the one from last year"
+
+
+def test_a_file_that_cannot_be_written_is_exit_code_2(sealed: Terminal, tmp_path: Path) -> None:
+    ((ref,),) = sealed.world.sql("SELECT ref FROM offerings")
+    said = sealed.refused("audit", "export", ref, "--out", tmp_path / "nowhere" / "bundle.zip", code=2)
+    assert said.endswith("bundle.zip.part: No such file or directory\n")
