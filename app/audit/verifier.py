@@ -244,12 +244,20 @@ def register_faults(bundle: Bundle) -> Iterator[str]:
             yield f"closings.jsonl: closing {row['id']} is not the sum of its lines"
 
 
+def pack_file(pack: str, edition: str) -> str:
+    """Where an edition of a pack of rules lies, by the hash of its text."""
+    return f"packs/{pack}-{edition[:SHORT]}.toml"
+
+
 def document_faults(bundle: Bundle) -> Iterator[str]:
-    """Each document is the very file that was added."""
+    """Each document is the very file that was added, and each pack the edition that decided."""
     listed = {file["name"]: file["sha256"] for file in bundle.manifest["files"]}
     for row in bundle.rows("documents.jsonl"):
         if listed.get(row["file"]) != row["sha256"]:
             yield f"{row['file']}: is not the document that was added"
+    for row in bundle.rows("editions.jsonl"):
+        if listed.get(pack_file(row["pack"], row["sha256"])) != row["sha256"]:
+            yield f"editions.jsonl: edition {row['id']} of {row['pack']} is not the file in packs/"
 
 
 CHECKS = (

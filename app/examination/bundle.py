@@ -23,13 +23,13 @@ from app.audit import checkpoints, verifier
 from app.audit import queries as audit
 from app.audit.verifier import MANIFEST, SIDECAR, Digest, canonical, sha256
 from app.database import Snapshot
+from app.examination import contents
 from app.examination.contents import CHAIN, FILES, TRAIL
 from app.offerings import queries as offerings
 from app.offerings.models import Offering
 from app.payments import queries as payments
 from app.payments.port import Envelope, Gateway, GatewayError
-from app.regimes import platform_policy
-from app.regimes.registry import PACKS
+from app.regimes import registry
 from app.wiring import Platform
 
 FORMAT = "openraise examiner's bundle 1"
@@ -144,10 +144,8 @@ def write(platform: Platform, view: Snapshot, ref: str, by: Actor, target: IO[by
         for document in offerings.documents(view.session, offering.id):
             name = _with_file({"id": document.id, "filename": document.filename})["file"]
             out.content(name, offerings.document(view.session, offering.id, document.id).content)
-        laws = _laws(view, offering)
-        for pack in PACKS:
-            if pack.id in {offering.regime, platform_policy.PACK.id, *(law.split("@")[0] for law in laws)}:
-                out.content(f"packs/{pack.file}", pack.text.encode())
+        for name, pack in sorted(_packs(view, offering).items()):
+            out.content(name, pack.encode())
         chain, unsealed = _trail(platform, view, offering, out)
         manifest = out.manifest(
             {
@@ -157,7 +155,7 @@ def write(platform: Platform, view: Snapshot, ref: str, by: Actor, target: IO[by
                 "true_time": audit.moment(view.wall_now),
                 "by": by.name,
                 "schema": schema.head(),
-                "laws": laws,
+                "laws": _laws(view, offering),
                 "chain": chain,
                 "unsealed": unsealed,
             }
@@ -228,6 +226,17 @@ def _trail(platform: Platform, view: Snapshot, offering: Offering, out: _Zip) ->
     out.rows("checkpoints.jsonl", (asdict(one) for one in signed))
     out.content("checkpoints.pem", platform.audit_signer.public_key())
     return {"from": begin, "previous": previous, "position": head.position, "hash": head.hash}, unsealed
+
+
+def _packs(view: Snapshot, offering: Offering) -> dict[str, str]:
+    """The editions that its decisions name, and what is in force today of its own law and of the packs for all of them."""
+    packs = {(row.pack, row.sha256): row.text for row in _asked(view, contents.PACKS, offering=offering.id)}
+    packs |= {
+        (pack.id, pack.sha256): pack.text
+        for pack in registry.PACKS
+        if pack.id == offering.regime or pack.id not in registry.BUILT
+    }
+    return {verifier.pack_file(*edition): text for edition, text in packs.items()}
 
 
 def _laws(view: Snapshot, offering: Offering) -> list[str]:

@@ -15,10 +15,11 @@ CASES = f"""(SELECT id FROM review_cases WHERE (kind = 'offering' AND subject_id
     OR (kind = 'pledge' AND subject_id IN {PLEDGES}) OR (kind = 'investor' AND subject_id IN {CLAIMS}))"""
 ENTRIES = """(SELECT p.entry_id FROM postings p JOIN ledger_accounts a ON a.id = p.account_id
     WHERE a.offering_id = :offering)"""
+EDITIONS = "(SELECT id FROM editions WHERE id IN (SELECT edition_id FROM decisions WHERE offering_id = :offering))"
 #: (subject_type, subject_id) of every event about it.
 SUBJECTS = f"""(SELECT 'offerings' AS type, :offering AS id UNION ALL SELECT 'pledges', id FROM {PLEDGES} p
     UNION ALL SELECT 'closings', id FROM {CLOSINGS} c UNION ALL SELECT 'review_cases', id FROM {CASES} r
-    UNION ALL SELECT 'claims', id FROM {CLAIMS} m
+    UNION ALL SELECT 'claims', id FROM {CLAIMS} m UNION ALL SELECT 'editions', id FROM {EDITIONS} t
     UNION ALL SELECT 'instructions', id FROM instructions WHERE offering_id = :offering
     UNION ALL SELECT 'issuers', issuer_id FROM offerings WHERE id = :offering)"""
 
@@ -52,15 +53,17 @@ FILES: dict[str, str] = {
         SELECT id, investor_id, kind, status, claimed_at FROM claims WHERE id IN {CLAIMS} ORDER BY id""",
     "pledges.jsonl": """
         SELECT id, ref, investor_id, offering_id, shares, amount_minor, currency, status, decision_id, placed_at,
-            cancel_until, pay_until, held_at, stop_reason
+            cancel_until, pay_until, held_at, stop_reason, sale_decision_id
         FROM pledges WHERE offering_id = :offering ORDER BY id""",
     "consents.jsonl": f"""
         SELECT pledge_id, statement, text_sha256, locale, ticked_at
         FROM pledge_consents WHERE pledge_id IN {PLEDGES} ORDER BY pledge_id, statement""",
     "decisions.jsonl": """
-        SELECT id, investor_id, offering_id, regime, law, facts, outcome, rule, citation, currency, requested_minor,
-            cap_minor, used_minor, remaining_minor, frees_on, frees_minor, numbers, decided_at
+        SELECT id, investor_id, offering_id, purpose, beside_id, regime, law, edition_id, facts, outcome, rule, citation, currency, requested_minor,
+            cap_minor, used_minor, remaining_minor, frees_on, frees_minor, largest_minor, numbers, decided_at
         FROM decisions WHERE offering_id = :offering ORDER BY id""",
+    "editions.jsonl": f"""
+        SELECT id, pack, sha256, recorded_at, adopted_at FROM editions WHERE id IN {EDITIONS} ORDER BY id""",
     "review_cases.jsonl": f"""
         SELECT id, ref, kind, subject_id, status, why, involves, opened_at, claimed_by, claimed_at, resolved_by,
             resolved_at, outcome, reasons, note
@@ -119,6 +122,9 @@ FILES: dict[str, str] = {
             UNION SELECT actor_user_id FROM audit_events JOIN {SUBJECTS} s ON subject_type = s.type AND subject_id = s.id)
         ORDER BY u.id""",
 }  # fmt: skip
+
+#: The very texts that its decisions name.
+PACKS = f"SELECT pack, sha256, text FROM editions WHERE id IN {EDITIONS} ORDER BY id"
 
 #: Each event with its seal; an event that was written a moment ago may have none yet.
 TRAIL = f"""

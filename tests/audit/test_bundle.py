@@ -27,9 +27,10 @@ from app.investors.models import ClaimKind
 from app.jobs import seal_audit
 from app.offerings.models import Offering
 from app.payments.sandbox.tables import Token
+from app.regimes.registry import BUILT, PACKS
 from tests import worlds
 from tests.builders import PDF, World
-from tests.servers import Server
+from tests.servers import ROOT, Server
 
 FLIPS = 400
 
@@ -233,6 +234,7 @@ FORGERIES: list[tuple[str, str, Callable[[list[dict[str, Any]]], object]]] = [
     ("accounts.jsonl", "is not the sum of its postings", lambda rows: rows[0].update(debits=1)),
     ("closing_lines.jsonl", "is not the sum of its lines", lambda rows: rows[0].update(fee_share_minor=0)),
     ("documents.jsonl", "is not the document that was added", lambda rows: rows[0].update(sha256="0" * 64)),
+    ("editions.jsonl", "is not the file in packs/", lambda rows: rows[0].update(sha256="0" * 64)),
     ("decisions.jsonl", "stands on no decision", lambda rows: [row.update(outcome="deny") for row in rows]),
     ("postings.jsonl", "a file cannot be read: KeyError", lambda rows: rows[0].pop("side")),
 ]
@@ -313,9 +315,12 @@ def test_nobodys_secret_is_in_it(handed: Handed) -> None:
 def test_documents_and_packs_are_the_very_bytes(handed: Handed) -> None:
     (document,) = handed.rows("documents.jsonl")
     assert (handed.folder / document["file"]).read_bytes() == PDF
-    assert {path.name for path in (handed.folder / "packs").iterdir()} == {"us_reg_cf.toml", "platform_policy.toml"}
-    for path in (handed.folder / "packs").iterdir():
-        assert path.read_bytes() == (Path("app/regimes") / path.name).read_bytes()
+    (edition,) = handed.rows("editions.jsonl")
+    assert {row["edition_id"] for row in handed.rows("decisions.jsonl")} == {edition["id"]}
+    packs = {path.name.rsplit("-", 1)[0]: path.read_bytes() for path in (handed.folder / "packs").iterdir()}
+    assert sha256(packs["US-CF"]) == edition["sha256"]
+    assert packs["US-CF"] == (ROOT / "app" / "regimes" / "us_reg_cf.toml").read_bytes()
+    assert set(packs) == {"US-CF", *(pack.id for pack in PACKS if pack.id not in BUILT)}
 
 
 def test_an_offering_that_nobody_saw_yet_has_a_bundle_too(world: World, tmp_path: Path) -> None:
@@ -365,9 +370,9 @@ def test_a_large_offering_needs_no_more_memory(world: World, tmp_path: Path) -> 
         return most
 
     small = peak()
-    world.force(
-        "INSERT INTO decisions (investor_id, offering_id, regime, law, facts, outcome, rule, citation, currency,"
-        " requested_minor, numbers, decided_at) SELECT n, :id, 'US-CF', 'US-CF@2022-09-20', '{}', 'deny', 'r', repeat('x', 500),"
-        " 'USD', 1, '{}', now() FROM generate_series(1, 20000) n", id=offering.id,
+    world.sql(
+        "INSERT INTO audit_events (at, actor, event, subject_type, subject_id, facts, request_id)"
+        " SELECT now(), 'system', 'note', 'offerings', :id, jsonb_build_object('text', repeat('x', 500)), '-'"
+        " FROM generate_series(1, 20000)", id=offering.id,
     )  # fmt: skip
     assert peak() < small + 8_000_000  # the rows alone are more

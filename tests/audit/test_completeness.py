@@ -116,6 +116,7 @@ COLUMNS_LEFT_OUT = {
     "payee_account": "sealed; payee_hint tells it apart",
     "basis": "in the investor's own words, about themselves",
     "content": "the file in documents/",
+    "text": "the file in packs/",
     "url": "where the payer was sent",
     "next_attempt_at": "when the machine looks again",
     "last_error": "for who runs the machine",
