@@ -116,6 +116,21 @@ INVARIANTS: dict[str, str] = {
         SELECT p.id FROM pledges p WHERE p.status IS DISTINCT FROM (
             SELECT to_status FROM audit_events e WHERE e.subject_type = 'pledges' AND e.subject_id = p.id
                 AND e.to_status IS NOT NULL ORDER BY e.id DESC LIMIT 1)""",
+    N_("A1 every event of the trail has its seal or waits for it"): """
+        SELECT e.id FROM audit_events e WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = e.id)
+            AND NOT EXISTS (SELECT 1 FROM audit_unsealed u
+                WHERE u.event_id = e.id AND u.since > clock_timestamp() - interval '15 minutes')""",
+    # The last ten thousand; `flask audit verify` follows the whole chain and takes the hash of every event anew.
+    N_("A2 the newest seals of the trail form a chain"): """
+        SELECT position FROM (
+            SELECT *, count(*) OVER () AS seals, lag(position, 1, 0::bigint) OVER chain AS before,
+                lag(hash, 1, repeat('0', 64)) OVER chain AS previous
+            FROM (SELECT position, event_id, sealed_at, event_hash, hash::text FROM audit_seals
+                ORDER BY position DESC LIMIT 10000) newest WINDOW chain AS (ORDER BY position)) s
+        WHERE (before > 0 OR seals < 10000) AND (position <> before + 1
+            OR NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.id = s.event_id)
+            OR hash <> encode(sha256(convert_to(concat_ws(' ', previous, position,
+                to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), event_hash), 'UTF8')), 'hex'))""",
     N_("D1 every pledge stands on a decision that allowed it"): """
         SELECT p.id FROM pledges p JOIN decisions d ON d.id = p.decision_id
         WHERE d.outcome <> 'allow' OR d.investor_id <> p.investor_id OR d.offering_id <> p.offering_id

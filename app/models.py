@@ -1,6 +1,6 @@
 """Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
 
-from app.audit.models import AuditEvent
+from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnsealed
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance.models import ReviewCase
@@ -20,7 +20,8 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Edition", "Figures", "Filing", "FormDraft",
+    "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed", "Claim", "Closing", "ClosingApproval", "ClosingLine",
+    "Decision", "Edition", "Figures", "Filing", "FormDraft",
     "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun",
     "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
     "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",

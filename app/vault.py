@@ -1,12 +1,15 @@
-"""Keeps small secrets unreadable in the database: second-factor seeds, bank account numbers."""
+"""Keeps small secrets unreadable in the database (second-factor seeds, bank account numbers), and signs in our name."""
 
 from __future__ import annotations
 
 import base64
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 class Vault:
@@ -22,3 +25,31 @@ class Vault:
     def open(self, sealed: bytes) -> str:
         """Raises cryptography.fernet.InvalidToken when the key is another one or the bytes were changed."""
         return self._fernet.decrypt(sealed).decode()
+
+
+class Signer:
+    """Signs for one purpose with a key derived from the platform's secret key (HKDF-SHA256, Ed25519).
+
+    Whoever has the public key can check a signature, and cannot make one.
+    """
+
+    def __init__(self, secret_key: str, purpose: str) -> None:
+        info = f"openraise signer: {purpose}".encode()
+        self._key = Ed25519PrivateKey.from_private_bytes(
+            HKDF(SHA256(), length=32, salt=None, info=info).derive(secret_key.encode())
+        )
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether this very message was signed with our key."""
+        try:
+            self._key.public_key().verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    def public_key(self) -> bytes:
+        """In PEM, as `openssl pkeyutl -verify` reads it."""
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -22,7 +22,7 @@ from app.payments.sandbox.provider import Provider
 from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
 from app.regimes.registry import BUILT
-from app.vault import Vault
+from app.vault import Signer, Vault
 from config import ConfigurationError, Settings
 
 #: Every gateway that is built. Production refuses the sandbox (see `config.py`).
@@ -42,6 +42,8 @@ class Platform:
     mail_tokens: MailTokens
     vault: Vault
     law: LawBook
+    #: Signs the checkpoints of the trail.
+    audit_signer: Signer
 
     @property
     def environment(self) -> str:
@@ -95,6 +97,7 @@ def build(settings: Settings) -> Platform:
         mail_tokens=MailTokens(settings.secret_key),
         vault=Vault(settings.secret_key),
         law=LawBook(settings.regimes),
+        audit_signer=Signer(settings.secret_key, "audit checkpoint"),
     )
 
 

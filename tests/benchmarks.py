@@ -18,7 +18,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app import create_app, schema
+from app.audit import verification
 from app.investors.models import Investor
+from app.jobs import seal_audit
 from app.ledger import actions as ledger
 from app.ledger import entries
 from app.ledger.entries import Evidence
@@ -107,6 +109,33 @@ def crowds(world: World) -> None:
     ratio(f"{CROWD} pledges at once, one offering : {CROWD} offerings", all_in([crowded] * CROWD), all_in(apart), 20)
 
 
+def trail(world: World) -> None:
+    database = world.platform.database
+
+    def write() -> None:
+        with database.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO audit_events (at, actor, event, subject_type, subject_id, facts, request_id)"
+                    " SELECT now(), 'bench', 'bench', 'bench', n, '{}', md5(n::text) FROM generate_series(1, 1000) n"
+                )
+            )
+
+    def verify() -> None:
+        with world.looking() as view:
+            verification.verify(view, world.platform.audit_signer, [])
+
+    def read() -> None:
+        with world.looking() as view:
+            view.session.execute(text("SELECT * FROM audit_events e JOIN audit_seals s ON s.event_id = e.id")).all()
+
+    seal_audit.run(world.platform)
+    ratio("seal 1,000 events : write them", lambda: seal_audit.run(world.platform), write, 20)
+    write()
+    seal_audit.run(world.platform)
+    ratio("verify the trail of some 20,000 events : read it", verify, read, 5)
+
+
 def pages(world: World) -> None:
     offering = world.live()
     app = create_app(world.platform.settings)
@@ -126,7 +155,7 @@ def main() -> None:
         platform.sandbox.install()
         world = World(platform)
         print(f"{'what : the least that it could be':<72} {'what':>11} {'least':>11}  {'ratio':>8}")
-        for bench in (books, pledges, crowds, pages):
+        for bench in (books, pledges, crowds, trail, pages):
             bench(world)
         platform.close()
 

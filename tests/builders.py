@@ -28,7 +28,7 @@ from app.investors import actions as investors
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers.models import Issuer
-from app.jobs import close_offerings, expire_pledges, process_inbox, send_payments
+from app.jobs import close_offerings, expire_pledges, process_inbox, seal_audit, send_payments
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -90,6 +90,7 @@ class World:
             for job in (process_inbox, send_payments, expire_pledges, close_offerings):
                 handled += job.run(self.platform)
             if not handled:
+                seal_audit.run(self.platform)
                 return
 
     def deliver_events(self) -> int:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.audit.models import AuditEvent
+from app.audit.models import AuditEvent, AuditSeal
+from app.audit.verifier import GENESIS
+
+#: Everything that an event says; its hash is taken of these. Plain columns: a million of them are read at a time.
+EVENT = tuple(AuditEvent.__table__.columns)
+SEAL = tuple(AuditSeal.__table__.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest seal. Position 0: nothing is sealed yet."""
+
+    position: int
+    hash: str
 
 
 def timeline(session: Session, subject_type: str, subject_id: int) -> list[AuditEvent]:
@@ -30,3 +45,30 @@ def reached(session: Session, subject_type: str, subject_id: int, status: str) -
             AuditEvent.to_status == status,
         )
     ).one()
+
+
+def head(session: Session) -> Head:
+    """Where the chain ends."""
+    found = session.execute(
+        select(AuditSeal.position, AuditSeal.hash).order_by(AuditSeal.position.desc()).limit(1)
+    ).one_or_none()
+    return Head(0, GENESIS) if found is None else Head(*found)
+
+
+def hash_at(session: Session, position: int) -> str:
+    """The hash of the seal at a position; position 0 is before the first."""
+    return GENESIS if position == 0 else session.get_one(AuditSeal, position).hash
+
+
+def moment(at: datetime) -> str:
+    """An instant as it is hashed: UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def as_facts(row: Any) -> dict[str, Any]:
+    """A row that holds `EVENT`, as it is hashed and handed out."""
+    return {
+        "id": row.id, "at": moment(row.at), "actor": row.actor, "actor_user_id": row.actor_user_id, "event": row.event,
+        "subject_type": row.subject_type, "subject_id": row.subject_id, "from_status": row.from_status,
+        "to_status": row.to_status, "facts": row.facts, "request_id": row.request_id,
+    }  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import books, compliance, database, demo, issuers, jobs, offerings, regimes, site, users
+from app.cli import audit, books, compliance, database, demo, issuers, jobs, offerings, regimes, site, users
 
 
 def init_app(app: Flask) -> None:
     """Register every group of commands."""
     for group in (
+        audit.group,
         books.group,
         compliance.group,
         database.group,

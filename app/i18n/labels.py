@@ -215,7 +215,7 @@ JOBS: Mapping[str, str] = {
     "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
-    "deliver_sandbox_events": N_("Deliver the sandbox's events"),
+    "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
 }  # fmt: skip
 
 REFUSALS: Mapping[str, str] = {

@@ -12,6 +12,7 @@ from app.jobs import (
     deliver_sandbox_events,
     expire_pledges,
     process_inbox,
+    seal_audit,
     send_notifications,
     send_payments,
 )
@@ -49,6 +50,7 @@ TIMETABLE = (
     Job("send_notifications", send_notifications.run, 5 * SECOND),
     Job("expire_pledges", expire_pledges.run, 5 * SECOND),
     Job("close_offerings", close_offerings.run, 5 * SECOND),
+    Job("seal_audit", seal_audit.run, 5 * SECOND),
     Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}

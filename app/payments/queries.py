@@ -17,6 +17,14 @@ def instruction(session: Session, instruction_id: int) -> Instruction:
     return session.get_one(Instruction, instruction_id)
 
 
+def refs_of_offering(session: Session, offering_id: int) -> set[str]:
+    """What the gateway calls the things that we asked of it for an offering: "payment/pay_1"."""
+    named = select(Instruction.provider_ref).where(
+        Instruction.offering_id == offering_id, Instruction.provider_ref.is_not(None)
+    )
+    return {ref for ref in session.scalars(named) if ref is not None}
+
+
 def of_pledge(session: Session, pledge_id: int) -> list[Instruction]:
     """Everything asked for one pledge, oldest first."""
     return list(session.scalars(select(Instruction).where(Instruction.pledge_id == pledge_id).order_by(Instruction.id)))

@@ -47,6 +47,7 @@ def test_no_threshold_is_typed_in_the_code_of_a_regime_or_on_a_page() -> None:
 
 #: A span of time that no law and no policy of the platform decides: (file, what is counted) -> what it is.
 NO_TERMS = {
+    ("app/audit/checkpoints.py", "hours"): "how often the head of the trail is signed",
     ("app/identity/drafts.py", "days"): "how long a half-filled form is kept for its writer",
     ("app/identity/mail_tokens.py", "days"): "how long a link in a mail works",
     ("app/identity/mail_tokens.py", "hours"): "how long a link in a mail works",

@@ -216,7 +216,7 @@ def test_a_refused_payout_is_not_made_again_on_the_old_approvals(desk: Desk, pas
 
 RECORDS = [
     "register_entries", "audit_events", "closing_approvals", "journal_entries", "postings", "gateway_transactions",
-    "decisions", "pledge_consents",
+    "decisions", "pledge_consents", "audit_seals", "audit_checkpoints",
 ]  # fmt: skip
 
 

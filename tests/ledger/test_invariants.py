@@ -53,6 +53,10 @@ EVENT = (
     "INSERT INTO gateway_events (gateway, event_id, type, body, received_at, status, attempts, next_attempt_at)"
     " VALUES ('sandbox', 'evt_x', 't', '', now(), '{}', {}, clock_timestamp() - interval '{}')"
 )
+SAME_EVENT = (
+    "audit_events (at, actor, event, subject_type, subject_id, from_status, to_status, facts, request_id)"
+    " SELECT at, actor, event, subject_type, subject_id, from_status, to_status, facts, request_id FROM audit_events"
+)
 #: The letter and number of a promise, and what breaks it.
 FAULTS: list[tuple[str, str]] = [
     ("I1", one("postings", "side = 'D'", "amount_minor = amount_minor + 1")),
@@ -108,14 +112,20 @@ FAULTS: list[tuple[str, str]] = [
     ("R1", f"DELETE FROM closing_lines WHERE {DONE}"),
     (
         "T1",
-        "INSERT INTO audit_events (at, actor, event, subject_type, subject_id, from_status, to_status, facts, request_id)"
-        " SELECT at, actor, event, subject_type, subject_id, from_status, to_status, facts, request_id FROM audit_events"
-        " WHERE subject_type = 'pledges' AND to_status = 'refunded'",
+        f"INSERT INTO {SAME_EVENT} WHERE subject_type = 'pledges' AND to_status = 'refunded'",
     ),
     ("T2", one("pledges", "status = 'refunded'", "status = 'held'")),
     ("T2", one("pledges", "status = 'settled'", "status = 'held'")),
     ("T2", one("pledges", "status = 'reserved'", "status = 'processing'")),
     ("T2", "DELETE FROM audit_events WHERE subject_type = 'pledges'"),
+    ("A1", f"INSERT INTO {SAME_EVENT}"),
+    ("A1", "DELETE FROM audit_seals WHERE position = (SELECT max(position) FROM audit_seals)"),
+    ("A1", f"INSERT INTO {SAME_EVENT}; INSERT INTO audit_unsealed SELECT max(id), now() - interval '16 minutes' FROM audit_events"),
+    ("A2", "DELETE FROM audit_seals WHERE position = 7"),
+    ("A2", "DELETE FROM audit_seals WHERE position = 1"),
+    ("A2", "DELETE FROM audit_events WHERE id = (SELECT event_id FROM audit_seals WHERE position = 7)"),
+    ("A2", "UPDATE audit_seals SET event_hash = repeat('0', 64) WHERE position = 7"),
+    ("A2", "UPDATE audit_seals SET sealed_at = sealed_at + interval '1 microsecond' WHERE position = 7"),
     ("D1", one("decisions", "outcome = 'allow'", "outcome = 'deny'")),
     ("D1", one("decisions", "outcome = 'allow'", "requested_minor = requested_minor + 1")),
     ("D1", one("decisions", "outcome = 'allow'", "investor_id = investor_id + 1")),

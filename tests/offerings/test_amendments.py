@@ -212,11 +212,11 @@ def test_an_amendment_of_a_locked_offering_is_kept_beside_it(world: World, statu
             actions.open_offering(
                 tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
             )
-    before = world.contents("filings", "audit_events")
+    before = world.contents("filings", "audit_events", "audit_unsealed")
     came = taken(world, as_form("C/A", price="2", city="DOVER", legalStatusForm="Corporation"))
     assert came.outcome is Outcome.LOCKED and came.offering is not None
     assert (came.offering.id, came.offering.status) == (offering.id, status)
-    assert world.contents("filings", "audit_events") == before
+    assert world.contents("filings", "audit_events", "audit_unsealed") == before
     assert world.sql("SELECT form, offering_id FROM filings ORDER BY id") == [("C", offering.id), ("C/A", offering.id)]
     with world.looking() as view:
         assert audit.timeline(view.session, "offerings", offering.id)[-1].event == "keep_filing"

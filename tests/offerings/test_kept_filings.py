@@ -21,9 +21,9 @@ KEPT = ["C-U", "C-AR", "C-TR", "C-W", "C/A-W", "C-AR/A", "C-U-W", "C-TR-W"]
 def test_a_form_that_opens_no_offering_is_kept_with_the_one_that_is_here(world: World, form: str) -> None:
     assert about(world, as_form(form, filerCik="0000000001"), Outcome.KEPT_ALONE) is None
     offering = drafted(world)
-    before = world.contents("filings", "audit_events")
+    before = world.contents("filings", "audit_events", "audit_unsealed")
     assert about(world, as_form(form, price="9"), Outcome.KEPT) == offering.id
-    assert world.contents("filings", "audit_events") == before
+    assert world.contents("filings", "audit_events", "audit_unsealed") == before
     with world.looking() as view:
         made_from = queries.filing_of(view.session, offering.id)
         assert made_from is not None and made_from.form == "C"

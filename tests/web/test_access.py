@@ -48,7 +48,7 @@ EXPECTED = {
     },
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
-        "compliance.document", "compliance.closing", "compliance.approve",
+        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle",
     },
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 from app.actor import Role
+from app.audit.verifier import MANIFEST, sha256
 from app.identity import actions as identity
 from app.identity import queries as identity_queries
 from app.offerings.models import Offering
@@ -63,3 +68,26 @@ def test_who_approved_before_an_officer_came_back_may_have_it_carried_out(site: 
     world.sql("UPDATE users SET suspended_at = NULL")
     answer = browser.post(f"{path}/approve", {"snapshot": browser.get(path).value("snapshot")})
     assert "Approved by two officers" in browser.get(answer.location).notices()
+
+
+def test_an_officer_takes_the_bundle_for_an_examiner_and_is_told_its_hash(site: Site) -> None:
+    offering, path = proposed(site)
+    officer = site.browser(site.world.user(Role.COMPLIANCE_OFFICER).id)
+    address = f"/review/offerings/{offering.ref}/bundle"
+    assert officer.get(path).tree.xpath("//form[@action=$address]", address=address)
+
+    answer = officer.post(address)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
+    assert f"{offering.ref}.zip" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        manifest = archive.read(MANIFEST)
+    assert json.loads(manifest)["offering"] == offering.ref
+    assert sha256(manifest) in officer.get(path).notices()
+    ((subject, facts),) = site.world.sql("SELECT subject_id, facts FROM audit_events WHERE event = 'export'")
+    assert (subject, facts["manifest"]) == (offering.id, sha256(manifest))
+
+
+def test_there_is_no_bundle_of_nothing(site: Site) -> None:
+    officer = site.browser(site.world.user(Role.COMPLIANCE_OFFICER).id)
+    with site.unchanged():
+        assert officer.post("/review/offerings/O-NOTHING/bundle").status == 404

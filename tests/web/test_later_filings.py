@@ -61,7 +61,7 @@ def test_an_amendment_of_a_locked_offering_says_which_and_changes_nothing_of_it(
         one=live.id, cik=CIK,
     )  # fmt: skip
     browser = site.browser(member, language=language)
-    with site.unchanged("filings", "audit_events", "public.filings", "public.audit_events"):
+    with site.unchanged("filings", "audit_events", "audit_unsealed"):
         page = send(browser, as_form("C/A", price="1.75"))
     assert page.location == f"/issuer/offerings/{live.ref}"
     words = said(browser, page)
