@@ -30,3 +30,14 @@ def reached(session: Session, subject_type: str, subject_id: int, status: str) -
             AuditEvent.to_status == status,
         )
     ).one()
+
+
+def since(session: Session, subject_type: str, event_id: int, limit: int) -> list[tuple[int, datetime, int]]:
+    """What happened to subjects of a kind after an event: (event, when, subject), oldest first."""
+    rows = session.execute(
+        select(AuditEvent.id, AuditEvent.at, AuditEvent.subject_id)
+        .where(AuditEvent.id > event_id, AuditEvent.subject_type == subject_type)
+        .order_by(AuditEvent.id)
+        .limit(limit)
+    )
+    return [(found, at, subject) for found, at, subject in rows]

@@ -11,7 +11,9 @@ from app.jobs import (
     close_offerings,
     deliver_sandbox_events,
     expire_pledges,
+    monitor_pledges,
     process_inbox,
+    rescreen,
     send_notifications,
     send_payments,
 )
@@ -49,6 +51,8 @@ TIMETABLE = (
     Job("send_notifications", send_notifications.run, 5 * SECOND),
     Job("expire_pledges", expire_pledges.run, 5 * SECOND),
     Job("close_offerings", close_offerings.run, 5 * SECOND),
+    Job("rescreen", rescreen.run, MINUTE),
+    Job("monitor_pledges", monitor_pledges.run, MINUTE),
     Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}
