@@ -9,7 +9,7 @@ from app.i18n.words import N_
 #: What somebody is to a company whose money is counted apart.
 RELATIONS: Mapping[str, str] = {
     "member": N_("Acts for the company"), "officer": N_("Officer or director"),
-    "owner": N_("Owner of 20 percent or more"), "family": N_("Family of one of them"),
+    "owner": N_("Owner of a large part"), "family": N_("Family of one of them"),
     "affiliate": N_("Company under the same control"), "other": N_("Otherwise related"),
 }  # fmt: skip
 

@@ -33,7 +33,7 @@ HAN_FORMS = re.compile("(股份有限公司|有限责任公司|有限公司|公�
 #: The same sound in other characters, or another syllable: alike, and yet another name.
 ANOTHER_NAME = 75
 #: The same name but for words that one of the two leaves out, such as a middle name.
-LEFT_OUT = 93
+LEFT_OUT = 95
 #: So much must be the same before something may be left out.
 ENOUGH_LETTERS = 9
 #: Longer names are compared as a whole, in one order.

@@ -35,19 +35,19 @@ def test_the_same_name_is_the_same_in_every_script_and_order(one: str, other: st
     ],
 )  # fmt: skip
 def test_another_name_stays_below_an_alert(one: str, other: str) -> None:
-    assert alike(one, other) < 90
+    assert alike(one, other) < 92
 
 
 def test_a_slip_in_a_long_name_and_a_middle_name_left_out_are_still_near() -> None:
-    assert alike("Zoltrik Vandermoosen", "Zoltrick Vandermosen") >= 90
-    assert alike("Zoltrik Aldous Vandermoosen", "Zoltrik Vandermoosen") >= 90
+    assert alike("Zoltrik Vandermoosen", "Zoltrick Vandermosen") >= 92
+    assert alike("Zoltrik Aldous Vandermoosen", "Zoltrik Vandermoosen") >= 92
     assert alike("Zhang Wei", "Zhang Wei Min") <= ANOTHER_NAME
 
 
 def test_what_a_company_is_says_nothing_about_its_name() -> None:
     assert alike("Brimblewick Shipping Ltd", "BRIMBLEWICK SHIPPING LIMITED", company=True) == 100
     assert alike("深圳蓝鲸科技有限公司", "深圳藍鯨科技股份有限公司", company=True) == 100
-    assert alike("Acme Inc", "Acne Inc", company=True) < 90
+    assert alike("Acme Inc", "Acne Inc", company=True) < 92
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "...", "，", "\u200b", "🙂"])
