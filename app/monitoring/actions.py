@@ -21,7 +21,7 @@ from app.monitoring.rules import Seen
 from app.offerings import queries as offerings
 from app.pledges.models import Pledge
 from app.regimes import platform_policy
-from app.regimes.parameters import Row
+from app.regimes.parameters import WHOLE_BPS, Row
 
 Ask = Callable[[Sequence[Seen], Row], list[Seen] | None]
 
@@ -91,7 +91,7 @@ def _look_at_offering(tx: Transaction, offering_id: int) -> None:
         found = ask(seen, law) if law else None
         if found and law:
             # An officer's word stands until the part of the target has grown by as much again.
-            times = sum(one.amount.minor for one in found) * rules.BPS // (target.minor * law["share_bps"])
+            times = sum(one.amount.minor for one in found) * WHOLE_BPS // (target.minor * law["share_bps"])
             alerts.raise_alert(tx, _finding(rule, SubjectType.OFFERING, offering_id, found, law, str(times)), involved)
 
 

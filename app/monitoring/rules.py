@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.money import Money
-from app.regimes.parameters import Row
-
-BPS = 100 * 100
+from app.regimes.parameters import WHOLE_BPS, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +34,31 @@ def structuring(pledges: Sequence[Seen], threshold: Money, policy: Row) -> list[
     small = [one for one in pledges if one.amount.currency == threshold.currency and one.amount < threshold]
 
     def reaches(group: Sequence[Seen]) -> bool:
-        return len(group) >= policy["fewest_pledges"] and sum(one.amount.minor for one in group) >= threshold.minor
+        return len(group) >= policy["fewest_times"] and sum(one.amount.minor for one in group) >= threshold.minor
 
     return _within(small, timedelta(days=policy["window_days"]), reaches)
 
 
 def velocity(pledges: Sequence[Seen], policy: Row) -> list[Seen] | None:
     """R2: many pledges of one investor, or pledges in many offerings, within a short time."""
-    many = _within(pledges, timedelta(minutes=policy["minutes"]), lambda group: len(group) >= policy["fewest_pledges"])
+    many = _within(pledges, timedelta(minutes=policy["minutes"]), lambda group: len(group) >= policy["pledge_times"])
     return many or _within(
         pledges,
         timedelta(minutes=policy["offering_minutes"]),
-        lambda group: len({one.offering_id for one in group}) >= policy["fewest_offerings"],
+        lambda group: len({one.offering_id for one in group}) >= policy["offering_times"],
     )
 
 
 def refund_cycling(pledges: Sequence[Seen], policy: Row) -> list[Seen] | None:
     """R4: one investor paid, cancelled and was refunded several times."""
     returned = [one for one in pledges if one.is_returned]
-    return _within(returned, timedelta(days=policy["window_days"]), lambda group: len(group) >= policy["fewest_cycles"])
+    return _within(returned, timedelta(days=policy["window_days"]), lambda group: len(group) >= policy["fewest_times"])
 
 
 def fast_fill(pledges: Sequence[Seen], opened_at: datetime, target: Money, policy: Row) -> list[Seen] | None:
     """R5: few investors brought a large part of the target soon after the opening."""
     early = [one for one in pledges if one.is_held and one.placed_at <= opened_at + timedelta(hours=policy["hours"])]
-    few = len({one.investor_id for one in early}) <= policy["most_investors"]
+    few = len({one.investor_id for one in early}) <= policy["most_heads"]
     return early if few and _makes(early, target, policy) else None
 
 
@@ -71,7 +69,7 @@ def insider_funding(pledges: Sequence[Seen], target: Money, policy: Row) -> list
 
 
 def _makes(pledges: Sequence[Seen], target: Money, policy: Row) -> bool:
-    return bool(pledges) and sum(one.amount.minor for one in pledges) * BPS >= target.minor * policy["share_bps"]
+    return bool(pledges) and sum(one.amount.minor for one in pledges) * WHOLE_BPS >= target.minor * policy["share_bps"]
 
 
 def _within(

@@ -79,21 +79,19 @@ def place(
     Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = investors.lock(tx, investor_id)
-    repeated = queries.by_form_key(tx.session, form_key)
-    if repeated is not None:
+    if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
     offering = _open_offering(tx, offering_id, investor, shares)
     assert offering.price is not None and offering.deadline_at is not None
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     laws = law.applicable(offering.regime, investor.country, tx.now)
     require_ticked(laws, ticked, locale, tx.now)
-    on_hold = screening.must_be_looked_at(tx, investor)
     intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
     asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
     decision = decisions.decide(tx, investor, offering.id, intent, asked)
     if not decision.allows:
         return Placement(None, decision)
-    referred = on_hold or compliance.must_be_looked_at(amount, laws[0], tx)
+    referred = screening.must_be_looked_at(tx, investor) or compliance.must_be_looked_at(amount, laws[0], tx)
     pledge = Pledge(
         ref=new_reference("P"),
         form_key=form_key,

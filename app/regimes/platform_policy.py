@@ -14,16 +14,16 @@ SCHEMA: Schema = {
     "pledge_review": {"usd_minor": int, "cny_minor": int},
     "closing": {"gather_days": int},
     "name_match": {
-        "alert_from": int, "same_birth_points": int, "other_birth_points": int, "same_country_points": int,
-        "other_country_points": int, "related_from": int,
+        "alert_from_bps": int, "same_birth_bps": int, "other_birth_bps": int, "same_country_bps": int,
+        "other_country_bps": int, "related_from_bps": int,
     },
-    "payer_differs": {"alert_below": int, "holds": bool},
-    "structuring": {"window_days": int, "fewest_pledges": int, "holds": bool},
+    "payer_differs": {"alert_below_bps": int, "holds": bool},
+    "structuring": {"window_days": int, "fewest_times": int, "holds": bool},
     "velocity": {
-        "minutes": int, "fewest_pledges": int, "offering_minutes": int, "fewest_offerings": int, "holds": bool,
+        "minutes": int, "pledge_times": int, "offering_minutes": int, "offering_times": int, "holds": bool,
     },
-    "refund_cycling": {"window_days": int, "fewest_cycles": int, "holds": bool},
-    "fast_fill": {"hours": int, "most_investors": int, "share_bps": int, "holds": bool},
+    "refund_cycling": {"window_days": int, "fewest_times": int, "holds": bool},
+    "fast_fill": {"hours": int, "most_heads": int, "share_bps": int, "holds": bool},
     "insider_funding": {"share_bps": int, "holds": bool},
     "related_money": {"counts": bool},
     "card_funding": {

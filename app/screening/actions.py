@@ -145,7 +145,7 @@ def compare_payer(tx: Transaction, investor: Investor, pledge_ref: str, payer: s
     score = names.likeness(
         names.spellings(investor.legal_name, of_company=is_company), names.spellings(payer, of_company=is_company)
     )
-    if score >= policy["alert_below"]:
+    if score >= policy["alert_below_bps"] // queries.PERCENT:
         return
     finding = Finding(
         rule="PLATFORM-PAYER",

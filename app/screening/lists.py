@@ -36,9 +36,9 @@ KINDS = {
     "PublicBody": ListingKind.ORGANISATION,
     "LegalEntity": ListingKind.EITHER,
 }
-BATCH = 1_000
+BATCH = 900
 LONGEST_ID = 200
-LONGEST_CELL = 1_000_000
+LONGEST_CELL = 2**20
 BIRTH = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 COUNTRY = re.compile(r"[a-z]{2,4}(-[a-z0-9]{1,4})*")
 SCHEMA = re.compile(r"[A-Z][A-Za-z]{1,60}")

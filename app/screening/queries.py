@@ -22,6 +22,8 @@ from app.regimes.parameters import Row
 from app.screening import names
 from app.screening.models import ListImport, Listing, ListingKind, Named, Screening
 
+#: The policy counts in basis points, the fuzzy library in hundredths.
+PERCENT = 100
 #: So many of the nearest by their keys are compared letter by letter.
 CANDIDATES = 200
 
@@ -63,7 +65,7 @@ def matches(session: Session, person: Named, on: date, *, since: int = 0) -> lis
     for listing in nearest:
         likeness = names.likeness(spelled, listing.spellings)
         score = judged(likeness, person, listing, policy)
-        if score >= policy["alert_from"]:
+        if score >= policy["alert_from_bps"] // PERCENT:
             found.append(Match(listing, likeness, score))
     return sorted(found, key=lambda match: -match.score)
 
@@ -75,12 +77,12 @@ def judged(likeness: int, person: Named, listing: Listing, policy: Row) -> int:
         day = person.born_on.isoformat()
         # A list may know the year alone: then only another year says something.
         if day in listing.births:
-            score += policy["same_birth_points"]
+            score += policy["same_birth_bps"] // PERCENT
         elif not any(day.startswith(birth) for birth in listing.births):
-            score += policy["other_birth_points"]
+            score -= policy["other_birth_bps"] // PERCENT
     if person.country and listing.countries:
         is_same = person.country.lower() in listing.countries
-        score += policy["same_country_points" if is_same else "other_country_points"]
+        score += policy["same_country_bps"] // PERCENT if is_same else -(policy["other_country_bps"] // PERCENT)
     return max(0, min(100, score))
 
 

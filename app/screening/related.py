@@ -13,7 +13,7 @@ from app.issuers import queries as issuers
 from app.issuers.models import Relation
 from app.offerings.models import Offering
 from app.regimes import platform_policy
-from app.screening import names
+from app.screening import names, queries
 
 
 def relation(session: Session, investor: Investor, offering: Offering, on: date) -> Relation | None:
@@ -26,7 +26,7 @@ def relation(session: Session, investor: Investor, offering: Offering, on: date)
     for name, address, kind in _known(session, offering):
         if address and address.casefold() == email:
             return kind
-        if policy and names.likeness(spelled, names.spellings(name)) >= policy["related_from"]:
+        if policy and names.likeness(spelled, names.spellings(name)) >= policy["related_from_bps"] // queries.PERCENT:
             return kind
     return None
 

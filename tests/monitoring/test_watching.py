@@ -39,7 +39,7 @@ def test_five_pledges_in_ten_minutes_are_one_case_with_their_references(world: W
     assert watch(world) == ["PLATFORM-VELOCITY"]
     ((inputs, holds),) = world.sql("SELECT inputs, holds FROM alerts")
     assert inputs["pledges"] == refs and inputs["total_minor"] == 12_500
-    assert inputs["policy"]["fewest_pledges"] == 5
+    assert inputs["policy"]["pledge_times"] == 5
     assert not holds
     assert world.sql("SELECT kind, involves FROM review_cases WHERE kind = 'alert'") == [("alert", [investor.user_id])]
     before = world.contents()

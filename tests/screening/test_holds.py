@@ -139,7 +139,7 @@ def test_the_investor_reads_the_same_as_for_any_pledge_that_is_looked_at(world: 
 
 def test_who_was_found_to_be_listed_cannot_pledge_and_is_told_nothing_of_it(world: World) -> None:
     offering, _ = world.live(), take_in(world)
-    investor = registered(world)
+    investor = registered(world, country="US")
     say(world, CaseOutcome.REFUSE)
     no = refused(world, lambda: world.place(investor, offering, 100))
     assert (no.code, no.facts) == ("details_being_checked", {})
@@ -148,7 +148,7 @@ def test_who_was_found_to_be_listed_cannot_pledge_and_is_told_nothing_of_it(worl
 
 def test_lifting_a_hold_lets_them_pledge_again(world: World) -> None:
     offering, _ = world.live(), take_in(world)
-    investor = registered(world)
+    investor = registered(world, country="US")
     say(world, CaseOutcome.REFUSE)
     with world.acting(world.officer()) as tx:
         assert alert_actions.lift(tx, cases(world)[0]).status == "lifted"

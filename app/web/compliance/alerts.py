@@ -56,7 +56,7 @@ def facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
         "rule_words": labels.rule(alert.rule, reader()),
         "citation": labels.citation(alert.rule),
         "policy": [
-            (PACK.words[name].text(reader().code), value) for name, value in alert.inputs.get("policy", {}).items()
+            (PACK.word(name).text(reader().code), value) for name, value in alert.inputs.get("policy", {}).items()
         ],
         "about": [(one, shown[one.offering_id]) for one in about],
         "other_alerts": [(one, labels.rule(one.rule, reader())) for one in others if one.id != alert.id],
