@@ -1,5 +1,6 @@
 """Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
 
+from app.alerts.models import Alert
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnsealed
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
@@ -8,22 +9,25 @@ from app.database import Base
 from app.decisions.models import Decision, Edition
 from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
 from app.investors.models import Claim, Figures, Investor
-from app.issuers.models import Issuer, IssuerMember
+from app.issuers.models import Issuer, IssuerMember, RelatedParty
 from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
+from app.monitoring.models import MonitoringCursor
 from app.notifications.models import QueuedMessage
 from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
 from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
 from app.pledges.models import Pledge, PledgeConsent
+from app.screening.models import ListImport, Listing, Screening
 from app.share_register.models import RegisterEntry
 
 metadata = Base.metadata
 
 __all__ = [
-    "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed", "Claim", "Closing", "ClosingApproval", "ClosingLine",
-    "Decision", "Edition", "Figures", "Filing", "FormDraft",
-    "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun",
-    "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
-    "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",
-    "SignInAttempt", "User", "UserSession", "WorkerHeartbeat", "metadata",
+    "Alert", "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed", "Claim", "Closing", "ClosingApproval",
+    "ClosingLine", "Decision", "Edition", "Figures", "Filing", "FormDraft", "GatewayEvent", "GatewayTransaction",
+    "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun", "JournalEntry", "LedgerAccount",
+    "ListImport", "Listing", "MonitoringCursor", "Offering", "OfferingDocument", "OfferingProgress",
+    "PlatformClock", "Pledge", "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry",
+    "RelatedParty", "ReviewCase", "RoleGrant", "Screening", "SignInAttempt", "User", "UserSession",
+    "WorkerHeartbeat", "metadata",
 ]  # fmt: skip

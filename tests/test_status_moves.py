@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from app.alerts.models import Alert
 from app.audit.actions import Subject
 from app.closings.models import Closing
 from app.compliance.models import ReviewCase
@@ -16,7 +17,7 @@ from app.payments.models import Instruction
 from app.pledges.models import Pledge
 from tests.builders import World
 
-SUBJECTS: tuple[type[Subject], ...] = (Offering, Pledge, Instruction, Closing, ReviewCase, Claim)
+SUBJECTS: tuple[type[Subject], ...] = (Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert)
 
 
 def moves(subject: type[Subject]) -> Iterator[str]:

@@ -72,3 +72,14 @@ def as_facts(row: Any) -> dict[str, Any]:
         "subject_type": row.subject_type, "subject_id": row.subject_id, "from_status": row.from_status,
         "to_status": row.to_status, "facts": row.facts, "request_id": row.request_id,
     }  # fmt: skip
+
+
+def since(session: Session, subject_type: str, event_id: int, limit: int) -> list[tuple[int, datetime, int]]:
+    """What happened to subjects of a kind after an event: (event, when, subject), oldest first."""
+    rows = session.execute(
+        select(AuditEvent.id, AuditEvent.at, AuditEvent.subject_id)
+        .where(AuditEvent.id > event_id, AuditEvent.subject_type == subject_type)
+        .order_by(AuditEvent.id)
+        .limit(limit)
+    )
+    return [(found, at, subject) for found, at, subject in rows]

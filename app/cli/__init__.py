@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import audit, books, compliance, database, demo, issuers, jobs, offerings, regimes, site, users
+from app.cli import audit, books, compliance, database, demo, issuers, jobs, offerings, regimes, screening, site, users
 
 
 def init_app(app: Flask) -> None:
@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         jobs.group,
         offerings.group,
         regimes.group,
+        screening.group,
         site.group,
         users.group,
     ):

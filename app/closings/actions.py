@@ -108,13 +108,16 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     if regime.measures_at_sale:
         held = [pledge for pledge in held if pledges.may_be_sold(tx, pledge, offering, regime)]
     total = _total(held, offering)
-    if total < offering.target:
+    # The target is for others to meet, unless the platform's policy counts related parties' money, too.
+    is_counted = platform_policy.related_money_counts(regime.pack.day_of(tx.now))
+    counting = total if is_counted else total - _from_related(held, offering)
+    if counting < offering.target:
         _fail(tx, offering, closing, held)
         return True
     verdict = regime.may_release(
         opened_on=regime.pack.day_of(offering.opened_at),
         on=regime.pack.day_of(tx.now),
-        held=total,
+        held=counting,
         target=offering.target,
     )
     if verdict.allows:
@@ -124,6 +127,10 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
 
 def _total(held: list[Pledge], offering: Offering) -> Money:
     return Money(sum(pledge.amount_minor for pledge in held), offering.currency)
+
+
+def _from_related(held: list[Pledge], offering: Offering) -> Money:
+    return Money(sum(pledge.amount_minor for pledge in held if pledge.related_as), offering.currency)
 
 
 def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
@@ -194,7 +201,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     """Take one officer's approval of the snapshot they saw; the second one releases the money.
 
     Raises Refused: "not_proposed", "own_closing" (began it, acts for the company, or has a pledge in it),
-    "already_approved". Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
+    "already_approved", "somebody_on_hold". Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
     instruction, audit.
     """
     closing = queries.by_ref(tx.session, ref)
@@ -203,6 +210,8 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     if closing.status not in WAITING_FOR_OFFICERS:
         raise Refused("not_proposed", machine=closing.lifecycle.name, status=closing.status)
     _require_independent(tx, closing, offering)
+    if queries.somebody_on_hold(tx.session, closing):
+        raise Refused("somebody_on_hold")
     if _is_stale(tx, offering, closing):
         if closing.status == PROPOSED:
             _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))

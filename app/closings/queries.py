@@ -6,13 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actor import Role
+from app.alerts import queries as alerts
+from app.alerts.models import SubjectType
 from app.closings.lifecycle import ABORTED, DONE, GATHERING, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.errors import NotFound
 from app.identity import queries as identity
 from app.investors.models import Investor
+from app.offerings.models import Offering
 from app.pledges.lifecycle import HELD
 from app.pledges.models import Pledge
+from app.screening import queries as screening
 
 #: Two people, neither of whom began it.
 APPROVALS_NEEDED = 2
@@ -58,6 +62,16 @@ def holder_names(session: Session, offering_id: int) -> dict[int, str]:
         .where(Pledge.offering_id == offering_id, Pledge.status == HELD)
     )
     return {row.id: row.legal_name for row in rows}
+
+
+def somebody_on_hold(session: Session, closing: Closing) -> bool:
+    """Whether the company, one of its people, or an investor of this closing is on hold."""
+    investors = select(Pledge.investor_id).join(ClosingLine, ClosingLine.pledge_id == Pledge.id)
+    among = set(session.scalars(investors.where(ClosingLine.closing_id == closing.id)))
+    if alerts.held(session, SubjectType.INVESTOR, among):
+        return True
+    offering = session.get_one(Offering, closing.offering_id)
+    return screening.company_on_hold(session, offering.issuer_id)
 
 
 def approvals(session: Session, closing: Closing) -> list[ClosingApproval]:

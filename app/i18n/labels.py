@@ -8,6 +8,7 @@ from typing import Any
 
 from app.errors import Refused
 from app.i18n import amounts, countries, times
+from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
 from app.money import Money
@@ -34,6 +35,10 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "open": N_("Waiting"), "claimed": N_("Being looked at"), "resolved": N_("Decided"),
         "withdrawn": N_("Withdrawn"),
     },
+    "alert": {
+        "raised": N_("Not looked at yet"), "cleared": N_("False alarm"), "confirmed": N_("Confirmed"),
+        "lifted": N_("Hold lifted"),
+    },
     "claim": {
         "claimed": N_("Being checked"), "verified": N_("Verified"), "rejected": N_("Not accepted"),
         "withdrawn": N_("Withdrawn"),
@@ -58,6 +63,7 @@ TONES: Mapping[str, str] = {
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "proposed": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "cancelling": "caution", "action_required": "caution", "unknown": "caution",
+    "raised": "caution", "cleared": "ok", "confirmed": "danger",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
 }  # fmt: skip
 
@@ -101,6 +107,7 @@ CASE_OUTCOMES: Mapping[str, str] = {
 CASE_WHY: Mapping[str, str] = {
     "offering_submitted": N_("A company submitted an offering."),
     "status_claimed": N_("An investor says that they have this status."),
+    "alert_raised": N_("A rule found something unusual."),
     "PLATFORM-REVIEW": N_("Pledges of this size are looked at before we collect the money."),
 }
 
@@ -216,6 +223,8 @@ JOBS: Mapping[str, str] = {
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
     "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
+    "rescreen": N_("Compare names with new lists"),
+    "monitor_pledges": N_("Look for patterns over pledges"),
 }  # fmt: skip
 
 REFUSALS: Mapping[str, str] = {
@@ -244,6 +253,7 @@ REFUSALS: Mapping[str, str] = {
     "shares_not_positive": N_("The amount must buy at least one share"),
     "below_minimum": N_("Amount must be %(minimum)s or more"),
     "statement_missing": N_("Tick this statement if it is true for you; without it you cannot invest"),
+    "details_being_checked": N_("We are checking your details. Until that is done, you cannot go on here."),
     "form_reused": N_("This form was used for another pledge. Start again from the offering."),
     "not_cancellable": N_("This pledge can no longer be cancelled."),
     "too_late_to_cancel": N_("The time to cancel ended on %(until)s."),
@@ -291,6 +301,8 @@ REFUSALS: Mapping[str, str] = {
     "not_proposed": N_("This closing is not waiting for approval."),
     "own_closing": N_("You began this, act for the company or have a pledge in it, so someone else must approve it."),
     "already_approved": N_("You approved this already; now a second officer must."),
+    "investor_on_hold": N_("The investor is on hold. Decide the alert about them first."),
+    "somebody_on_hold": N_("Somebody in this closing is on hold. Decide the alert about them first."),
     "own_case": N_("This case is about you or your company, so someone else must decide it."),
     "not_your_case": N_("Take this case before you decide it."),
     "reason_missing": N_("Choose at least one reason"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 
 from app.audit import actions as audit
@@ -13,13 +15,19 @@ from app.investors.queries import of_user
 from app.money import EXPONENTS, Money
 
 
-def register(tx: Transaction, user_id: int, *, legal_name: str, country: str) -> Investor:
-    """Make (or correct) the investor that a person is. Writes: investor, audit."""
+def register(tx: Transaction, user_id: int, *, legal_name: str, country: str, born_on: date | None = None) -> Investor:
+    """Make (or correct) the investor that a person is; `screening.actions.register` compares the name with lists, too.
+
+    A birth date that is not given stays as it was. Raises Refused("date_in_future"). Writes: investor, audit.
+    """
+    if born_on is not None and born_on > tx.now.date():
+        raise Refused("date_in_future", field="born_on")
     found = of_user(tx.session, user_id)
     if found is None:
         found = Investor(user_id=user_id, created_at=tx.now, kind="natural")
         tx.session.add(found)
     found.legal_name, found.country = legal_name.strip(), country
+    found.born_on = born_on or found.born_on
     tx.session.flush()  # its id is the subject of the trail
     audit.record(tx, "register_investor", "investors", found.id, country=country)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -34,6 +34,8 @@ class Investor(Base):
     legal_name: Mapped[str] = mapped_column(String(200))
     #: ISO 3166, where they live.
     country: Mapped[str] = mapped_column(String(2))
+    #: Tells namesakes apart.
+    born_on: Mapped[date | None]
     created_at: Mapped[datetime]
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
-from app.errors import Refused
+from app.errors import NotFound, Refused
 from app.issuers import queries
-from app.issuers.models import Issuer, IssuerMember
+from app.issuers.models import Issuer, IssuerMember, RelatedParty, Relation
 from app.vault import Vault
 
 _EMPTY: tuple[object, ...] = (None, "", {})
@@ -127,3 +127,33 @@ def set_payout_account(tx: Transaction, issuer: Issuer, *, holder: str, account:
     issuer.payout_account = vault.seal(number)
     issuer.payout_hint = number[-4:]
     audit.record(tx, "set_payout_account", "issuers", issuer.id, hint=issuer.payout_hint)
+
+
+def declare_related(
+    tx: Transaction, issuer: Issuer, *, name: str, relation: Relation, email: str | None
+) -> RelatedParty:
+    """Say who is related to the company; the same again changes nothing. Writes: related party, audit (without the name)."""
+    given = (name.strip(), relation.value, email)
+    for known in queries.related_parties(tx.session, issuer.id):
+        if (known.name, known.relation, known.email) == given:
+            return known
+    party = RelatedParty(
+        issuer_id=issuer.id, name=given[0], relation=given[1], email=email, declared_at=tx.now,
+        declared_by=tx.actor.user_id,
+    )  # fmt: skip
+    tx.session.add(party)
+    tx.session.flush()  # its id is a fact of the trail
+    audit.record(tx, "declare_related", "issuers", issuer.id, party=party.id, relation=relation.value)
+    return party
+
+
+def end_relation(tx: Transaction, issuer: Issuer, party_id: int) -> None:
+    """Say that somebody is related no longer: what they pledged before stays counted apart.
+
+    Raises NotFound. Writes: related party, audit.
+    """
+    party = tx.session.get(RelatedParty, party_id)
+    if party is None or party.issuer_id != issuer.id or party.ended_at is not None:
+        raise NotFound
+    party.ended_at = tx.now
+    audit.record(tx, "end_relation", "issuers", issuer.id, party=party.id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Document, Id
+from app.database import Base, Document, Id, one_of
 
 
 class Issuer(Base):
@@ -55,3 +56,33 @@ class IssuerMember(Base):
     issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
     since: Mapped[datetime]
+
+
+class Relation(StrEnum):
+    """What somebody is to a company whose money is counted apart."""
+
+    MEMBER = "member"
+    OFFICER = "officer"
+    #: 20 percent or more of the voting shares, as 17 CFR 227.201(c) counts them.
+    OWNER = "owner"
+    FAMILY = "family"
+    #: A company under the same control.
+    AFFILIATE = "affiliate"
+    OTHER = "other"
+
+
+class RelatedParty(Base):
+    """Somebody whom a company declared as related to it. One that is no longer related is ended, never deleted."""
+
+    __tablename__ = "related_parties"
+    __table_args__ = (one_of("relation", Relation),)
+
+    id: Mapped[Id]
+    issuer_id: Mapped[int] = mapped_column(ForeignKey("issuers.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    relation: Mapped[str]
+    #: Of their account here, if they have one: whether they do is not told to the company.
+    email: Mapped[str | None] = mapped_column(String(254))
+    declared_at: Mapped[datetime]
+    declared_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from app.issuers.models import Issuer, IssuerMember
+from app.issuers.models import Issuer, IssuerMember, RelatedParty
 
 
 def issuer(session: Session, issuer_id: int) -> Issuer:
@@ -47,3 +47,18 @@ def is_member(session: Session, issuer_id: int, user_id: int | None) -> bool:
 def members(session: Session, issuer_id: int) -> list[int]:
     """The user ids of those who act for the company."""
     return list(session.scalars(select(IssuerMember.user_id).where(IssuerMember.issuer_id == issuer_id)))
+
+
+def related_parties(session: Session, issuer_id: int) -> list[RelatedParty]:
+    """Those whom the company declared, in their order."""
+    return list(
+        session.scalars(
+            select(RelatedParty)
+            .where(RelatedParty.issuer_id == issuer_id, RelatedParty.ended_at.is_(None))
+            .order_by(RelatedParty.id)
+        )
+    )
+
+
+def related_party(session: Session, party_id: int) -> RelatedParty:
+    return session.get_one(RelatedParty, party_id)

@@ -116,7 +116,10 @@ def _call(platform: Platform, due: Due) -> Outcome:
     match due.kind:
         case OpKind.COLLECT:
             return_url = f"{platform.settings.public_url}/me/pledges/{due.reference}/returned"
-            return gateway.collect(op, due.amount, account=account, reference=due.reference, return_url=return_url)
+            return gateway.collect(
+                op, due.amount, account=account, reference=due.reference, return_url=return_url,
+                refused=due.refused_funding,
+            )  # fmt: skip
         case OpKind.CANCEL:
             return gateway.cancel(op, _payment(platform, due))
         case OpKind.REFUND:

@@ -11,7 +11,9 @@ from app.jobs import (
     close_offerings,
     deliver_sandbox_events,
     expire_pledges,
+    monitor_pledges,
     process_inbox,
+    rescreen,
     seal_audit,
     send_notifications,
     send_payments,
@@ -51,6 +53,8 @@ TIMETABLE = (
     Job("expire_pledges", expire_pledges.run, 5 * SECOND),
     Job("close_offerings", close_offerings.run, 5 * SECOND),
     Job("seal_audit", seal_audit.run, 5 * SECOND),
+    Job("rescreen", rescreen.run, MINUTE),
+    Job("monitor_pledges", monitor_pledges.run, MINUTE),
     Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -40,6 +41,7 @@ def instruct(
     closing_id: int | None = None,
     about_id: int | None = None,
     document_sha256: str | None = None,
+    refused_funding: Sequence[str] = (),
 ) -> Instruction:
     """Record what the gateway is to do; the same business act again is the same instruction.
 
@@ -62,6 +64,7 @@ def instruct(
         currency=amount.currency,
         reference=reference,
         document_sha256=document_sha256,
+        refused_funding=list(refused_funding),
         created_at=tx.now,
         next_attempt_at=tx.wall_now,
         attempts=0,
@@ -99,6 +102,7 @@ class Due:
     about_op: tuple[UUID, int] | None
     about_ref: Ref | None
     document_sha256: str | None
+    refused_funding: tuple[str, ...]
     attempts: int
 
 
@@ -146,6 +150,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         about_op=(about.op_id, about.generation) if about else None,
         about_ref=about.ref() if about else None,
         document_sha256=row.document_sha256,
+        refused_funding=tuple(row.refused_funding),
         attempts=row.attempts,
     )
 

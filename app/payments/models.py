@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Currency, Id, one_of
@@ -63,6 +64,8 @@ class Instruction(Base):
     currency: Mapped[Currency]
     #: What the payer or payee sees: the pledge's or the closing's public name.
     reference: Mapped[str] = mapped_column(String(40))
+    #: For a collection: kinds of funding that the gateway is asked to decline.
+    refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     #: For a release: what the officers approved.
     document_sha256: Mapped[str | None] = mapped_column(String(64))
     provider_ref: Mapped[str | None]

@@ -26,6 +26,20 @@ class OpKind(StrEnum):
     FEE = "fee"
 
 
+class Funding(StrEnum):
+    """What a payer pays with: cards as their networks tell them apart (Stripe's `card.funding`), or a bank account."""
+
+    BANK = "bank"
+    DEBIT = "debit"
+    CREDIT = "credit"
+    PREPAID = "prepaid"
+    UNKNOWN = "unknown"
+
+
+#: The `code` of a payment that was declined for what the payer wanted to pay with.
+FUNDING_REFUSED = "funding_refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """One instruction of ours, committed before it is sent. Same op, same key, same parameters.
@@ -72,6 +86,7 @@ class Outcome:
 
     `url` is where the payer must go, if the state is "action_required". `evidence` are the transactions behind it:
     only they move the books. (The design had their ids; the lines themselves save a second question.)
+    `funding` and `payer` (the name of who holds the account) are None where the gateway does not tell.
     """
 
     state: State
@@ -80,6 +95,8 @@ class Outcome:
     url: str | None = None
     code: str | None = None
     evidence: tuple[Txn, ...] = ()
+    funding: Funding | None = None
+    payer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +237,13 @@ class Collector(Protocol):
 
     def caps(self, currency: str) -> MethodCaps: ...
 
-    def collect(self, op: Op, amount: Money, *, account: str, reference: str, return_url: str) -> Outcome:
-        """Ask for money. Usually answers "action_required" with the page where the payer goes."""
+    def collect(
+        self, op: Op, amount: Money, *, account: str, reference: str, return_url: str, refused: Sequence[str] = ()
+    ) -> Outcome:
+        """Ask for money. Usually answers "action_required" with the page where the payer goes.
+
+        `refused` are kinds of `Funding` to decline before any charge; a gateway that cannot takes the money, and tells.
+        """
 
     def cancel(self, op: Op, payment: Ref) -> Outcome:
         """Stop a payment that is not made yet. May answer "succeeded": too late."""

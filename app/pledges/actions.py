@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from app.alerts import queries as alerts
+from app.alerts.models import SubjectType
 from app.audit import actions as audit
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
@@ -35,7 +37,7 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
-from app.pledges import queries
+from app.pledges import funding, queries
 from app.pledges.consents import require_ticked
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
@@ -44,6 +46,8 @@ from app.regimes.law_book import LawBook, cancel_until
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
 from app.regimes.verdict import Decision as Outcome
+from app.screening import actions as screening
+from app.screening import related
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,11 @@ def place(
     `ticked` is statement -> SHA-256 of the text that was shown. The same `form_key` again returns the same pledge.
     A verdict other than "allow" is stored and returned, and nothing else happens.
     Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "form_reused", "own_offering", "residence_not_served".
+    "statement_missing", "form_reused", "own_offering", "residence_not_served", "details_being_checked".
     Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = investors.lock(tx, investor_id)
-    repeated = queries.by_form_key(tx.session, form_key)
-    if repeated is not None:
+    if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
     offering = _open_offering(tx, offering_id, investor, shares)
     assert offering.price is not None and offering.deadline_at is not None
@@ -88,7 +91,7 @@ def place(
     decision = decisions.decide(tx, investor, offering.id, intent, asked)
     if not decision.allows:
         return Placement(None, decision)
-    referred = compliance.must_be_looked_at(amount, laws[0], tx)
+    referred = screening.must_be_looked_at(tx, investor) or compliance.must_be_looked_at(amount, laws[0], tx)
     pledge = Pledge(
         ref=new_reference("P"),
         form_key=form_key,
@@ -102,6 +105,7 @@ def place(
         placed_at=tx.now,
         cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
+        related_as=related.relation(tx.session, investor, offering, tx.now.date()),
     )
     tx.session.add(pledge)
     tx.session.flush()  # everything that follows refers to it
@@ -165,6 +169,7 @@ def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:
         offering_id=offering.id,
         pledge_id=pledge.id,
         reference=pledge.ref,
+        refused_funding=funding.to_decline(tx, pledge, offering),
     )
 
 
@@ -348,7 +353,8 @@ def resolve_referral(
 ) -> None:
     """Take an officer's word on a referred pledge: collect its money, or let it go.
 
-    Raises: see `compliance.actions.resolve`. Locks: offering (shared), pledge, case, progress.
+    Raises Refused("investor_on_hold"), and see `compliance.actions.resolve`.
+    Locks: offering (shared), pledge, case, progress.
     Writes: case, pledge, instruction, message, progress, audit.
     """
     if outcome is CaseOutcome.REQUEST_CHANGES:
@@ -356,6 +362,8 @@ def resolve_referral(
     # The pledge before its case, as whoever cancels it does.
     pledge = take(tx, compliance_queries.case(tx.session, ref).subject_id)
     _require_stranger(tx, pledge)
+    if outcome is CaseOutcome.APPROVE and alerts.hold(tx.session, SubjectType.INVESTOR, pledge.investor_id):
+        raise Refused("investor_on_hold", field="outcome")
     case = compliance.resolve(tx, ref, outcome, reasons, note)
     if outcome is CaseOutcome.REFUSE:
         end_unpaid(tx, pledge, "refuse")

@@ -42,6 +42,7 @@ def tell(
         currency=amount.currency,
         shares=pledge.shares,
         stop_reason=pledge.stop_reason,
+        funding_refused=pledge.funding_refused,
         cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None,
         pay_until=pledge.pay_until.isoformat() if pledge.pay_until else None,
         zone=offering.deadline_zone,

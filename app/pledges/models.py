@@ -7,11 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Currency, Id, one_of
+from app.issuers.models import Relation
 from app.money import Money
+from app.payments.port import Funding
 from app.pledges.lifecycle import PLEDGE
 from app.state_machine import StateMachine
 
@@ -35,6 +37,8 @@ class Pledge(Base):
     __table_args__ = (
         one_of("status", PLEDGE.statuses),
         one_of("stop_reason", StopReason),
+        one_of("related_as", Relation),
+        one_of("funding", Funding),
         CheckConstraint("shares > 0", name="shares_positive"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
         # The status is in no index: it changes often, and an index on it would make every change dearer.
@@ -64,6 +68,12 @@ class Pledge(Base):
     pay_until: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     stop_reason: Mapped[str | None]
+    #: What its investor is to the company, if anything: it is counted apart then.
+    related_as: Mapped[str | None]
+    #: What it was paid with, as far as the gateway tells.
+    funding: Mapped[str | None]
+    #: It ended because it was to be paid on credit, which the platform's policy refuses here, or beyond its limit.
+    funding_refused: Mapped[bool] = mapped_column(server_default=text("false"))
 
     @property
     def amount(self) -> Money:

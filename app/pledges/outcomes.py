@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.audit import actions as audit
 from app.database import Transaction
+from app.investors import queries as investors
 from app.ledger import actions as ledger
 from app.ledger import entries
 from app.ledger.entries import Evidence
@@ -16,11 +17,12 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
-from app.payments.port import OpKind, Outcome
-from app.pledges import lifecycle
+from app.payments.port import FUNDING_REFUSED, OpKind, Outcome
+from app.pledges import funding, lifecycle
 from app.pledges.actions import end_unpaid, owe_refund, take
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
+from app.screening import actions as screening
 
 
 def collected(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
@@ -59,6 +61,8 @@ def _apply(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) 
     elif changed and row.status == PENDING and lifecycle.PLEDGE.allows(pledge.status, "process"):
         audit.transition(tx, pledge, "process")
     elif changed and row.status == FAILED and lifecycle.PLEDGE.allows(pledge.status, "decline"):
+        if row.code == FUNDING_REFUSED:
+            pledge.funding_refused = True
         end_unpaid(tx, pledge, "decline")
     elif changed and row.status == CANCELLED and lifecycle.PLEDGE.allows(pledge.status, "cancel"):
         end_unpaid(tx, pledge, "cancel")
@@ -72,6 +76,11 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
     """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile."""
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     stopping = pledge.status == lifecycle.CANCELLING and not _was_in_time(pledge, offering, outcome)
+    pledge.funding = outcome.funding
+    if not stopping and not funding.may_stay(tx, pledge, offering, outcome.funding):
+        stopping = pledge.funding_refused = True
+    investor = investors.investor(tx.session, pledge.investor_id)
+    screening.compare_payer(tx, investor, pledge.ref, outcome.payer)
     audit.transition(tx, pledge, "fund", amount=pledge.amount, evidence=outcome.evidence[0].id)
     pledge.held_at = tx.now
     if not stopping:

@@ -90,6 +90,17 @@ def by_status(session: Session, offering_id: int) -> dict[str, tuple[int, int]]:
     return {status: (number, int(minor)) for status, number, minor in rows}
 
 
+def from_related(session: Session, offering_id: int, *, statuses: Sequence[str] = (HELD, ALLOTTED, SETTLED)) -> int:
+    """What related parties of the company brought, in minor units: held or settled, counted apart."""
+    return int(
+        session.scalars(
+            select(func.coalesce(func.sum(Pledge.amount_minor), 0)).where(
+                Pledge.offering_id == offering_id, Pledge.status.in_(statuses), Pledge.related_as.is_not(None)
+            )
+        ).one()
+    )
+
+
 def investors_in(session: Session, offering_id: int) -> int:
     """How many people have money held or settled in an offering: each counted once."""
     return session.scalars(

@@ -1,27 +1,84 @@
-"""The platform's own rules beyond the law: which pledges an officer looks at first."""
+"""The platform's own rules beyond the law: what an officer looks at first, what raises an alert, what money may be."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from app.money import Money
-from app.regimes.parameters import Pack, Schema
+from app.regimes.parameters import Pack, Row, Schema
 
 FILE = Path(__file__).with_suffix(".toml")
-SCHEMA: Schema = {"pledge_review": {"usd_minor": int, "cny_minor": int}, "closing": {"gather_days": int}}
+SCHEMA: Schema = {
+    "pledge_review": {"usd_minor": int, "cny_minor": int},
+    "closing": {"gather_days": int},
+    "name_match": {
+        "alert_from_bps": int, "same_birth_bps": int, "other_birth_bps": int, "same_country_bps": int,
+        "other_country_bps": int, "related_from_bps": int,
+    },
+    "payer_differs": {"alert_below_bps": int, "holds": bool},
+    "structuring": {"window_days": int, "fewest_times": int, "holds": bool},
+    "velocity": {
+        "minutes": int, "pledge_times": int, "offering_minutes": int, "offering_times": int, "holds": bool,
+    },
+    "refund_cycling": {"window_days": int, "fewest_times": int, "holds": bool},
+    "fast_fill": {"hours": int, "most_heads": int, "share_bps": int, "holds": bool},
+    "insider_funding": {"share_bps": int, "holds": bool},
+    "related_money": {"counts": bool},
+    "card_funding": {
+        "kinds": list, "allowed": list, "capped": list, "cap_months": int, "cap_usd_minor": int, "cap_cny_minor": int,
+    },
+}  # fmt: skip
 
 PACK = Pack(FILE.name, FILE.read_text(encoding="utf-8"), SCHEMA, {})
 
 
+def review_threshold(currency: str, on: date) -> Money | None:
+    """From this amount on an officer looks at a pledge first. None: currencies without a row, or before the first."""
+    return _amount(PACK.in_force("pledge_review", on), f"{currency.lower()}_minor", currency)
+
+
 def refers(amount: Money, on: date) -> bool:
-    """Whether a pledge of this amount goes to an officer first. Currencies without a row never do."""
-    law = PACK.in_force("pledge_review", on)
-    threshold = None if law is None else law.values.get(f"{amount.currency.lower()}_minor")
-    return threshold is not None and amount.minor >= threshold
+    """Whether a pledge of this amount goes to an officer first."""
+    threshold = review_threshold(amount.currency, on)
+    return threshold is not None and amount >= threshold
 
 
 def gather_until(closed_at: datetime) -> datetime:
     """Until when money that was on its way at the deadline may still arrive."""
     law = PACK.in_force("closing", closed_at.date())
     return closed_at + timedelta(days=law["gather_days"] if law else 0)
+
+
+def related_money_counts(on: date) -> bool:
+    """Whether what related parties of the issuer bring counts toward the target."""
+    law = PACK.in_force("related_money", on)
+    return law is not None and bool(law["counts"])
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLimit:
+    """How much one investor may pay on credit; `months` back. A limit of None is none."""
+
+    kinds: tuple[str, ...]
+    limit: Money | None
+    months: int
+
+    def refuses(self, funding: str | None, total: Money) -> bool:
+        """Whether money of this kind may not stay, when it makes `total` with what came so before."""
+        return funding in self.kinds and self.limit is not None and total > self.limit
+
+
+def credit_limit(regime_id: str, currency: str, on: date) -> CreditLimit:
+    """What the policy says to credit under these rules. Rules that it does not name refuse it."""
+    law = PACK.in_force("card_funding", on)
+    if law is None or regime_id in law["allowed"]:
+        return CreditLimit((), None, 0)
+    limit = _amount(law, f"cap_{currency.lower()}_minor", currency) if regime_id in law["capped"] else None
+    return CreditLimit(tuple(law["kinds"]), limit or Money.zero(currency), law["cap_months"])
+
+
+def _amount(law: Row | None, name: str, currency: str) -> Money | None:
+    minor = None if law is None else law.values.get(name)
+    return None if minor is None else Money(minor, currency)

@@ -12,8 +12,8 @@ from tests.servers import ROOT
 
 #: Nouns of the business: they know neither HTTP nor the time of day, and never commit.
 FEATURES = (
-    "audit", "closings", "compliance", "decisions", "identity", "investors", "issuers", "job_runs", "ledger", "notifications",
-    "offerings", "payments", "pledges", "regimes", "share_register",
+    "alerts", "audit", "closings", "compliance", "decisions", "identity", "investors", "issuers", "job_runs", "ledger",
+    "monitoring", "notifications", "offerings", "payments", "pledges", "regimes", "screening", "share_register",
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ NO_TERMS = {
     ("app/identity/mail_tokens.py", "hours"): "how long a link in a mail works",
     ("app/identity/queries.py", "days"): "sign-in attempts looked back on",
     ("app/identity/queries.py", "hours"): "how long a session lasts",
+    ("app/monitoring/actions.py", "days"): "longer than any window of a pattern",
     ("app/notifications/actions.py", "hours"): "between two attempts to send a mail",
     ("app/payments/actions.py", "hours"): "how long a gateway remembers a key",
     ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",

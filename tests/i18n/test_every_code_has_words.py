@@ -14,6 +14,8 @@ import pytest
 
 from app import invariants
 from app.actor import Role
+from app.alerts.lifecycle import ALERT
+from app.alerts.models import SubjectType
 from app.closings.lifecycle import CLOSING
 from app.compliance.actions import Reason
 from app.compliance.lifecycle import REVIEW_CASE
@@ -26,6 +28,7 @@ from app.i18n.words import said
 from app.investors.lifecycle import CLAIM
 from app.investors.models import ClaimKind
 from app.issuers import queries as issuers
+from app.issuers.models import Relation
 from app.jobs.timetable import JOBS
 from app.ledger import entries
 from app.ledger.chart import CHART, Code
@@ -46,7 +49,7 @@ from app.state_machine import StateMachine
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
 
-MACHINES = (OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM)
+MACHINES = (OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT)
 LEDGER_AMOUNT = Money(100, "USD")
 
 
@@ -156,6 +159,7 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
         (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason), (labels.CLAIM_KINDS, ClaimKind),
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
         (labels.INSTRUCTION_KINDS, OpKind), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
+        (labels.RELATIONS, Relation), (labels.ALERT_SUBJECTS, SubjectType),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )  # fmt: skip

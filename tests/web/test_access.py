@@ -42,13 +42,13 @@ EXPECTED = {
     },
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
-        "issuer.payout", "issuer.save_payout", "issuer.new_offering", "issuer.create_offering",
+        "issuer.payout", "issuer.save_payout", "issuer.related_parties", "issuer.declare_related", "issuer.end_relation", "issuer.new_offering", "issuer.create_offering",
         "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
     },
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
-        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle",
+        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift",
     },
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",
@@ -60,7 +60,7 @@ EXPECTED = {
 
 #: Nothing has these names: what is refused is refused before it is looked for.
 NAMES = {
-    "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "session_id": 1, "token": "none",
+    "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "party_id": 1, "session_id": 1, "token": "none",
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
     "filename": "site.css", "op_id": UUID(int=0),
 }  # fmt: skip

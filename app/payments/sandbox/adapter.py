@@ -15,6 +15,7 @@ from app.payments.port import (
     BadSignature,
     Balance,
     Envelope,
+    Funding,
     GatewayError,
     Hint,
     InFlight,
@@ -36,6 +37,7 @@ from app.payments.port import (
 from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
 from app.payments.sandbox.provider import Provider
 from app.payments.sandbox.signing import SIGNATURE_HEADER, digest
+from app.payments.sandbox.tables import FUNDING, PAYERS
 
 Answer = TypeVar("Answer")
 
@@ -82,8 +84,13 @@ class SandboxGateway:
 
     # Collector
 
-    def collect(self, op: Op, amount: Money, *, account: str, reference: str, return_url: str) -> Outcome:
-        return self._create("payment", op, amount, account, reference=reference, return_url=return_url)
+    def collect(
+        self, op: Op, amount: Money, *, account: str, reference: str, return_url: str, refused: Sequence[str] = ()
+    ) -> Outcome:
+        details = {"reference": reference, "return_url": return_url}
+        if refused:
+            details["about"] = " ".join(refused)
+        return self._create("payment", op, amount, account, **details)
 
     def cancel(self, op: Op, payment: Ref) -> Outcome:
         _calling(lambda: self.provider.cancel_payment(payment.id))
@@ -126,7 +133,11 @@ class SandboxGateway:
             amount = evidence[0].amount
         # Without a host: its pages are on the very site that the payer came from, by whatever name.
         url = f"/sandbox/checkout/{row.id}" if row.status == "requires_action" else None
-        return Outcome(_STATES[row.status], Ref(row.kind, row.id), amount, url=url, code=row.code, evidence=evidence)
+        funding = FUNDING.get(row.token)
+        return Outcome(
+            _STATES[row.status], Ref(row.kind, row.id), amount, url=url, code=row.code, evidence=evidence,
+            funding=Funding(funding) if funding else None, payer=PAYERS.get(row.token),
+        )  # fmt: skip
 
     def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:
         return [_txn(row) for row in self.provider.list_transactions(since, until)]

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Row, create_engine, delete, func, insert
 
 from app.payments.sandbox.answers import ConnectionRefused, Event, LineDropped, RemoteError
 from app.payments.sandbox.tables import (
+    FUNDING,
     REFUSING_ACCOUNT_SUFFIX,
     Fault,
     Token,
@@ -178,7 +179,9 @@ class Provider:
             if row.status != "requires_action":
                 return
             connection.execute(update(objects).where(objects.c.id == row.id).values(token=token.value))
-            if token is Token.DECLINE:
+            if FUNDING.get(token) in (row.about or "").split() and token is not Token.LATE_CREDIT_CARD:
+                self._move(connection, row, "failed", code="funding_refused")
+            elif token is Token.DECLINE:
                 self._move(connection, row, "failed", code="card_declined")
             elif token in (Token.DELAYED_OK, Token.DELAYED_FAIL):
                 due_at = self._now(connection) + SLOW

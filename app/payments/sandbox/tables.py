@@ -21,6 +21,12 @@ class Token(StrEnum):
     WRONG_CURRENCY = "wrong_currency"
     #: The payment succeeds at once; its refund will take days.
     REFUND_DELAYED = "refund_delayed"
+    CREDIT_CARD = "credit_card"
+    PREPAID_CARD = "prepaid_card"
+    #: A credit card of which the provider learns what it was only after the charge.
+    LATE_CREDIT_CARD = "late_credit_card"
+    #: The account belongs to somebody else.
+    OTHER_PAYER = "other_payer"
 
 
 class Fault(StrEnum):
@@ -34,6 +40,10 @@ class Fault(StrEnum):
     E429 = "e429"
     E409 = "e409"
 
+
+#: What is paid with, and by whom, as the provider tells; what is not here it does not tell.
+FUNDING = {Token.CREDIT_CARD: "credit", Token.LATE_CREDIT_CARD: "credit", Token.PREPAID_CARD: "prepaid"}
+PAYERS = {Token.OTHER_PAYER: "Quentin Otherman"}
 
 #: A bank account that refuses every payout, for trying that out.
 REFUSING_ACCOUNT_SUFFIX = "0096"
@@ -58,7 +68,7 @@ objects = Table(
     Column("currency", String(3), nullable=False),
     Column("reference", String, nullable=False, server_default=""),
     Column("return_url", String),
-    #: For a refund: the payment. For a payout: the destination.
+    #: For a payment: the kinds of card to decline. For a refund: the payment. For a payout: the destination.
     Column("about", String),
     Column("status", String, nullable=False),
     Column("code", String),

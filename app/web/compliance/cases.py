@@ -11,6 +11,7 @@ from wtforms import RadioField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.access import Permission
+from app.alerts import actions as alerts
 from app.audit import queries as audit
 from app.closings import queries as closing_queries
 from app.compliance import actions, queries
@@ -21,6 +22,7 @@ from app.decisions import queries as decisions
 from app.decisions import receipts
 from app.errors import NotFound, Refused
 from app.i18n import labels
+from app.i18n.alert_words import ALERT_OUTCOMES
 from app.i18n.words import N_
 from app.identity import queries as identity
 from app.investors import queries as investors
@@ -30,6 +32,7 @@ from app.offerings.disclosures import checklist
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.web.account.forms import EmptyForm
+from app.web.compliance import alerts as alert_pages
 from app.web.compliance import blueprint
 from app.web.components import say
 from app.web.forms import Form, long_text, opened
@@ -51,6 +54,11 @@ class DecisionForm(Form):
 def _form(case: ReviewCase) -> DecisionForm:
     form = opened(DecisionForm)
     offered = [one for one in CaseOutcome if case.kind == CaseKind.OFFERING or one is not CaseOutcome.REQUEST_CHANGES]
+    if case.kind == CaseKind.ALERT:
+        form.outcome.choices = [(code, say(words)) for code, words in ALERT_OUTCOMES.items()]
+        form.note.label.text = N_("What you found; only officers read it")
+        form.reasons.choices = [(one.value, say(labels.REASONS[one.value])) for one in Reason]
+        return form
     verbs = {"approve": N_("Approve"), "request_changes": N_("Ask for changes"), "refuse": N_("Refuse")}
     form.outcome.choices = [(one.value, say(verbs[one.value])) for one in offered]
     form.reasons.choices = [(one.value, say(labels.REASONS[one.value])) for one in Reason]
@@ -85,6 +93,8 @@ def _title(view: Snapshot, case: ReviewCase) -> str:
     if case.kind == CaseKind.PLEDGE:
         pledge = pledge_queries.pledge(view.session, case.subject_id)
         return f"{pledge.ref} · {offerings.offering(view.session, pledge.offering_id).name}"
+    if case.kind == CaseKind.ALERT:
+        return alert_pages.title(view, case)
     claim = investors.claim(view.session, case.subject_id)
     return investors.investor(view.session, claim.investor_id).legal_name
 
@@ -107,6 +117,7 @@ def case(ref: str) -> ResponseReturnValue:
 def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> ResponseReturnValue:
     subject: dict[str, Any] = {
         CaseKind.OFFERING: _offering_facts, CaseKind.INVESTOR: _claim_facts, CaseKind.PLEDGE: _pledge_facts,
+        CaseKind.ALERT: alert_pages.facts,
     }[CaseKind(found.kind)](view, found)  # fmt: skip
     return render_template(
         "compliance/case.html",
@@ -132,7 +143,7 @@ def _is_own(view: Snapshot, case: ReviewCase) -> bool:
     """Whether the reader is in it, also as somebody who joined the company after it was opened."""
     if my_id() in case.involves:
         return True
-    if case.kind == CaseKind.INVESTOR:
+    if case.kind in (CaseKind.INVESTOR, CaseKind.ALERT):
         return False
     is_pledge = case.kind == CaseKind.PLEDGE
     offering_id = pledge_queries.pledge(view.session, case.subject_id).offering_id if is_pledge else case.subject_id
@@ -212,7 +223,8 @@ def decide(ref: str) -> ResponseReturnValue:
         try:
             with acting() as tx:
                 _resolve(tx, found, outcome, form.reasons.data or [], form.note.data or "")
-            flash(N_("Decided. The person is told by mail."), "ok")
+            is_alert = found.kind == CaseKind.ALERT
+            flash(N_("Decided. Nobody is told.") if is_alert else N_("Decided. The person is told by mail."), "ok")
             return redirect(url_for("compliance.queue"), 303)
         except Refused as refused:
             form.refuse(refused)
@@ -229,6 +241,8 @@ def _resolve(tx: Transaction, found: ReviewCase, outcome: CaseOutcome, reasons: 
         actions.resolve_offering(tx, found.ref, outcome, reasons, note)
     elif kind is CaseKind.INVESTOR:
         actions.resolve_claim(tx, found.ref, outcome, reasons, note)
+    elif kind is CaseKind.ALERT:
+        alerts.resolve(tx, found.ref, outcome, reasons, note)
     else:
         pledges.resolve_referral(tx, found.ref, outcome, reasons, note, platform().payment_window)
 

@@ -35,9 +35,8 @@ def closing(ref: str) -> ResponseReturnValue:
     with looking() as view:
         found = queries.by_ref(view.session, ref)
         offering = offerings.offering(view.session, found.offering_id)
-        lines = [
-            (line, pledges.pledge(view.session, line.pledge_id).ref) for line in queries.lines(view.session, found.id)
-        ]
+        lines = [(line, pledges.pledge(view.session, line.pledge_id)) for line in queries.lines(view.session, found.id)]
+        from_related = sum(line.amount_minor for line, pledge in lines if pledge.related_as)
         approvals = [
             (approval, identity.user(view.session, approval.user_id).name)
             for approval in queries.approvals(view.session, found)
@@ -48,6 +47,7 @@ def closing(ref: str) -> ResponseReturnValue:
             offering=offering,
             issuer=issuers.issuer(view.session, offering.issuer_id),
             lines=lines,
+            from_related=from_related,
             approvals=approvals,
             needed=queries.APPROVALS_NEEDED,
             approved_by_me=any(approval.user_id == my_id() for approval, _ in approvals),

@@ -20,6 +20,7 @@ from app.investors.models import ClaimKind, Figures
 from app.money import Money
 from app.pledges import queries as pledges
 from app.regimes.regime import Regime
+from app.screening import actions as screening
 from app.web.components import say
 from app.web.forms import opened
 from app.web.guard import allow
@@ -107,6 +108,7 @@ def figures(regime_id: str) -> ResponseReturnValue:
     stored = {
         "legal_name": investor.legal_name if investor else (person.name if person else ""),
         "country": investor.country if investor else regime.pack.country,
+        "born_on": investor.born_on.isoformat() if investor and investor.born_on else "",
         **_stored(known),
     }
     form = opened(FiguresForm, **stored)
@@ -136,15 +138,18 @@ def declare_figures(regime_id: str) -> ResponseReturnValue:
     regime = _regime(regime_id)
     form = FiguresForm()
     if form.validate():
-        given = _given(form, regime)
+        given, born_on = _given(form, regime), form.day("born_on", optional=True)
         if not form.is_refused:
-            with acting() as tx:
-                investor = investors.register(
-                    tx, my_id(), legal_name=form.legal_name.data or "", country=form.country.data
-                )
-                investors.declare_figures(tx, investor, regime.pack.currency, **given)  # type: ignore[arg-type]
-            flash(N_("Your figures are saved."), "ok")
-            return redirect(local_path(request.args.get("next"), url_for("investor.limits")), 303)
+            try:
+                with acting() as tx:
+                    investor = screening.register(
+                        tx, my_id(), legal_name=form.legal_name.data or "", country=form.country.data, born_on=born_on
+                    )
+                    investors.declare_figures(tx, investor, regime.pack.currency, **given)  # type: ignore[arg-type]
+                flash(N_("Your figures are saved."), "ok")
+                return redirect(local_path(request.args.get("next"), url_for("investor.limits")), 303)
+            except Refused as refused:
+                form.refuse(refused)
     return render_template("investor/figures.html", form=form, regime=regime, known=None), form.status
 
 

@@ -15,6 +15,7 @@ class FiguresForm(Form):
 
     legal_name = text(N_("Full legal name"), 200, render_kw={"autocomplete": "name"})
     country = SelectField(N_("Country of residence"), choices=countries)
+    born_on = text(N_("Date of birth"), 10, needed=False, render_kw={"type": "date", "autocomplete": "bday"})
     annual_income = amount(N_("Annual income"), render_kw=_MONEY)
     net_worth = amount(N_("Net worth, without your home"), render_kw=_MONEY)
     other_platform_12m = amount(N_("Bought on other crowdfunding portals in the last 12 months"), render_kw=_MONEY)

@@ -46,6 +46,12 @@ class PayoutForm(Form):
     account = text(N_("Account number or IBAN"), 64, render_kw={"autocomplete": "off"})
 
 
+class RelatedForm(Form):
+    name = text(N_("Name"), 200)
+    relation = SelectField(N_("What they are to the company"), choices=[])
+    email = text(N_("E-mail"), 254, needed=False, render_kw={"autocomplete": "off", "inputmode": "email"})
+
+
 class NewOfferingForm(Form):
     form_key = _form_key()
     company = SelectField(N_("Company"), choices=[])

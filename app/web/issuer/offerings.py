@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
-from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseKind
 from app.database import Snapshot
@@ -21,6 +20,7 @@ from app.offerings.disclosures import SECTIONS, checklist
 from app.offerings.filings import Outcome
 from app.offerings.models import Offering
 from app.pledges import queries as pledges
+from app.screening import actions as screening
 from app.web.account.forms import EmptyForm
 from app.web.components import say
 from app.web.forms import choices, opened, sent_key
@@ -142,7 +142,7 @@ def submit(ref: str) -> ResponseReturnValue:
         found = mine(view, ref)
     try:
         with acting() as tx:
-            compliance.submit_offering(tx, found.id, platform().regime_in_use(found.regime))
+            screening.submit_offering(tx, found.id, platform().regime_in_use(found.regime))
         flash(N_("Submitted. An officer reads it next; until then the terms are locked."), "ok")
     except Refused as refused:
         _say_no(refused)
@@ -179,7 +179,7 @@ def open_offering(ref: str) -> ResponseReturnValue:
     gateway = platform().gateway
     try:
         with acting() as tx:
-            compliance.open_offering(
+            screening.open_offering(
                 tx, found.id, platform().regime_in_use(found.regime), gateway=gateway.name,
                 custodian_is_qualified=gateway.caps(found.currency).qualified_third_party,
             )  # fmt: skip

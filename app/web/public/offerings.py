@@ -16,6 +16,7 @@ from app.offerings.lifecycle import LIVE
 from app.offerings.models import OfferingDocument
 from app.offerings.queries import Filters
 from app.pledges import queries as pledges
+from app.regimes import platform_policy
 from app.web.addresses import GREATEST_ID
 from app.web.guard import allow
 from app.web.public import blueprint
@@ -77,6 +78,8 @@ def offering(slug: str) -> ResponseReturnValue:
             offering=found,
             issuer=issuers.issuer(view.session, found.issuer_id),
             progress=queries.progress(view.session, found.id),
+            from_related=pledges.from_related(view.session, found.id),
+            related_counts=platform_policy.related_money_counts(platform().regime(found.regime).pack.day_of(view.now)),
             investors=pledges.investors_in(view.session, found.id),
             documents=queries.documents(view.session, found.id),
             filing=queries.filing_of(view.session, found.id),
