@@ -116,6 +116,17 @@ INVARIANTS: dict[str, str] = {
         SELECT p.id FROM pledges p WHERE p.status IS DISTINCT FROM (
             SELECT to_status FROM audit_events e WHERE e.subject_type = 'pledges' AND e.subject_id = p.id
                 AND e.to_status IS NOT NULL ORDER BY e.id DESC LIMIT 1)""",
+    N_("C1 no shares on a change that its investor did not confirm"): """
+        SELECT p.id FROM pledges p JOIN change_answers a ON a.pledge_id = p.id
+        WHERE p.status IN ('allotted', 'settled') AND a.status IN ('awaited', 'silent')""",
+    N_("C2 every material change was put to everybody who had pledged before"): """
+        SELECT p.id FROM pledges p JOIN changes c ON c.offering_id = p.offering_id AND c.material
+            AND c.version > p.offering_version
+        WHERE p.status IN ('in_review', 'reserved', 'processing', 'held', 'allotted', 'settled')
+            AND NOT EXISTS (SELECT 1 FROM change_answers a WHERE a.change_id = c.id AND a.pledge_id = p.id)""",
+    N_("C3 pledges are taken until the deadline that is shown"): """
+        SELECT o.id FROM offerings o JOIN offering_progress g ON g.offering_id = o.id
+        WHERE o.status = 'live' AND g.accepts_until <> o.deadline_at""",
     N_("D1 every pledge stands on a decision that allowed it"): """
         SELECT p.id FROM pledges p JOIN decisions d ON d.id = p.decision_id
         WHERE d.outcome <> 'allow' OR d.investor_id <> p.investor_id OR d.offering_id <> p.offering_id

@@ -1,6 +1,7 @@
 """Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
 
 from app.audit.models import AuditEvent
+from app.changes.models import Answer, Change, ChangeDocument, DeadlineMove, EarlyClose
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance.models import ReviewCase
@@ -20,7 +21,8 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Edition", "Figures", "Filing", "FormDraft",
+    "Answer", "AuditEvent", "Change", "ChangeDocument", "Claim", "Closing", "ClosingApproval", "ClosingLine",
+    "DeadlineMove", "Decision", "EarlyClose", "Edition", "Figures", "Filing", "FormDraft",
     "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun",
     "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
     "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",

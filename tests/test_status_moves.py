@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.audit.actions import Subject
+from app.changes.models import Answer, Change, EarlyClose
 from app.closings.models import Closing
 from app.compliance.models import ReviewCase
 from app.investors.models import Claim
@@ -16,7 +17,17 @@ from app.payments.models import Instruction
 from app.pledges.models import Pledge
 from tests.builders import World
 
-SUBJECTS: tuple[type[Subject], ...] = (Offering, Pledge, Instruction, Closing, ReviewCase, Claim)
+SUBJECTS: tuple[type[Subject], ...] = (
+    Offering,
+    Pledge,
+    Instruction,
+    Closing,
+    ReviewCase,
+    Claim,
+    Change,
+    Answer,
+    EarlyClose,
+)
 
 
 def moves(subject: type[Subject]) -> Iterator[str]:

@@ -65,20 +65,21 @@ def place(
     locale: str,
     law: LawBook,
     payment_window: timedelta,
+    seen_version: int | None = None,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown. The same `form_key` again returns the same pledge.
-    A verdict other than "allow" is stored and returned, and nothing else happens.
-    Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
+    `ticked` is statement -> SHA-256 of the text that was shown; `seen_version` is the offering's text that was shown.
+    The same `form_key` again returns the same pledge. A verdict other than "allow" is stored and returned, and nothing
+    else happens. Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
     "statement_missing", "form_reused", "own_offering", "residence_not_served".
-    Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    Locks: investor, offering (shared), progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = investors.lock(tx, investor_id)
     repeated = queries.by_form_key(tx.session, form_key)
     if repeated is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
-    offering = _open_offering(tx, offering_id, investor, shares)
+    offering = _open_offering(tx, offering_id, investor, shares, seen_version)
     assert offering.price is not None and offering.deadline_at is not None
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     laws = law.applicable(offering.regime, investor.country, tx.now)
@@ -100,6 +101,7 @@ def place(
         status=IN_REVIEW if referred else RESERVED,
         decision_id=decision.id,
         placed_at=tx.now,
+        offering_version=offering.version,
         cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
     )
@@ -122,10 +124,15 @@ def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int])
     return Placement(pledge, tx.session.get_one(Decision, pledge.decision_id))
 
 
-def _open_offering(tx: Transaction, offering_id: int, investor: Investor, shares: int) -> Offering:
-    offering = offering_queries.offering(tx.session, offering_id)
+def _open_offering(
+    tx: Transaction, offering_id: int, investor: Investor, shares: int, seen_version: int | None
+) -> Offering:
+    """Read the offering while its text stays as it is: a change that is being published waits, or is waited for."""
+    offering = offerings.share(tx, offering_id)
     if offering.status != LIVE:
         raise Refused("not_open", status=offering.status)
+    if seen_version not in (None, offering.version):
+        raise Refused("text_changed")
     if shares < 1:
         raise Refused("shares_not_positive", field="amount")
     fewest = _fewest_shares(offering)
@@ -217,7 +224,8 @@ def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
 
     Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
     """
-    waited = reason is StopReason.PAID_TOO_LATE and pledge.stop_reason != StopReason.INVESTOR
+    waits_no_longer = reason in (StopReason.PAID_TOO_LATE, StopReason.NOT_RECONFIRMED)
+    waited = waits_no_longer and pledge.stop_reason != StopReason.INVESTOR
     if pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD) or waited:
         pledge.stop_reason = reason
     if pledge.status == IN_REVIEW:

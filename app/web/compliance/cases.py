@@ -30,7 +30,7 @@ from app.offerings.disclosures import checklist
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.web.account.forms import EmptyForm
-from app.web.compliance import blueprint
+from app.web.compliance import blueprint, changes
 from app.web.components import say
 from app.web.forms import Form, long_text, opened
 from app.web.guard import allow
@@ -50,7 +50,8 @@ class DecisionForm(Form):
 
 def _form(case: ReviewCase) -> DecisionForm:
     form = opened(DecisionForm)
-    offered = [one for one in CaseOutcome if case.kind == CaseKind.OFFERING or one is not CaseOutcome.REQUEST_CHANGES]
+    mendable = case.kind in (CaseKind.OFFERING, CaseKind.CHANGE)
+    offered = [one for one in CaseOutcome if mendable or one is not CaseOutcome.REQUEST_CHANGES]
     verbs = {"approve": N_("Approve"), "request_changes": N_("Ask for changes"), "refuse": N_("Refuse")}
     form.outcome.choices = [(one.value, say(verbs[one.value])) for one in offered]
     form.reasons.choices = [(one.value, say(labels.REASONS[one.value])) for one in Reason]
@@ -85,6 +86,8 @@ def _title(view: Snapshot, case: ReviewCase) -> str:
     if case.kind == CaseKind.PLEDGE:
         pledge = pledge_queries.pledge(view.session, case.subject_id)
         return f"{pledge.ref} · {offerings.offering(view.session, pledge.offering_id).name}"
+    if case.kind == CaseKind.CHANGE:
+        return changes.titles(view.session, [case.subject_id])[case.subject_id]
     claim = investors.claim(view.session, case.subject_id)
     return investors.investor(view.session, claim.investor_id).legal_name
 
@@ -107,6 +110,7 @@ def case(ref: str) -> ResponseReturnValue:
 def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> ResponseReturnValue:
     subject: dict[str, Any] = {
         CaseKind.OFFERING: _offering_facts, CaseKind.INVESTOR: _claim_facts, CaseKind.PLEDGE: _pledge_facts,
+        CaseKind.CHANGE: changes.facts,
     }[CaseKind(found.kind)](view, found)  # fmt: skip
     return render_template(
         "compliance/case.html",
@@ -134,6 +138,8 @@ def _is_own(view: Snapshot, case: ReviewCase) -> bool:
         return True
     if case.kind == CaseKind.INVESTOR:
         return False
+    if case.kind == CaseKind.CHANGE:
+        return issuers.is_member(view.session, changes.company(view.session, case.subject_id), my_id())
     is_pledge = case.kind == CaseKind.PLEDGE
     offering_id = pledge_queries.pledge(view.session, case.subject_id).offering_id if is_pledge else case.subject_id
     return issuers.is_member(view.session, offerings.offering(view.session, offering_id).issuer_id, my_id())
@@ -181,7 +187,8 @@ def take(ref: str) -> ResponseReturnValue:
     """Take a case to decide it."""
     with looking() as view:
         found = queries.case(view.session, ref)
-    return _do(pledges.take_referral if found.kind == CaseKind.PLEDGE else actions.take_case, ref)
+    takes = {CaseKind.PLEDGE: pledges.take_referral, CaseKind.CHANGE: changes.take}
+    return _do(takes.get(CaseKind(found.kind), actions.take_case), ref)
 
 
 @blueprint.post("/cases/<ref>/put-back")
@@ -229,6 +236,8 @@ def _resolve(tx: Transaction, found: ReviewCase, outcome: CaseOutcome, reasons: 
         actions.resolve_offering(tx, found.ref, outcome, reasons, note)
     elif kind is CaseKind.INVESTOR:
         actions.resolve_claim(tx, found.ref, outcome, reasons, note)
+    elif kind is CaseKind.CHANGE:
+        changes.resolve(tx, found, outcome, reasons, note)
     else:
         pledges.resolve_referral(tx, found.ref, outcome, reasons, note, platform().payment_window)
 
