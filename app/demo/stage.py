@@ -154,12 +154,13 @@ class Stage:
             changes.take_case(tx, case.ref)
             seen = change_queries.seen_hash(tx.session, change_queries.change(tx.session, case.subject_id))
         with self.by(GRACE) as tx:
-            return changes.decide(tx, case.ref, CaseOutcome.APPROVE, [], "", material=True, seen_sha256=seen, law=law)
+            return changes.decide(
+                tx, case.ref, CaseOutcome.APPROVE, [], "", material=True, seen_sha256=seen, law=self.platform.law
+            )
 
     def confirm(self, person: DemoPerson, pledge: Pledge, change: Change) -> None:
         with self.by(person) as tx:
-            offering = offering_queries.offering(tx.session, pledge.offering_id)
-            changes.confirm(tx, pledge.id, change.id, locale=person.locale, law=self.platform.regime(offering.regime))
+            changes.confirm(tx, pledge.id, change.id, locale=person.locale, law=self.platform.law)
 
     def pledge(self, person: DemoPerson, offering: Offering, amount: Money, token: Token | None = Token.OK) -> Pledge:
         """Pledge an amount and do on the gateway's page what `token` says; None: leave the page."""
