@@ -69,11 +69,11 @@ def place(
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown; `seen_version` is the offering's text that was shown.
-    The same `form_key` again returns the same pledge. A verdict other than "allow" is stored and returned, and nothing
-    else happens. Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "form_reused", "own_offering", "residence_not_served".
-    Locks: investor, offering (shared), progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    `ticked` is statement -> SHA-256 of the text that was shown, `seen_version` the offering's text that was. The same
+    `form_key` again returns the same pledge; a verdict other than "allow" is stored and returned, and nothing else happens.
+    Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
+    "statement_missing", "form_reused", "own_offering", "residence_not_served". Locks: investor, offering (shared), progress.
+    Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = investors.lock(tx, investor_id)
     repeated = queries.by_form_key(tx.session, form_key)
@@ -109,13 +109,19 @@ def place(
     tx.session.flush()  # everything that follows refers to it
     _keep_consents(tx, pledge, ticked, locale)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
-    if referred:
-        _refer(tx, pledge, offering, investor)
-    else:
-        _collect(tx, pledge, offering)
-    _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
+    _send_on(tx, pledge, offering, investor)
     offerings.take(tx, offering.id, shares, amount.minor)
     return Placement(pledge, decision)
+
+
+def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
+    """To an officer, or to the gateway; the investor is told which."""
+    if pledge.status == IN_REVIEW:
+        _refer(tx, pledge, offering, investor)
+        _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED)
+    else:
+        _collect(tx, pledge, offering)
+        _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
 
 
 def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int]) -> Placement:
