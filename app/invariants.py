@@ -131,6 +131,17 @@ INVARIANTS: dict[str, str] = {
             OR NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.id = s.event_id)
             OR hash <> encode(sha256(convert_to(concat_ws(' ', previous, position,
                 to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), event_hash), 'UTF8')), 'hex'))""",
+    N_("C1 no shares on a change that its investor did not confirm"): """
+        SELECT p.id FROM pledges p JOIN change_answers a ON a.pledge_id = p.id
+        WHERE p.status IN ('allotted', 'settled') AND a.status IN ('awaited', 'silent')""",
+    N_("C2 every material change was put to everybody who had pledged before"): """
+        SELECT p.id FROM pledges p JOIN changes c ON c.offering_id = p.offering_id AND c.material
+            AND c.version > p.offering_version
+        WHERE p.status IN ('in_review', 'reserved', 'processing', 'held', 'allotted', 'settled')
+            AND NOT EXISTS (SELECT 1 FROM change_answers a WHERE a.change_id = c.id AND a.pledge_id = p.id)""",
+    N_("C3 pledges are taken until the deadline that is shown"): """
+        SELECT o.id FROM offerings o JOIN offering_progress g ON g.offering_id = o.id
+        WHERE o.status = 'live' AND g.accepts_until <> o.deadline_at""",
     N_("D1 every pledge stands on a decision that allowed it"): """
         SELECT p.id FROM pledges p JOIN decisions d ON d.id = p.decision_id
         WHERE d.outcome <> 'allow' OR d.investor_id <> p.investor_id OR d.offering_id <> p.offering_id

@@ -2,6 +2,7 @@
 
 from app.alerts.models import Alert
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnsealed
+from app.changes.models import Answer, Change, ChangeDocument, DeadlineMove, EarlyClose
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance.models import ReviewCase
@@ -23,11 +24,11 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "Alert", "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed", "Claim", "Closing", "ClosingApproval",
-    "ClosingLine", "Decision", "Edition", "Figures", "Filing", "FormDraft", "GatewayEvent", "GatewayTransaction",
-    "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun", "JournalEntry", "LedgerAccount",
-    "ListImport", "Listing", "MonitoringCursor", "Offering", "OfferingDocument", "OfferingProgress",
-    "PlatformClock", "Pledge", "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry",
-    "RelatedParty", "ReviewCase", "RoleGrant", "Screening", "SignInAttempt", "User", "UserSession",
-    "WorkerHeartbeat", "metadata",
+    "Alert", "Answer", "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed", "Change", "ChangeDocument",
+    "Claim", "Closing", "ClosingApproval", "ClosingLine", "DeadlineMove", "Decision", "EarlyClose", "Edition",
+    "Figures", "Filing", "FormDraft", "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer",
+    "IssuerMember", "JobClock", "JobRun", "JournalEntry", "LedgerAccount", "ListImport", "Listing",
+    "MonitoringCursor", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
+    "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "RelatedParty", "ReviewCase",
+    "RoleGrant", "Screening", "SignInAttempt", "User", "UserSession", "WorkerHeartbeat", "metadata",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from app.investors import actions as investors
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers.models import Issuer
-from app.jobs import close_offerings, expire_pledges, process_inbox, seal_audit, send_payments
+from app.jobs import ask_investors, close_offerings, expire_pledges, process_inbox, seal_audit, send_payments
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -87,7 +87,7 @@ class World:
         """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
         for _ in range(20):
             handled = self.deliver_events()
-            for job in (process_inbox, send_payments, expire_pledges, close_offerings):
+            for job in (process_inbox, send_payments, expire_pledges, ask_investors, close_offerings):
                 handled += job.run(self.platform)
             if not handled:
                 seal_audit.run(self.platform)

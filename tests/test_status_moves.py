@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.alerts.models import Alert
 from app.audit.actions import Subject
+from app.changes.models import Answer, Change, EarlyClose
 from app.closings.models import Closing
 from app.compliance.models import ReviewCase
 from app.investors.models import Claim
@@ -17,7 +18,9 @@ from app.payments.models import Instruction
 from app.pledges.models import Pledge
 from tests.builders import World
 
-SUBJECTS: tuple[type[Subject], ...] = (Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert)
+SUBJECTS: tuple[type[Subject], ...] = (
+    Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
+)  # fmt: skip
 
 
 def moves(subject: type[Subject]) -> Iterator[str]:

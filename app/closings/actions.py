@@ -10,6 +10,9 @@ from sqlalchemy import delete, select
 
 from app.actor import Role
 from app.audit import actions as audit
+from app.changes import actions as changes
+from app.changes import deadlines as early_closes
+from app.changes import queries as change_queries
 from app.closings import queries
 from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
@@ -49,13 +52,20 @@ class Approval(StrEnum):
 def begin(tx: Transaction, offering_id: int) -> Closing:
     """End an offering whose deadline has come: no more pledges, what is unpaid ends, what is on its way is waited for.
 
-    Raises Refused("not_due"). Locks: offering, pledges, instructions, progress.
+    Raises Refused: "not_due", "answers_awaited" (an investor still has time to answer to a change), "early_target_lost"
+    (it was an early deadline, and the target is no longer met: see `changes.deadlines.resume`).
+    Locks: offering, pledges, instructions, progress.
     Writes: offering, closing, pledges, instructions, messages, progress, audit. Wakes: close_offerings.
     """
     offering = offerings.lock(tx, offering_id)
     assert offering.deadline_at is not None
     if offering.status != LIVE or tx.now < offering.deadline_at:
         raise Refused("not_due", status=offering.status)
+    if change_queries.awaited_in(tx.session, offering.id):
+        raise Refused("answers_awaited")
+    if early_closes.target_lost(tx.session, offering, tx.now):
+        raise Refused("early_target_lost")
+    changes.end_with(tx, offering, early_close="keep")
     offerings.move(tx, offering, "begin_closing")
     closing = Closing(
         ref=new_reference("S"),
@@ -346,6 +356,7 @@ def withdraw_offering(tx: Transaction, offering_id: int) -> None:
     offering = offerings.lock(tx, offering_id)
     was_live = offering.status == LIVE
     offerings.move(tx, offering, "withdraw")
+    changes.end_with(tx, offering, early_close="give_up")
     compliance.withdraw_case(tx, CaseKind.OFFERING, offering.id)
     if not was_live:
         return

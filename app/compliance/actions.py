@@ -83,13 +83,13 @@ def submit_offering(tx: Transaction, offering_id: int, regime: Regime) -> Review
     Raises Refused: "tasks_open" (with their codes), "over_offering_cap". Locks: issuer, offering.
     Writes: offering, case, audit.
     """
-    offering = _lock_with_issuer(tx, offering_id)
+    offering = lock_with_issuer(tx, offering_id)
     issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
     documents = len(offering_queries.documents(tx.session, offering.id))
     waiting = open_tasks(checklist(offering, issuer, documents, regime, tx.now))
     if waiting:
         raise Refused("tasks_open", tasks=[task.code for task in waiting])
-    _require_within_cap(tx, offering, regime)
+    require_within_cap(tx, offering, regime)
     offerings.move(tx, offering, "submit")
     return refer(
         tx,
@@ -108,21 +108,22 @@ def open_offering(
     Raises Refused: "over_offering_cap", and see `offerings.actions.open_offering`. Locks: issuer, offering.
     Writes: offering, progress, audit.
     """
-    offering = _lock_with_issuer(tx, offering_id)
+    offering = lock_with_issuer(tx, offering_id)
     offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
-    _require_within_cap(tx, offering, regime)
+    require_within_cap(tx, offering, regime)
     return offerings.open_offering(
         tx, offering.id, regime, gateway=gateway, custodian_is_qualified=custodian_is_qualified
     )
 
 
-def _lock_with_issuer(tx: Transaction, offering_id: int) -> Offering:
+def lock_with_issuer(tx: Transaction, offering_id: int) -> Offering:
     """The issuer first, so that two of its offerings never ask for the same cap at once. Locks: issuer, offering."""
     issuers.lock(tx, offering_queries.offering(tx.session, offering_id).issuer_id)
     return offerings.lock(tx, offering_id)
 
 
-def _require_within_cap(tx: Transaction, offering: Offering, regime: Regime) -> None:
+def require_within_cap(tx: Transaction, offering: Offering, regime: Regime) -> None:
+    """Raises Refused("over_offering_cap") when the issuer may not raise so much; its row is locked by the caller."""
     verdict = offering_cap(tx, offering, regime)
     if not verdict.allows:
         raise Refused(

@@ -6,9 +6,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app import clock
 from app.actor import Actor, Role, command_line
+from app.changes import actions as changes
+from app.changes import proposals
+from app.changes import queries as change_queries
+from app.changes.models import Change
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
@@ -19,7 +24,7 @@ from app.identity import actions as identity
 from app.identity import queries as identity_queries
 from app.investors import queries as investor_queries
 from app.investors.models import Investor
-from app.jobs import close_offerings, expire_pledges, process_inbox, send_payments
+from app.jobs import ask_investors, close_offerings, expire_pledges, process_inbox, send_payments
 from app.money import Money
 from app.offerings import queries as offering_queries
 from app.offerings.models import Offering
@@ -33,7 +38,7 @@ from app.pledges.consents import text_hash
 from app.pledges.models import Pledge
 from app.wiring import Platform
 
-JOBS = (process_inbox, send_payments, expire_pledges, close_offerings)
+JOBS = (process_inbox, send_payments, expire_pledges, ask_investors, close_offerings)
 MOST_ROUNDS = 100
 
 
@@ -137,6 +142,25 @@ class Stage:
             return compliance.open_offering(
                 tx, offering.id, regime, gateway=self.platform.gateway.name, custodian_is_qualified=True
             )
+
+    def publish_change(self, offering: Offering, issuer_person: DemoPerson, reason: str, **told: Any) -> Change:
+        """Propose other words for an open offering; an officer finds the change material."""
+        law = self.platform.regime(offering.regime)
+        with self.by(issuer_person) as tx:
+            change = proposals.save_disclosure(tx, offering.id, 0, **told)
+        with self.by(issuer_person) as tx:
+            case = proposals.propose(tx, offering.id, change.revision, reason, law)
+        with self.by(GRACE) as tx:
+            changes.take_case(tx, case.ref)
+            seen = change_queries.seen_hash(tx.session, change_queries.change(tx.session, case.subject_id))
+        with self.by(GRACE) as tx:
+            return changes.decide(
+                tx, case.ref, CaseOutcome.APPROVE, [], "", material=True, seen_sha256=seen, law=self.platform.law
+            )
+
+    def confirm(self, person: DemoPerson, pledge: Pledge, change: Change) -> None:
+        with self.by(person) as tx:
+            changes.confirm(tx, pledge.id, change.id, locale=person.locale, law=self.platform.law)
 
     def pledge(self, person: DemoPerson, offering: Offering, amount: Money, token: Token | None = Token.OK) -> Pledge:
         """Pledge an amount and do on the gateway's page what `token` says; None: leave the page."""

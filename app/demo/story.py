@@ -26,6 +26,7 @@ from app.offerings.form_c import FormC
 from app.offerings.models import Offering, OversubscriptionRule, SecurityType
 from app.offerings.terms import Terms
 from app.payments.sandbox.tables import Token
+from app.pledges.models import Pledge
 from app.wiring import Platform
 
 FILINGS = Path(__file__).parent / "filings"
@@ -46,8 +47,9 @@ def tell(platform: Platform) -> None:
     stage.set_clock(now - timedelta(days=10))
     pickleball = _pickleball_is_open(stage, now)
     diansheng = _diansheng_is_open(stage, now)
-    _fernwood_is_above_its_target(stage, now)
+    fernwood, pledges = _fernwood_is_above_its_target(stage, now)
     stage.set_clock(now - timedelta(hours=20))
+    _fernwood_changes_what_it_buys(stage, fernwood, pledges)
     _some_things_wait(stage, now, pickleball, diansheng)
     with stage.by() as tx:
         clock.run_true(tx.session)
@@ -245,7 +247,7 @@ def _diansheng_is_open(stage: Stage, now: datetime) -> Issuer:
     return company
 
 
-def _fernwood_is_above_its_target(stage: Stage, now: datetime) -> None:
+def _fernwood_is_above_its_target(stage: Stage, now: datetime) -> tuple[Offering, dict[DemoPerson, Pledge]]:
     """A small one: what comes now fills it up to its maximum."""
     company = _company(stage, RICHARD, None, texts.FERNWOOD_COMPANY)
     terms = Terms(
@@ -257,8 +259,15 @@ def _fernwood_is_above_its_target(stage: Stage, now: datetime) -> None:
         stage, RICHARD, _draft(stage, RICHARD, company), terms, texts.FERNWOOD, now + timedelta(days=17)
     )
     offering = stage.open(offering, RICHARD)
-    for person, amount in ((DEV, "22000"), (BEN, "8000"), (CARLA, "500")):
-        stage.pledge(person, offering, _usd(amount))
+    amounts = {DEV: "22000", BEN: "8000", CARLA: "500"}
+    return offering, {person: stage.pledge(person, offering, _usd(amount)) for person, amount in amounts.items()}
+
+
+def _fernwood_changes_what_it_buys(stage: Stage, offering: Offering, pledges: dict[DemoPerson, Pledge]) -> None:
+    """A material change: two investors confirmed, one still has to answer."""
+    change = stage.publish_change(offering, RICHARD, texts.FERNWOOD_REASON, use_of_funds=texts.FERNWOOD_NEW_USES)
+    for person in (DEV, BEN):
+        stage.confirm(person, pledges[person], change)
 
 
 def _qinghe_is_asked_for_changes(stage: Stage, now: datetime) -> None:

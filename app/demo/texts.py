@@ -186,6 +186,12 @@ FERNWOOD = Told(
     ),
 )  # fmt: skip
 
+FERNWOOD_REASON = "The second cold room costs less than we were quoted. We hire somebody to run it."
+FERNWOOD_NEW_USES = [
+    {"purpose": "A second cold room", "percent": 55}, {"purpose": "Jars and labels", "percent": 25},
+    {"purpose": "A person to run the cold room", "percent": 20},
+]  # fmt: skip
+
 QINGHE = Told(
     name="Qinghe Energy",
     tagline="Small turbines for farms (an invented company)",

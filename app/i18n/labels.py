@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, countries, times
+from app.i18n import amounts, change_labels, countries, times
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
@@ -39,6 +39,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "raised": N_("Not looked at yet"), "cleared": N_("False alarm"), "confirmed": N_("Confirmed"),
         "lifted": N_("Hold lifted"),
     },
+    **change_labels.STATUSES,
     "claim": {
         "claimed": N_("Being checked"), "verified": N_("Verified"), "rejected": N_("Not accepted"),
         "withdrawn": N_("Withdrawn"),
@@ -61,9 +62,10 @@ TONES: Mapping[str, str] = {
     "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
-    "changes_requested": "caution", "reserved": "caution", "proposed": "caution", "refund_due": "caution",
+    "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "cancelling": "caution", "action_required": "caution", "unknown": "caution",
-    "raised": "caution", "cleared": "ok", "confirmed": "danger",
+    "raised": "caution", "cleared": "ok",
+    "published": "ok", "confirmed": "info", "proposed": "caution", "awaited": "caution", "announced": "info",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
 }  # fmt: skip
 
@@ -108,6 +110,7 @@ CASE_WHY: Mapping[str, str] = {
     "offering_submitted": N_("A company submitted an offering."),
     "status_claimed": N_("An investor says that they have this status."),
     "alert_raised": N_("A rule found something unusual."),
+    "change_proposed": N_("A company wants to change an open offering."),
     "PLATFORM-REVIEW": N_("Pledges of this size are looked at before we collect the money."),
 }
 
@@ -130,6 +133,7 @@ STOP_REASONS: Mapping[str, str] = {
     "paid_too_late": N_("The payment did not arrive in the days after the deadline."),
     "offering_failed": N_("The offering did not reach its target."),
     "offering_withdrawn": N_("The company withdrew the offering."),
+    "not_reconfirmed": N_("The offering changed in something important, and you did not confirm your pledge in time."),
     "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
 }
 
@@ -138,6 +142,8 @@ SECTIONS: Mapping[str, str] = {
     "risks": N_("Risks"), "funds": N_("Use of funds"), "team": N_("Team"), "financials": N_("Financials"),
     "documents": N_("Documents"), "payout": N_("Payout account"),
 }  # fmt: skip
+
+CHANGE_FIELDS, MOVE_REASONS = change_labels.FIELDS, change_labels.MOVE_REASONS
 
 TASKS: Mapping[str, str] = {
     "company_registered": N_("Give the legal form, where the company is organised, and since when"),
@@ -220,6 +226,7 @@ FIGURES: Mapping[str, str] = {
 
 JOBS: Mapping[str, str] = {
     "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
+    "ask_investors": N_("Wait for answers to changes of offerings"),
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
     "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
@@ -284,6 +291,7 @@ REFUSALS: Mapping[str, str] = {
     "document_too_large": N_("The file must be %(largest_mb)s MB or smaller"),
     "document_type": N_("The file must be a PDF, PNG or JPEG; this one is something else"),
     "file_missing": N_("Choose a file"),
+    **change_labels.REFUSALS,
     # filings
     "filing_too_large": N_("A Form C file has at most %(largest_kb)s kB; this one is larger"),
     "filing_unsafe": N_("The file declares a document type or entities, which no Form C does. It was not read."),

@@ -8,6 +8,8 @@ from functools import partial
 from itertools import chain
 
 from app.actor import SYSTEM
+from app.changes import deadlines as early_closes
+from app.changes import queries as changes
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.errors import Refused
@@ -18,7 +20,20 @@ from app.wiring import Platform
 
 def run(platform: Platform) -> int:
     """Return how many offerings and closings moved on."""
-    return one_by_one(chain(_to_begin(platform), _to_propose(platform), _to_finish(platform)))
+    return one_by_one(chain(_to_resume(platform), _to_begin(platform), _to_propose(platform), _to_finish(platform)))
+
+
+def _to_resume(platform: Platform) -> Iterator[Callable[[], int]]:
+    with platform.database.snapshot() as view:
+        due = changes.early_deadlines_passed(view.session, view.now)
+    for offering_id in due:
+        yield partial(_resume, platform, offering_id)
+
+
+def _resume(platform: Platform, offering_id: int) -> int:
+    """Let an offering that lost its target before an early deadline go on to the deadline that it had."""
+    with platform.database.transaction(SYSTEM, "close_offerings") as tx:
+        return int(early_closes.resume(tx, offering_id, platform.law))
 
 
 def _to_begin(platform: Platform) -> Iterator[Callable[[], int]]:
@@ -29,10 +44,11 @@ def _to_begin(platform: Platform) -> Iterator[Callable[[], int]]:
 
 
 def _begin(platform: Platform, offering_id: int) -> int:
-    # Refused: another worker, or the operator, was faster.
+    # Refused: another worker, or the operator, was faster; or an investor still has time to answer to a change.
     with suppress(Refused), platform.database.transaction(SYSTEM, "close_offerings") as tx:
         closings.begin(tx, offering_id)
-    return 1
+        return 1
+    return 0
 
 
 def _to_propose(platform: Platform) -> Iterator[Callable[[], int]]:

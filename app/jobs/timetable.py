@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.jobs import (
+    ask_investors,
     check_books,
     close_offerings,
     deliver_sandbox_events,
@@ -51,6 +52,7 @@ TIMETABLE = (
     Job("deliver_sandbox_events", deliver_sandbox_events.run, SECOND),
     Job("send_notifications", send_notifications.run, 5 * SECOND),
     Job("expire_pledges", expire_pledges.run, 5 * SECOND),
+    Job("ask_investors", ask_investors.run, 5 * SECOND),
     Job("close_offerings", close_offerings.run, 5 * SECOND),
     Job("seal_audit", seal_audit.run, 5 * SECOND),
     Job("rescreen", rescreen.run, MINUTE),

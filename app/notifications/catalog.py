@@ -28,3 +28,9 @@ class Message(StrEnum):
     FUNDS_RELEASED = "funds_released"
     # staff
     CLOSING_PROPOSED = "closing_proposed"
+    # changes of offerings
+    CHANGE_TO_CONFIRM = "change_to_confirm"
+    CHANGE_CONFIRMED = "change_confirmed"
+    CHANGE_PUBLISHED = "change_published"
+    DEADLINE_MOVED = "deadline_moved"
+    CHANGE_DECIDED = "change_decided"

@@ -140,16 +140,33 @@ def add_document(
 ) -> OfferingDocument:
     """Add a document, or a new version of the one with this title.
 
-    Raises Refused: "document_empty", "document_too_large", "document_type". Locks: offering. Writes: document, audit.
+    Raises Refused: see `media_type`. Locks: offering. Writes: document, audit.
     """
-    offering = _begin_edit(tx, offering_id, version)
+    return keep_document(
+        tx, _begin_edit(tx, offering_id, version), title=title, filename=filename, media_type=media_type(content),
+        content=content,
+    )  # fmt: skip
+
+
+def media_type(content: bytes) -> str:
+    """What an uploaded document is, by its bytes.
+
+    Raises Refused: "document_empty", "document_too_large", "document_type".
+    """
     if not content:
         raise Refused("document_empty", field="file")
     if len(content) > LARGEST_DOCUMENT_BYTES:
         raise Refused("document_too_large", field="file", largest_mb=LARGEST_DOCUMENT_BYTES // 1_000_000)
-    media_type = filetype.guess_mime(content)
-    if media_type not in DOCUMENT_TYPES:
+    found = filetype.guess_mime(content)
+    if found not in DOCUMENT_TYPES:
         raise Refused("document_type", field="file")
+    return str(found)
+
+
+def keep_document(
+    tx: Transaction, offering: Offering, *, title: str, filename: str, media_type: str, content: bytes
+) -> OfferingDocument:
+    """Add a checked document to a locked offering: a new version of the one with this title. Writes: document, audit."""
     latest = tx.session.execute(
         select(func.max(OfferingDocument.version)).where(
             OfferingDocument.offering_id == offering.id, OfferingDocument.title == title.strip()
@@ -227,6 +244,50 @@ def lock(tx: Transaction, offering_id: int) -> Offering:
         .with_for_update(of=Offering)
         .execution_options(populate_existing=True)
     ).one()
+
+
+def share(tx: Transaction, offering_id: int) -> Offering:
+    """Read the offering anew and hold it as it is: its text and its life wait until we are done. Locks: offering (shared)."""
+    return tx.session.scalars(
+        select(Offering)
+        .where(Offering.id == offering_id)
+        .with_for_update(read=True, key_share=True, of=Offering)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def amend(tx: Transaction, offering: Offering, **values: Any) -> int:
+    """Give a locked open offering another text, and return its new version. Locks: progress. Writes: offering, progress, audit."""
+    for name, value in values.items():
+        setattr(offering, name, value)
+    offering.version += 1
+    assert offering.price is not None and offering.maximum is not None  # a public offering has complete terms
+    tx.session.execute(
+        update(OfferingProgress)
+        .where(OfferingProgress.offering_id == offering.id)
+        .values(
+            maximum_minor=offering.maximum.minor,
+            maximum_shares=offering.price.shares_for(offering.maximum),
+            accepts_until=offering.deadline_at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(tx, "amend", "offerings", offering.id, version=offering.version, fields=sorted(values))
+    return offering.version
+
+
+def move_deadline(tx: Transaction, offering: Offering, deadline_at: datetime, why: str) -> None:
+    """Let a locked open offering end at another instant. Locks: progress. Writes: offering, progress, audit."""
+    audit.record(
+        tx, "move_deadline", "offerings", offering.id, old=offering.deadline_at, deadline_at=deadline_at, why=why
+    )
+    offering.deadline_at = deadline_at
+    tx.session.execute(
+        update(OfferingProgress)
+        .where(OfferingProgress.offering_id == offering.id)
+        .values(accepts_until=deadline_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def stop_accepting(tx: Transaction, offering: Offering) -> None:

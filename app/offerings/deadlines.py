@@ -37,3 +37,13 @@ def instant_of(local: datetime, zone: str) -> datetime:
         raise Refused("time_doubled", field="deadline_time", time=f"{local:%H:%M}", later=f"{local + gap:%H:%M}")
     gap = (second.utcoffset() or timedelta()) - (first.utcoffset() or timedelta())
     raise Refused("time_skipped", field="deadline_time", time=f"{local:%H:%M}", later=f"{local + gap:%H:%M}")
+
+
+def same_hour_from(deadline_at: datetime, zone: str, earliest: datetime) -> datetime:
+    """The first instant from `earliest` on that has the deadline's hour on the clocks of its zone."""
+    place = ZoneInfo(zone)
+    hour, day = deadline_at.astimezone(place).time(), earliest.astimezone(place).date()
+    found = datetime.combine(day, hour, place)
+    if found < earliest:
+        found = datetime.combine(day + timedelta(days=1), hour, place)
+    return found.astimezone(UTC)

@@ -69,19 +69,20 @@ def place(
     locale: str,
     law: LawBook,
     payment_window: timedelta,
+    seen_version: int | None = None,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown. The same `form_key` again returns the same pledge.
-    A verdict other than "allow" is stored and returned, and nothing else happens.
-    Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "form_reused", "own_offering", "residence_not_served", "details_being_checked".
-    Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    `ticked` is statement -> SHA-256 of the text that was shown, `seen_version` the offering's text that was. The same
+    `form_key` again returns the same pledge; a verdict other than "allow" is stored and returned, and nothing else happens.
+    Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
+    "statement_missing", "form_reused", "own_offering", "residence_not_served", "details_being_checked". Locks: investor, offering (shared), progress.
+    Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = investors.lock(tx, investor_id)
     if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
-    offering = _open_offering(tx, offering_id, investor, shares)
+    offering = _open_offering(tx, offering_id, investor, shares, seen_version)
     assert offering.price is not None and offering.deadline_at is not None
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     laws = law.applicable(offering.regime, investor.country, tx.now)
@@ -103,6 +104,7 @@ def place(
         status=IN_REVIEW if referred else RESERVED,
         decision_id=decision.id,
         placed_at=tx.now,
+        offering_version=offering.version,
         cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
         related_as=related.relation(tx.session, investor, offering, tx.now.date()),
@@ -111,13 +113,19 @@ def place(
     tx.session.flush()  # everything that follows refers to it
     _keep_consents(tx, pledge, ticked, locale)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
-    if referred:
-        _refer(tx, pledge, offering, investor)
-    else:
-        _collect(tx, pledge, offering)
-    _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
+    _send_on(tx, pledge, offering, investor)
     offerings.take(tx, offering.id, shares, amount.minor)
     return Placement(pledge, decision)
+
+
+def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
+    """To an officer, or to the gateway; the investor is told which."""
+    if pledge.status == IN_REVIEW:
+        _refer(tx, pledge, offering, investor)
+        _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED)
+    else:
+        _collect(tx, pledge, offering)
+        _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
 
 
 def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int]) -> Placement:
@@ -126,10 +134,15 @@ def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int])
     return Placement(pledge, tx.session.get_one(Decision, pledge.decision_id))
 
 
-def _open_offering(tx: Transaction, offering_id: int, investor: Investor, shares: int) -> Offering:
-    offering = offering_queries.offering(tx.session, offering_id)
+def _open_offering(
+    tx: Transaction, offering_id: int, investor: Investor, shares: int, seen_version: int | None
+) -> Offering:
+    """Read the offering while its text stays as it is: a change that is being published waits, or is waited for."""
+    offering = offerings.share(tx, offering_id)
     if offering.status != LIVE:
         raise Refused("not_open", status=offering.status)
+    if seen_version not in (None, offering.version):
+        raise Refused("text_changed")
     if shares < 1:
         raise Refused("shares_not_positive", field="amount")
     fewest = _fewest_shares(offering)
@@ -224,7 +237,8 @@ def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
 
     Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
     """
-    waited = reason is StopReason.PAID_TOO_LATE and pledge.stop_reason != StopReason.INVESTOR
+    waits_no_longer = reason in (StopReason.PAID_TOO_LATE, StopReason.NOT_RECONFIRMED)
+    waited = waits_no_longer and pledge.stop_reason != StopReason.INVESTOR
     if pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD) or waited:
         pledge.stop_reason = reason
     if pledge.status == IN_REVIEW:

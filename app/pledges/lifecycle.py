@@ -31,3 +31,5 @@ PLEDGE = StateMachine(
 TAKING = (IN_REVIEW, RESERVED, PROCESSING, CANCELLING, HELD, ALLOTTED, SETTLED)
 #: Money has not arrived and may still.
 UNPAID = (RESERVED, PROCESSING, CANCELLING)
+#: May still become shares of an open offering. One that is being cancelled may have been paid in time.
+LIVE = (IN_REVIEW, RESERVED, PROCESSING, CANCELLING, HELD)

@@ -23,6 +23,7 @@ def tell(
     user_id: int | None = None,
     amount: Money | None = None,
     receipt: Mapping[str, Any] | None = None,
+    about: str | None = None,
 ) -> None:
     """Queue a message to the investor about this pledge, and its amount unless another is meant. Writes: message.
 
@@ -35,7 +36,7 @@ def tell(
         tx,
         user_id,
         kind,
-        about=f"pledge:{pledge.id}",
+        about=about or f"pledge:{pledge.id}",
         ref=pledge.ref,
         offering=offering.name,
         minor=amount.minor,

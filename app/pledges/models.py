@@ -28,6 +28,8 @@ class StopReason(StrEnum):
     PAID_TOO_LATE = "paid_too_late"
     OFFERING_FAILED = "offering_failed"
     OFFERING_WITHDRAWN = "offering_withdrawn"
+    #: The offering changed in something material, and the investor said nothing.
+    NOT_RECONFIRMED = "not_reconfirmed"
     #: Asked again at the closing, the law said no.
     NOT_LAWFUL_AT_SALE = "not_lawful_at_sale"
 
@@ -62,7 +64,9 @@ class Pledge(Base):
     #: What the law said when it was asked again at the closing.
     sale_decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
     placed_at: Mapped[datetime]
-    #: Until when it may be cancelled for any reason.
+    #: The version of the offering's text that it was made or confirmed under.
+    offering_version: Mapped[int]
+    #: Until when it may be cancelled for any reason; None: at any time.
     cancel_until: Mapped[datetime | None]
     #: Until when an unpaid pledge keeps its place.
     pay_until: Mapped[datetime | None]

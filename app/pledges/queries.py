@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.decisions.models import Decision
 from app.errors import NotFound
 from app.money import Money
 from app.offerings.models import Offering
-from app.pledges.lifecycle import ALLOTTED, HELD, IN_REVIEW, REFUND_DUE, RESERVED, SETTLED, TAKING, UNPAID
-from app.pledges.models import Pledge
+from app.pledges.lifecycle import (
+    ALLOTTED,
+    CANCELLING,
+    HELD,
+    IN_REVIEW,
+    LIVE,
+    REFUND_DUE,
+    RESERVED,
+    SETTLED,
+    TAKING,
+    UNPAID,
+)
+from app.pledges.models import Pledge, StopReason
 from app.regimes.profile import EarlierPledge
 from app.regimes.regime import Regime
 
@@ -108,6 +120,31 @@ def investors_in(session: Session, offering_id: int) -> int:
             Pledge.offering_id == offering_id, Pledge.status.in_((HELD, ALLOTTED, SETTLED))
         )
     ).one()
+
+
+def live(session: Session, offering_id: int) -> list[int]:
+    """Ids of pledges that may still become shares; what its investor is leaving cannot."""
+    leaving = (Pledge.status == CANCELLING) & Pledge.stop_reason.in_((StopReason.INVESTOR, StopReason.NOT_RECONFIRMED))
+    return list(
+        session.scalars(
+            select(Pledge.id)
+            .where(Pledge.offering_id == offering_id, Pledge.status.in_(LIVE), ~leaving)
+            .order_by(Pledge.id)
+        )
+    )
+
+
+def decided_by(session: Session, pledge_ids: Collection[int]) -> dict[int, list[str]]:
+    """pledge -> every law that was asked about it: the one that binds, and those beside it."""
+    rows = session.execute(
+        select(Pledge.id, Decision.regime)
+        .join(Decision, (Decision.id == Pledge.decision_id) | (Decision.beside_id == Pledge.decision_id))
+        .where(Pledge.id.in_(pledge_ids))
+    )
+    found: dict[int, list[str]] = {pledge_id: [] for pledge_id in pledge_ids}
+    for pledge_id, regime in rows:
+        found[pledge_id].append(regime)
+    return found
 
 
 def held(session: Session, offering_id: int) -> list[Pledge]:

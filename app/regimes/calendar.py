@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import holidays
 
@@ -48,3 +49,8 @@ def business_days_after(day: date, count: int, *calendars: str) -> date:
         day += timedelta(days=1)
         count -= is_business_day(day, *calendars)
     return day
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The last instant of a day in a zone."""
+    return datetime.combine(day, time.max, ZoneInfo(zone))

@@ -1,4 +1,6 @@
-"""The platform's own rules beyond the law: what an officer looks at first, what raises an alert, what money may be."""
+"""The platform's own rules beyond the law: what an officer looks at first, what raises an alert, what money may be, what a
+change of an open offering asks for where the law is silent.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from app.money import Money
+from app.regimes.calendar import business_days_after, end_of
 from app.regimes.parameters import Pack, Row, Schema
 
 FILE = Path(__file__).with_suffix(".toml")
@@ -28,6 +31,10 @@ SCHEMA: Schema = {
     "related_money": {"counts": bool},
     "card_funding": {
         "kinds": list, "allowed": list, "capped": list, "cap_months": int, "cap_usd_minor": int, "cap_cny_minor": int,
+    },
+    "changes": {
+        "reconfirm_business_days": int, "notice_business_days": int, "untold_business_days": int,
+        "always_material": list,
     },
 }  # fmt: skip
 
@@ -82,3 +89,19 @@ def credit_limit(regime_id: str, currency: str, on: date) -> CreditLimit:
 def _amount(law: Row | None, name: str, currency: str) -> Money | None:
     minor = None if law is None else law.values.get(name)
     return None if minor is None else Money(minor, currency)
+
+
+def changes(on: date) -> Row:
+    """The days and fields of changes of open offerings; before the first row, those it began with."""
+    return PACK.in_force("changes", on) or PACK.rows("changes")[0]
+
+
+def always_material(on: date) -> frozenset[str]:
+    """Fields of an offering whose change no officer can call immaterial."""
+    return frozenset(changes(on)["always_material"])
+
+
+def told_by(published_at: datetime, pack: Pack) -> datetime:
+    """When an investor whose mail nobody takes counts as told: the change stood on the site all along."""
+    on = pack.day_of(published_at)
+    return end_of(business_days_after(on, changes(on)["untold_business_days"], pack.holidays), pack.zone)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from app.money import Money
+from app.regimes import platform_policy
+from app.regimes.calendar import business_days_after, end_of
 from app.regimes.facts import BadFacts, Facts, read
 from app.regimes.parameters import Pack, Row, Schema
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
@@ -41,6 +44,9 @@ class Regime:
     measures_at_sale: ClassVar[bool] = False
     #: Whether investors' money must lie with a qualified third party.
     needs_qualified_custodian: ClassVar[bool] = False
+    #: What is cited about answering to a material change, and about closing early.
+    change_rule: ClassVar[str] = "PLATFORM-CHANGE"
+    early_close_rule: ClassVar[str] = "PLATFORM-EARLY"
 
     def __init__(self, text: str | None = None) -> None:
         path = Path(__file__).with_name(self.file)
@@ -115,6 +121,27 @@ class Regime:
     def earliest_deadline(self, opened_on: date) -> date:
         """The first day on which an offering opened on this day may end."""
         return opened_on
+
+    # Changes of an open offering: where the law has no rule, by the platform's policy in the law's own calendar
+
+    def change_days(self, on: date) -> Row:
+        """Holds `reconfirm_business_days` and `notice_business_days`."""
+        return platform_policy.changes(on)
+
+    def reconfirm_by(self, received_at: datetime) -> datetime:
+        """The last instant to confirm a pledge after a notice of a material change was received."""
+        on = self.pack.day_of(received_at)
+        days = self.change_days(on)["reconfirm_business_days"]
+        return end_of(business_days_after(on, days, self.pack.holidays), self.pack.zone)
+
+    def early_close_from(self, opened_on: date, notice_at: datetime) -> datetime:
+        """The first instant to which an offering may bring its deadline forward with a notice given then."""
+        place = ZoneInfo(self.pack.zone)
+        on = self.pack.day_of(notice_at)
+        noticed = business_days_after(on, self.change_days(on)["notice_business_days"], self.pack.holidays)
+        # Whole business days: the last of them is over at the hour at which the notice was given.
+        at = datetime.combine(noticed, notice_at.astimezone(place).time(), place)
+        return max(at, datetime.combine(self.earliest_deadline(opened_on), time.min, place))
 
     def resale_restricted_until(self, issued_on: date) -> date | None:
         """The last day on which the shares may not be resold freely; None: no such rule."""

@@ -58,6 +58,8 @@ class UsRegCf(Regime):
     measures_at_sale = True  # 17 CFR 227.100(a)(2): "sold to any investor"
     needs_qualified_custodian = True  # 17 CFR 227.303(e)(2)
     release_rule: ClassVar[str] = "US-CF-303e3"
+    change_rule: ClassVar[str] = "US-CF-304c1"
+    early_close_rule: ClassVar[str] = "US-CF-304b3"
 
     def questions(self) -> Mapping[str, Question]:
         return {
@@ -103,6 +105,10 @@ class UsRegCf(Regime):
     def earliest_deadline(self, opened_on: date) -> date:
         """Source: 17 CFR 227.303(a)(2)."""
         return opened_on + timedelta(days=self.periods(opened_on)["open_days"])
+
+    def change_days(self, on: date) -> Row:
+        """Source: 17 CFR 227.304(b)(3), (c)(1)."""
+        return self.periods(on)
 
     def resale_restricted_until(self, issued_on: date) -> date | None:
         """Source: 17 CFR 227.501(a)."""

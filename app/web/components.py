@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
         refusal=lambda refused: labels.refusal(refused, reader()), parts_left=times.parts_left, links=links, number=number,
         rules=lambda regime_id: platform().regime(regime_id).pack.name.text(reader().code),
         country=lambda code: countries.name(code, reader()),
+        instant=datetime.fromisoformat,
         decimal_money=lambda text, currency: money(Money.of(text, currency)),
     )  # fmt: skip
     environment.globals.update(

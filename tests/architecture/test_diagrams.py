@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.alerts.lifecycle import ALERT
+from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
 from app.investors.lifecycle import CLAIM
@@ -16,7 +17,9 @@ from tests.servers import ROOT
 
 
 @pytest.mark.parametrize(
-    "machine", [OFFERING, PLEDGE, CLOSING, INSTRUCTION, REVIEW_CASE, CLAIM, ALERT], ids=lambda machine: machine.name
+    "machine",
+    [OFFERING, PLEDGE, CLOSING, INSTRUCTION, REVIEW_CASE, CLAIM, ALERT, CHANGE, ANSWER, EARLY_CLOSE],
+    ids=lambda machine: machine.name,
 )
 def test_the_diagram_is_the_table(machine: StateMachine) -> None:
     document = (ROOT / "ARCHITECTURE.md").read_text()

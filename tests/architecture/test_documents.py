@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.alerts.lifecycle import ALERT
+from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
 from app.investors.lifecycle import CLAIM
@@ -60,7 +61,9 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "machine", [OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT], ids=lambda one: one.name
+    "machine",
+    [OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT, CHANGE, ANSWER, EARLY_CLOSE],
+    ids=lambda one: one.name,
 )
 def test_every_life_is_drawn_as_it_is(machine: StateMachine) -> None:
     drawn = re.findall(r"```mermaid\n(.*?)\n```", ARCHITECTURE.read_text(), re.DOTALL)

@@ -59,6 +59,8 @@ NO_TERMS = {
     ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",
     ("app/payments/sandbox/adapter.py", "hours"): "how long the sandbox remembers a key",
     ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
+    ("app/pledges/queries.py", "days"): "longer than any window of law",
+    ("app/offerings/deadlines.py", "days"): "the day after",
     ("app/regimes/calendar.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",
     ("app/regimes/windows.py", "days"): "the day after",

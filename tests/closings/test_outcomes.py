@@ -210,7 +210,7 @@ def test_money_is_not_released_before_the_days_of_the_law_are_over(desk: Desk) -
     offering = world.live(target="250", days=30)
     world.held(offering, 100)
     world.pass_deadline(offering)
-    world.sql("UPDATE offerings SET opened_at = platform_now() - interval '20 days'")
+    world.force("UPDATE offerings SET opened_at = platform_now() - interval '20 days'")
     desk.until_quiet()
     assert (desk.closing(offering).status, desk.statuses(offering)) == ("gathering", ["held"])
     assert told(world, "closing_proposed") == 0
@@ -239,7 +239,7 @@ def test_a_closing_that_cannot_be_drawn_up_does_not_hold_up_the_others(desk: Des
     broken, sound = world.live(target="250"), world.live(target="250")
     world.held(broken)
     world.held(sound)
-    world.sql("UPDATE offerings SET regime = 'XX-GONE' WHERE id = :id", id=broken.id)
+    world.force("UPDATE offerings SET regime = 'XX-GONE' WHERE id = :id", id=broken.id)
     world.pass_deadline(sound)
     with pytest.raises(ExceptionGroup):
         close_offerings.run(world.platform)

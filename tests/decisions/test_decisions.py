@@ -161,7 +161,7 @@ def test_the_law_has_no_limit_for_somebody_whom_an_officer_found_accredited(worl
 
 def test_michou_asks_for_the_certificate_first_and_then_for_the_assets(world: World) -> None:
     offering, investor = world.live(), world.investor(country="CN")
-    world.sql("UPDATE offerings SET regime = 'CN-MICHOU', currency = 'CNY' WHERE id = :id", id=offering.id)
+    world.force("UPDATE offerings SET regime = 'CN-MICHOU', currency = 'CNY' WHERE id = :id", id=offering.id)
     offering = world.offering(offering.id)
 
     def declare_assets(amount: str) -> None:

@@ -16,6 +16,8 @@ from app import invariants
 from app.actor import Role
 from app.alerts.lifecycle import ALERT
 from app.alerts.models import SubjectType
+from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
+from app.changes.texts import FIELDS
 from app.closings.lifecycle import CLOSING
 from app.compliance.actions import Reason
 from app.compliance.lifecycle import REVIEW_CASE
@@ -49,7 +51,7 @@ from app.state_machine import StateMachine
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
 
-MACHINES = (OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT)
+MACHINES = (OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT, CHANGE, ANSWER, EARLY_CLOSE)
 LEDGER_AMOUNT = Money(100, "USD")
 
 
@@ -109,7 +111,7 @@ FACTS: dict[str, Any] = {
     "most": Money(100, "USD"), "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "status": "live", "machine": "offering",
     "currency": "USD", "digits": 2, "left_shares": 1_062, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
-    "largest_mb": 10, "largest_kb": 2_000, "line": 7, "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
+    "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
 }  # fmt: skip
 
@@ -172,8 +174,9 @@ def test_every_value_of_a_closed_list_has_words(table: Mapping[str, str], codes:
     [
         (labels.SECTIONS, SECTIONS), (labels.FINANCIALS, FINANCIALS), (labels.STATEMENT_LEVELS, STATEMENT_LEVELS),
         (labels.JOBS, JOBS), (labels.BOOKS, {kind.book for kind in CHART.values()}),
+        (labels.CHANGE_FIELDS, FIELDS),
     ],
-    ids=["sections", "financials", "statement levels", "jobs", "books"],
+    ids=["sections", "financials", "statement levels", "jobs", "books", "fields of a change"],
 )  # fmt: skip
 def test_every_name_of_a_list_has_words(table: Mapping[str, str], codes: Any) -> None:
     assert set(table) == set(codes)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
+from app.changes import deadlines
 from app.closings import actions as closings
 from app.compliance import actions as compliance
 from app.compliance.models import CaseOutcome
@@ -20,11 +22,13 @@ from app.identity.mail_tokens import fingerprint
 from app.investors.models import ClaimKind
 from app.notifications.catalog import Message
 from app.notifications.models import QueuedMessage
+from app.offerings.disclosures import FINANCIALS, YEARS
 from app.offerings.models import Offering
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from tests import worlds
 from tests.builders import PASSWORD, World
+from tests.changes.story import Story
 from tests.servers import Server
 
 NOTE = "The money comes from an account that we cannot place."
@@ -77,6 +81,31 @@ def leave(world: World) -> None:
     world.run_jobs()
 
 
+def change(world: World) -> None:
+    """A late material change, one that is not, an early close, and a change that is refused."""
+    story = Story.of(world, world.live(target="250", days=25))
+    pledge = world.held(story.offering)
+    world.held(world.live())  # somebody else, whom nothing of this concerns
+    world.move_clock(days=21)
+    story.terms(target="200", maximum="90000")
+    story.tell(use_of_funds=[{"purpose": "Machines", "percent": 80}, {"purpose": "Rent", "percent": 20}])
+    asked = story.decide(story.propose())
+    story.confirm(pledge, asked)
+    story.tell(
+        risks=["We may fail.", "You may wait.", "Others are better."], statements_level="audited",
+        financials={year: dict.fromkeys(FINANCIALS, 5) for year in YEARS},
+    )  # fmt: skip
+    story.decide(story.propose(), material=False)
+    story.tell(story="It cannot fail.")
+    story.decide(story.propose(), outcome=CaseOutcome.REFUSE, reasons=["misleading_statement"], note=NOTE)
+    early = Story.of(world, world.live(target="250"))
+    world.held(early.offering)
+    with world.acting(early.issuer) as tx:
+        closes = early.offering.deadline_at
+        assert closes is not None
+        deadlines.close_early(tx, early.offering.id, closes - timedelta(days=10), early.law)
+
+
 def keep_accounts(world: World) -> None:
     for _ in range(2):  # the second time, the address is known
         with world.acting() as tx:
@@ -108,6 +137,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
             refer(world, outcome)
         sell(world)
         miss(world)
+        change(world)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
         yield world, messages
@@ -171,6 +201,26 @@ def test_a_refund_says_why(told: tuple[World, list[QueuedMessage]], reason: str)
     words = {"offering_withdrawn": "The company withdrew the offering.", "offering_failed": "did not reach its target"}
     assert all(words[reason] in text for text in texts(told, Message.REFUND_DUE, stop_reason=reason))
     assert texts(told, Message.REFUND_DUE, stop_reason=reason)
+
+
+def test_a_change_to_confirm_says_what_goes_and_what_comes_and_until_when(
+    told: tuple[World, list[QueuedMessage]],
+) -> None:
+    (text,) = texts(told, Message.CHANGE_TO_CONFIRM)
+    assert "Machines: [removed: 100%][added: 80%]" in text and "Rent: [added: 20%]" in text
+    assert "[removed: $250.00][added: $200.00]" in text
+    assert re.search(r"Confirm or cancel until \w{3} \d+ \w{3} \d{4}, 23:59 New York", text)
+    assert "If you say nothing, we cancel your pledge and return everything that you paid." in text
+    assert "before, it ended on" in text
+
+
+def test_an_early_close_says_the_deadline_and_the_last_moment_to_cancel(
+    told: tuple[World, list[QueuedMessage]],
+) -> None:
+    """17 CFR 227.304(b)(2): the new deadline, the right to cancel, and whether pledges are still taken at the end."""
+    (text,) = texts(told, Message.DEADLINE_MOVED, reason="early_close")
+    assert "now ends on" in text and "You can cancel for any reason until" in text
+    assert "The offering takes pledges until it ends." in text
 
 
 def test_what_the_officer_wrote_is_passed_on(told: tuple[World, list[QueuedMessage]]) -> None:

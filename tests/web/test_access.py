@@ -35,6 +35,7 @@ EXPECTED = {
     Permission.SEE_OWN_INVESTMENTS: {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
         "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
+        "investor.confirm_pledge",
     },
     Permission.INVEST: {
         "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge",
@@ -45,10 +46,12 @@ EXPECTED = {
         "issuer.payout", "issuer.save_payout", "issuer.related_parties", "issuer.declare_related", "issuer.end_relation", "issuer.new_offering", "issuer.create_offering",
         "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
+        "issuer.change", "issuer.edit_change", "issuer.save_change", "issuer.propose_change", "issuer.withdraw_change",
+        "issuer.ask_to_close_early", "issuer.close_early",
     },
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
-        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift",
+        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift", "compliance.change_document",
     },
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",
@@ -62,7 +65,7 @@ EXPECTED = {
 NAMES = {
     "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "party_id": 1, "session_id": 1, "token": "none",
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
-    "filename": "site.css", "op_id": UUID(int=0),
+    "filename": "site.css", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
 }  # fmt: skip
 
 

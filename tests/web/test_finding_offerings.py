@@ -31,7 +31,7 @@ SHARES = ["Solar Bakery", "1000 Ryes", "Toolbkit"]
 
 
 def named(world: World, offering: Offering, name: str, regime: str, security: str, tagline: str, story: str) -> None:
-    world.sql(
+    world.force(
         "UPDATE offerings SET name = :name, regime = :regime, security_type = :security, tagline = :tagline,"
         " disclosure = disclosure || jsonb_build_object('story', CAST(:story AS text)) WHERE id = :id",
         id=offering.id, name=name, regime=regime, security=security, tagline=tagline, story=story,

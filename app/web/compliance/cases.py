@@ -33,7 +33,7 @@ from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.web.account.forms import EmptyForm
 from app.web.compliance import alerts as alert_pages
-from app.web.compliance import blueprint
+from app.web.compliance import blueprint, changes
 from app.web.components import say
 from app.web.forms import Form, long_text, opened
 from app.web.guard import allow
@@ -53,7 +53,8 @@ class DecisionForm(Form):
 
 def _form(case: ReviewCase) -> DecisionForm:
     form = opened(DecisionForm)
-    offered = [one for one in CaseOutcome if case.kind == CaseKind.OFFERING or one is not CaseOutcome.REQUEST_CHANGES]
+    mendable = case.kind in (CaseKind.OFFERING, CaseKind.CHANGE)
+    offered = [one for one in CaseOutcome if mendable or one is not CaseOutcome.REQUEST_CHANGES]
     if case.kind == CaseKind.ALERT:
         form.outcome.choices = [(code, say(words)) for code, words in ALERT_OUTCOMES.items()]
         form.note.label.text = N_("What you found; only officers read it")
@@ -95,6 +96,8 @@ def _title(view: Snapshot, case: ReviewCase) -> str:
         return f"{pledge.ref} · {offerings.offering(view.session, pledge.offering_id).name}"
     if case.kind == CaseKind.ALERT:
         return alert_pages.title(view, case)
+    if case.kind == CaseKind.CHANGE:
+        return changes.titles(view.session, [case.subject_id])[case.subject_id]
     claim = investors.claim(view.session, case.subject_id)
     return investors.investor(view.session, claim.investor_id).legal_name
 
@@ -118,6 +121,7 @@ def _case_page(view: Snapshot, found: ReviewCase, form: DecisionForm) -> Respons
     subject: dict[str, Any] = {
         CaseKind.OFFERING: _offering_facts, CaseKind.INVESTOR: _claim_facts, CaseKind.PLEDGE: _pledge_facts,
         CaseKind.ALERT: alert_pages.facts,
+        CaseKind.CHANGE: changes.facts,
     }[CaseKind(found.kind)](view, found)  # fmt: skip
     return render_template(
         "compliance/case.html",
@@ -145,6 +149,8 @@ def _is_own(view: Snapshot, case: ReviewCase) -> bool:
         return True
     if case.kind in (CaseKind.INVESTOR, CaseKind.ALERT):
         return False
+    if case.kind == CaseKind.CHANGE:
+        return issuers.is_member(view.session, changes.company(view.session, case.subject_id), my_id())
     is_pledge = case.kind == CaseKind.PLEDGE
     offering_id = pledge_queries.pledge(view.session, case.subject_id).offering_id if is_pledge else case.subject_id
     return issuers.is_member(view.session, offerings.offering(view.session, offering_id).issuer_id, my_id())
@@ -192,7 +198,8 @@ def take(ref: str) -> ResponseReturnValue:
     """Take a case to decide it."""
     with looking() as view:
         found = queries.case(view.session, ref)
-    return _do(pledges.take_referral if found.kind == CaseKind.PLEDGE else actions.take_case, ref)
+    takes = {CaseKind.PLEDGE: pledges.take_referral, CaseKind.CHANGE: changes.take}
+    return _do(takes.get(CaseKind(found.kind), actions.take_case), ref)
 
 
 @blueprint.post("/cases/<ref>/put-back")
@@ -243,6 +250,8 @@ def _resolve(tx: Transaction, found: ReviewCase, outcome: CaseOutcome, reasons: 
         actions.resolve_claim(tx, found.ref, outcome, reasons, note)
     elif kind is CaseKind.ALERT:
         alerts.resolve(tx, found.ref, outcome, reasons, note)
+    elif kind is CaseKind.CHANGE:
+        changes.resolve(tx, found, outcome, reasons, note)
     else:
         pledges.resolve_referral(tx, found.ref, outcome, reasons, note, platform().payment_window)
 

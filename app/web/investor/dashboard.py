@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.changes import queries as changes
 from app.investors import queries as investors
 from app.pledges import queries as pledges
 from app.pledges.lifecycle import PLEDGE, RESERVED
@@ -22,10 +23,12 @@ def dashboard() -> ResponseReturnValue:
     with looking() as view:
         investor = investors.of_user(view.session, my_id())
         mine = pledges.of_investor(view.session, investor.id) if investor else []
+        asked = changes.awaited_from(view.session, [pledge.id for pledge, _ in mine])
         return render_template(
             "investor/dashboard.html",
             investor=investor,
             to_pay=[(pledge, offering) for pledge, offering in mine if pledge.status == RESERVED],
+            to_confirm=[(pledge, offering, asked[pledge.id][0]) for pledge, offering in mine if pledge.id in asked],
             going=[(pledge, offering) for pledge, offering in mine if pledge.status not in PLEDGE.terminal],
             ended=[(pledge, offering) for pledge, offering in mine if pledge.status in PLEDGE.terminal],
             holdings=register.holdings(view.session, investor.id) if investor else [],

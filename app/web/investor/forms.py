@@ -41,3 +41,5 @@ class PledgeForm(Form):
 
     form_key = HiddenField(validators=[Needed()])
     shares = HiddenField(validators=[Needed()])
+    #: Which text of the offering the form was shown beside.
+    text_version = HiddenField()

@@ -10,6 +10,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.changes import queries as changes
 from app.database import Snapshot
 from app.decisions import receipts
 from app.decisions.receipts import Asked, Receipt
@@ -180,6 +181,11 @@ def _shares(text: str) -> int:
     return int(text)
 
 
+def _version(text: str) -> int | None:
+    """Which text of the offering was shown; None: the form does not say, so the text in force is meant."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
 def _require_possible(progress: OfferingProgress, shares: int) -> None:
     """No form of ours asks for more shares than were ever offered."""
     if shares > progress.maximum_shares:
@@ -195,8 +201,10 @@ def _review_page(
         if scene.figures is None or scene.investor is None:
             return _figures_first(scene)
         assert scene.offering.deadline_at is not None  # a public offering has complete terms
+        form.text_version.data = str(scene.offering.version)
         return render_template(
             "investor/confirm.html",
+            change_proposed=changes.is_proposed(view.session, scene.offering.id),
             scene=scene,
             shares=shares,
             amount=scene.price.times(shares),
@@ -259,6 +267,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
                 locale=reader().code,
                 law=platform().law,
                 payment_window=platform().payment_window,
+                seen_version=_version(form.text_version.data or ""),
             )
     except Refused as refused:
         form.refuse(refused)

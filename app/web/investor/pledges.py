@@ -7,6 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Permission
 from app.audit import queries as audit
+from app.changes import actions as change_actions
+from app.changes import queries as changes
+from app.changes.models import Answer, Change
+from app.changes.redline import FieldChange
 from app.compliance import queries as compliance
 from app.compliance.models import CaseKind
 from app.database import Snapshot
@@ -27,7 +31,7 @@ from app.share_register import queries as register
 from app.web.account.forms import EmptyForm
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.session import acting, looking, my_id, reader
+from app.web.session import acting, looking, my_id, platform, reader
 
 
 def _mine(view: Snapshot, ref: str) -> Pledge:
@@ -63,8 +67,32 @@ def pledge(ref: str) -> ResponseReturnValue:
             entry=register.of_pledge(view.session, found.id),
             case=next(iter(compliance.cases_about(view.session, CaseKind.PLEDGE, found.id)), None),
             may_cancel=_may_cancel(found, offering.status, view),
+            asked=_asked(view, found),
+            law=platform().regime(offering.regime),
             now=view.now,
         )
+
+
+def _asked(view: Snapshot, pledge: Pledge) -> tuple[Answer, Change, list[FieldChange]] | None:
+    """The material change that waits for the investor's word, with its redline."""
+    found = changes.awaited_from(view.session, [pledge.id]).get(pledge.id)
+    return None if found is None else (*found, changes.redline_of(view.session, found[1]))
+
+
+@blueprint.post("/me/pledges/<ref>/confirm/<change_ref>")
+@allow(Permission.SEE_OWN_INVESTMENTS)
+def confirm_pledge(ref: str, change_ref: str) -> ResponseReturnValue:
+    """Go on under the offering's new text."""
+    with looking() as view:
+        found = _mine(view, ref)
+        change = changes.by_ref(view.session, change_ref)
+    try:
+        with acting() as tx:
+            change_actions.confirm(tx, found.id, change.id, locale=reader().code, law=platform().law)
+        flash(N_("Your pledge is confirmed."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("investor.pledge", ref=ref), 303)
 
 
 @blueprint.get("/me/pledges/<ref>/pay")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from app.offerings.disclosures import FEWEST_RISKS, FINANCIALS, YEARS
 from app.offerings.lifecycle import EDITABLE
 from app.offerings.models import Offering
 from app.offerings.terms import Terms
+from app.regimes.regime import Regime
 from app.web.forms import Form, choices, opened
 from app.web.guard import allow
 from app.web.issuer import blueprint
@@ -45,13 +47,29 @@ from app.web.session import acting, looking, platform
 Stored = dict[str, object]
 
 
+class Desk(Protocol):
+    """Where sections are written: the draft itself (`offerings/actions.py`), or a change (`changes/proposals.py`)."""
+
+    def save_terms(self, tx: Transaction, offering_id: int, version: int, terms: Terms) -> object: ...
+    def save_deadline(
+        self, tx: Transaction, offering_id: int, version: int, local: datetime, zone: str, regime: Regime
+    ) -> object: ...
+    def save_disclosure(
+        self, tx: Transaction, offering_id: int, version: int, *, name: str | None = None, tagline: str | None = None,
+        **told: Any,
+    ) -> object: ...  # fmt: skip
+    def add_document(
+        self, tx: Transaction, offering_id: int, version: int, *, title: str, filename: str, content: bytes
+    ) -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A section: its form, what the offering holds of it, and how it is saved."""
 
     form: type[Section]
     stored: Callable[[Offering], Stored]
-    save: Callable[[Transaction, Offering, Section], None]
+    save: Callable[[Transaction, Offering, Section, Desk], None]
 
 
 # Terms
@@ -74,7 +92,7 @@ def _stored_terms(offering: Offering) -> Stored:
     }
 
 
-def _save_terms(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_terms(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     currency = offering.currency
     terms = Terms(
         security_type=form["security_type"].data or None,
@@ -87,7 +105,7 @@ def _save_terms(tx: Transaction, offering: Offering, form: Section) -> None:
         oversubscription_note=form["oversubscription_note"].data or None,
     )
     if not form.is_refused:
-        actions.save_terms(tx, offering.id, form.seen_version, terms)
+        desk.save_terms(tx, offering.id, form.seen_version, terms)
 
 
 def _price(form: Form) -> Decimal | None:
@@ -114,10 +132,10 @@ def _stored_deadline(offering: Offering) -> Stored:
     }  # fmt: skip
 
 
-def _save_deadline(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_deadline(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     on, at = form.day("deadline_date"), form.clock_time("deadline_time")
     if on is not None and at is not None:
-        actions.save_deadline(
+        desk.save_deadline(
             tx,
             offering.id,
             form.seen_version,
@@ -134,18 +152,18 @@ def _stored_story(offering: Offering) -> Stored:
     return {"name": offering.name, "tagline": offering.tagline, "story": offering.disclosure.get("story", "")}
 
 
-def _save_story(tx: Transaction, offering: Offering, form: Section) -> None:
-    actions.save_disclosure(
+def _save_story(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
+    desk.save_disclosure(
         tx, offering.id, form.seen_version, name=form["name"].data, tagline=form["tagline"].data,
         story=form["story"].data,
     )  # fmt: skip
 
 
-def _save_risks(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_risks(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     risks = [line.strip(" -•\t") for line in str(form["risks"].data).splitlines() if line.strip(" -•\t")]
     if len(risks) < FEWEST_RISKS:
         raise Refused("risk_missing", field="risks", fewest=FEWEST_RISKS)
-    actions.save_disclosure(tx, offering.id, form.seen_version, risks=risks)
+    desk.save_disclosure(tx, offering.id, form.seen_version, risks=risks)
 
 
 def _rows(key: str, *columns: str) -> Callable[[Offering], Stored]:
@@ -157,7 +175,7 @@ def _rows(key: str, *columns: str) -> Callable[[Offering], Stored]:
     return stored
 
 
-def _save_funds(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_funds(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     uses = []
     for row in range(ROWS):
         purpose = form[f"purpose_{row}"].data or ""
@@ -171,10 +189,10 @@ def _save_funds(tx: Transaction, offering: Offering, form: Section) -> None:
     total = sum(int(use["percent"]) for use in uses)
     if total != 100:
         raise Refused("percent_not_hundred", field="percent_0", sum=total)
-    actions.save_disclosure(tx, offering.id, form.seen_version, use_of_funds=uses)
+    desk.save_disclosure(tx, offering.id, form.seen_version, use_of_funds=uses)
 
 
-def _save_team(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_team(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     team = [
         {"name": form[f"name_{row}"].data, "role": form[f"role_{row}"].data or ""}
         for row in range(ROWS)
@@ -184,7 +202,7 @@ def _save_team(tx: Transaction, offering: Offering, form: Section) -> None:
         raise Refused("field_missing", field="name_0")
     # A filing may name more people than there are rows: those that the page did not show stay.
     unseen = offering.disclosure.get("team", [])[ROWS:]
-    actions.save_disclosure(tx, offering.id, form.seen_version, team=[*team, *unseen])
+    desk.save_disclosure(tx, offering.id, form.seen_version, team=[*team, *unseen])
 
 
 # Financials and documents
@@ -200,23 +218,23 @@ def _stored_financials(offering: Offering) -> Stored:
     return stored
 
 
-def _save_financials(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_financials(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     told: dict[str, dict[str, int | None]] = {year: {} for year in YEARS}
     for year in YEARS:
         for name in FINANCIALS:
             figure = form.money(f"{year}_{name}", offering.currency, optional=True, negative=True)
             told[year][name] = None if figure is None else figure.minor
     if not form.is_refused:
-        actions.save_disclosure(
+        desk.save_disclosure(
             tx, offering.id, form.seen_version, financials=told, statements_level=form["statements_level"].data or None
         )
 
 
-def _save_document(tx: Transaction, offering: Offering, form: Section) -> None:
+def _save_document(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise Refused("file_missing", field="file")
-    actions.add_document(
+    desk.add_document(
         tx, offering.id, form.seen_version, title=str(form["title"].data), filename=_plain_name(upload.filename),
         content=upload.read(),
     )  # fmt: skip
@@ -241,13 +259,13 @@ PAGES: dict[str, Page] = {
 }
 
 
-def _page(section: str) -> Page:
+def page_of(section: str) -> Page:
     if section not in PAGES:
         raise NotFound
     return PAGES[section]
 
 
-def _with_choices(form: Section) -> Section:
+def with_choices(form: Section) -> Section:
     if isinstance(form, TermsForm):
         form.security_type.choices = choices(labels.SECURITY_TYPES, empty=N_("Choose"))
         form.oversubscription_rule.choices = choices(labels.OVERSUBSCRIPTION, empty=N_("Choose"))
@@ -260,14 +278,14 @@ def _with_choices(form: Section) -> Section:
 @allow(Permission.RAISE)
 def edit_section(ref: str, section: str) -> ResponseReturnValue:
     """A section as it is stored."""
-    page = _page(section)
+    page = page_of(section)
     with looking() as view:
         found = mine(view, ref)
     if found.status not in EDITABLE:
         flash(N_("The terms are locked now."), "caution")
         return redirect(url_for("issuer.offering", ref=ref))
     stored = {**page.stored(found), "version": str(found.version)}
-    form = _with_choices(opened(page.form, **stored))
+    form = with_choices(opened(page.form, **stored))
     return render_template("issuer/section.html", form=form, offering=found, section=section)
 
 
@@ -275,14 +293,14 @@ def edit_section(ref: str, section: str) -> ResponseReturnValue:
 @allow(Permission.RAISE)
 def save_section(ref: str, section: str) -> ResponseReturnValue:
     """Save one section; everything typed is kept on the page when something is refused."""
-    page = _page(section)
+    page = page_of(section)
     with looking() as view:
         found = mine(view, ref)
-    form = _with_choices(page.form())
+    form = with_choices(page.form())
     if form.validate():
         try:
             with acting() as tx:
-                page.save(tx, found, form)
+                page.save(tx, found, form, actions)
         except Refused as refused:
             form.refuse(refused)
             if refused.code == "edited_elsewhere":

@@ -9,6 +9,8 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.changes import queries as changes
+from app.changes.models import ChangeDocument
 from app.i18n import labels
 from app.issuers import queries as issuers
 from app.offerings import queries
@@ -83,6 +85,9 @@ def offering(slug: str) -> ResponseReturnValue:
             investors=pledges.investors_in(view.session, found.id),
             documents=queries.documents(view.session, found.id),
             filing=queries.filing_of(view.session, found.id),
+            change_proposed=changes.is_proposed(view.session, found.id),
+            changes=[(one, changes.redline_of(view.session, one)) for one in changes.published(view.session, found.id)],
+            deadline_moves=changes.deadline_moves(view.session, found.id),
             cancel_until=platform().regime(found.regime).cancel_until(found.deadline_at, view.now),
             now=view.now,
             is_open=found.status == LIVE and view.now < found.deadline_at,
@@ -98,7 +103,7 @@ def document(slug: str, document_id: int) -> ResponseReturnValue:
         return as_download(queries.document(view.session, found.id, document_id))
 
 
-def as_download(document: OfferingDocument) -> Response:
+def as_download(document: OfferingDocument | ChangeDocument) -> Response:
     """A file that the browser saves and never runs."""
     response = Response(document.content, mimetype=document.media_type)
     name = quote(document.filename, safe="")
