@@ -1,18 +1,20 @@
 """Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
 
+from app.assessments.models import Acknowledgement, Attempt, GateStep, Simulation
 from app.audit.models import AuditEvent
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance.models import ReviewCase
 from app.database import Base
 from app.decisions.models import Decision, Edition
+from app.evidence.models import EvidenceFile
 from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
-from app.investors.models import Claim, Figures, Investor
+from app.investors.models import Claim, ClaimEvidence, Figures, Investor, SpouseLink
 from app.issuers.models import Issuer, IssuerMember
 from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
 from app.notifications.models import QueuedMessage
-from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocument, OfferingProgress
 from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
 from app.pledges.models import Pledge, PledgeConsent
 from app.share_register.models import RegisterEntry
@@ -20,9 +22,10 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "AuditEvent", "Claim", "Closing", "ClosingApproval", "ClosingLine", "Decision", "Edition", "Figures", "Filing", "FormDraft",
+    "Acknowledgement", "Attempt", "AuditEvent", "Claim", "ClaimEvidence", "Closing", "ClosingApproval", "ClosingLine",
+    "Decision", "DocumentOpening", "Edition", "EvidenceFile", "Figures", "Filing", "FormDraft", "GateStep",
     "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer", "IssuerMember", "JobClock", "JobRun",
     "JournalEntry", "LedgerAccount", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
     "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "ReviewCase", "RoleGrant",
-    "SignInAttempt", "User", "UserSession", "WorkerHeartbeat", "metadata",
+    "SignInAttempt", "Simulation", "SpouseLink", "User", "UserSession", "WorkerHeartbeat", "metadata",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from app.database import Database
 from app.decisions import actions as decisions
 from app.decisions import queries as decision_queries
 from app.errors import Refused
+from app.evidence.scanner import ClamdScanner, Scanner
 from app.identity.mail_tokens import MailTokens
 from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments.port import Gateway
@@ -42,6 +43,8 @@ class Platform:
     mail_tokens: MailTokens
     vault: Vault
     law: LawBook
+    #: Looks at files of evidence; None: they stay held.
+    scanner: Scanner | None
 
     @property
     def environment(self) -> str:
@@ -93,6 +96,7 @@ def build(settings: Settings) -> Platform:
         mail_tokens=MailTokens(settings.secret_key),
         vault=Vault(settings.secret_key),
         law=LawBook(settings.regimes),
+        scanner=ClamdScanner(settings.scanner_url) if settings.scanner_url else None,
     )
 
 

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, countries, times
+from app.i18n import amounts, countries, standing_words, times
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
 from app.money import Money
 from app.offerings.filings import Import
 from app.offerings.form_c import FormC
-from app.regimes import registry
+from app.regimes import registry, standing
 from app.regimes.parameters import Rule
 
 #: machine -> status -> words
@@ -36,8 +36,9 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     },
     "claim": {
         "claimed": N_("Being checked"), "verified": N_("Verified"), "rejected": N_("Not accepted"),
-        "withdrawn": N_("Withdrawn"),
+        "withdrawn": N_("Withdrawn"), "expired": N_("Expired"),
     },
+    **standing_words.STATUSES,
     "closing": {
         "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
         "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
@@ -55,9 +56,10 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
 TONES: Mapping[str, str] = {
     "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
-    "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
+    "linked": "ok", "clean": "ok", "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "proposed": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "cancelling": "caution", "action_required": "caution", "unknown": "caution",
+    "expired": "caution", "asked": "caution", "quarantined": "caution",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
 }  # fmt: skip
 
@@ -77,11 +79,6 @@ ROLES: Mapping[str, str] = {
     "investor": N_("Investor"), "issuer": N_("Issuer"), "compliance_officer": N_("Compliance officer"),
     "operator": N_("Operator"),
 }  # fmt: skip
-
-CLAIM_KINDS: Mapping[str, str] = {
-    "accredited_us": N_("Accredited investor (US)"),
-    "certified_cn": N_("Certified investor (China)"),
-}
 
 CASE_KINDS: Mapping[str, str] = {
     "offering": N_("Offering"),
@@ -103,6 +100,8 @@ CASE_WHY: Mapping[str, str] = {
     "status_claimed": N_("An investor says that they have this status."),
     "PLATFORM-REVIEW": N_("Pledges of this size are looked at before we collect the money."),
 }
+
+TEST_OUTCOMES = standing_words.TEST_OUTCOMES
 
 REASONS: Mapping[str, str] = {
     "incomplete_disclosure": N_("Something important is not told"),
@@ -214,6 +213,7 @@ FIGURES: Mapping[str, str] = {
 JOBS: Mapping[str, str] = {
     "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
+    "expire_claims": N_("End statuses, and remind of those that end soon"), "scan_evidence": N_("Scan files of evidence"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
     "deliver_sandbox_events": N_("Deliver the sandbox's events"),
 }  # fmt: skip
@@ -323,6 +323,7 @@ REFUSALS: Mapping[str, str] = {
     "link_used": N_("This link was used already or is too old. Ask for a new one."),
     "second_factor_in_force": N_("The second factor is already in force."),
     "figures_missing": N_("Give your figures first"),
+    **standing_words.REFUSALS,
 }  # fmt: skip
 
 
@@ -371,6 +372,11 @@ def filing(imported: Import, filed: FormC, language: Language) -> str:
     if offering is not None:
         facts |= {"offering": offering.ref, "status": status("offering", offering.status, language)}
     return said(language, FILING_OUTCOMES[imported.outcome], **facts)
+
+
+def category(kind: str, language: Language) -> str:
+    """What a status of investors is called."""
+    return standing.PACK.words[kind].text(language.code)
 
 
 def rule(rule_id: str, language: Language) -> str:

@@ -10,8 +10,10 @@ from app.jobs import (
     check_books,
     close_offerings,
     deliver_sandbox_events,
+    expire_claims,
     expire_pledges,
     process_inbox,
+    scan_evidence,
     send_notifications,
     send_payments,
 )
@@ -48,6 +50,8 @@ TIMETABLE = (
     Job("deliver_sandbox_events", deliver_sandbox_events.run, SECOND),
     Job("send_notifications", send_notifications.run, 5 * SECOND),
     Job("expire_pledges", expire_pledges.run, 5 * SECOND),
+    Job("expire_claims", expire_claims.run, 10 * MINUTE),
+    Job("scan_evidence", scan_evidence.run, MINUTE),
     Job("close_offerings", close_offerings.run, 5 * SECOND),
     Job("check_books", check_books.run, 10 * MINUTE),
 )

@@ -28,3 +28,6 @@ class Message(StrEnum):
     FUNDS_RELEASED = "funds_released"
     # staff
     CLOSING_PROPOSED = "closing_proposed"
+    # investor status
+    CLAIM_ENDS_SOON = "claim_ends_soon"
+    CLAIM_EXPIRED = "claim_expired"

@@ -20,8 +20,8 @@ from app.decisions import receipts
 from app.decisions.models import Decision, Purpose
 from app.decisions.receipts import Asked
 from app.errors import Refused
-from app.investors import actions as investors
 from app.investors import queries as investor_queries
+from app.investors import spouses
 from app.investors.models import Investor
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
@@ -36,7 +36,7 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.pledges import queries
-from app.pledges.consents import require_ticked
+from app.pledges.consents import require_read, require_ticked
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, PledgeConsent, StopReason
@@ -68,13 +68,15 @@ def place(
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown. The same `form_key` again returns the same pledge.
+    `ticked` is statement -> SHA-256 of the text that was shown, and `document_name` -> SHA-256 of the document.
+    The same `form_key` again returns the same pledge.
     A verdict other than "allow" is stored and returned, and nothing else happens.
     Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "form_reused", "own_offering", "residence_not_served".
-    Locks: investor, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    "statement_missing", "document_not_opened", "document_not_acknowledged", "form_reused", "own_offering",
+    "residence_not_served". Locks: investor (and their spouse), progress.
+    Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
-    investor = investors.lock(tx, investor_id)
+    investor = spouses.lock_both(tx, investor_id)
     repeated = queries.by_form_key(tx.session, form_key)
     if repeated is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
@@ -83,6 +85,7 @@ def place(
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     laws = law.applicable(offering.regime, investor.country, tx.now)
     require_ticked(laws, ticked, locale, tx.now)
+    require_read(tx.session, investor.user_id, offering.id, ticked)
     intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
     asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
     decision = decisions.decide(tx, investor, offering.id, intent, asked)

@@ -26,7 +26,7 @@ class CnMiChou(Regime):
         "qualified_investor": {"financial_assets_minor": int, "average_income_minor": int, "income_years": int},
         "periods": {"open_days": int},
     }
-    settings: ClassVar[Mapping[str, type]] = {"evidence_needed": bool, "active_consent_needed": bool}
+    settings: ClassVar[Mapping[str, type]] = {"evidence_needed": bool, "active_consent_needed": bool, "two_tier": bool}
     pledge_question: ClassVar[str] = "eligibility"
     figures = ("financial_assets", "income_3y")
     release_rule: ClassVar[str] = "CN-MICHOU-QI"

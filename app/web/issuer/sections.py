@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
@@ -24,6 +22,7 @@ from app.offerings.disclosures import FEWEST_RISKS, FINANCIALS, YEARS
 from app.offerings.lifecycle import EDITABLE
 from app.offerings.models import Offering
 from app.offerings.terms import Terms
+from app.web import uploads
 from app.web.forms import Form, choices, opened
 from app.web.guard import allow
 from app.web.issuer import blueprint
@@ -213,20 +212,10 @@ def _save_financials(tx: Transaction, offering: Offering, form: Section) -> None
 
 
 def _save_document(tx: Transaction, offering: Offering, form: Section) -> None:
-    upload = request.files.get("file")
-    if upload is None or not upload.filename:
-        raise Refused("file_missing", field="file")
+    filename, content = uploads.needed()
     actions.add_document(
-        tx, offering.id, form.seen_version, title=str(form["title"].data), filename=_plain_name(upload.filename),
-        content=upload.read(),
-    )  # fmt: skip
-
-
-def _plain_name(filename: str) -> str:
-    """The name of the file alone, without folders and without characters that cannot be seen."""
-    last = re.split(r"[/\\\\]", filename)[-1]
-    seen = "".join(letter for letter in last if not unicodedata.category(letter).startswith("C"))
-    return seen.strip() or "document"
+        tx, offering.id, form.seen_version, title=str(form["title"].data), filename=filename, content=content
+    )
 
 
 PAGES: dict[str, Page] = {
