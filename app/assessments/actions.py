@@ -18,7 +18,7 @@ from app.investors.actions import lock
 from app.investors.models import Investor
 from app.money import Money
 from app.regimes import standing
-from app.regimes.parameters import Row
+from app.regimes.parameters import WHOLE_BPS, Row
 
 
 def _row(tx: Transaction, name: str) -> Row:
@@ -49,7 +49,7 @@ def answer(
         for one in questions.questions
     }
     right = len(questions.questions) - len(questions.wrong(told))
-    passed = right * 100 >= row["pass_percent"] * len(questions.questions)
+    passed = right * WHOLE_BPS >= row["pass_bps"] * len(questions.questions)
     return _attempt(tx, investor, test, form_key, locale, told, right, Outcome.PASSED if passed else Outcome.FAILED)
 
 
@@ -131,7 +131,7 @@ def simulate(income: Money, liquid_assets: Money, commitments: Money, row: Row) 
     Source: Regulation (EU) 2020/1503, Art 21(5); Delegated Regulation (EU) 2022/2114, Art 7.
     """
     worth = income + liquid_assets - commitments
-    return Loss(worth, Money(max(worth.minor, 0) * row["share_bps"] // standing.BPS_IN_ONE, worth.currency))
+    return Loss(worth, Money(max(worth.minor, 0) * row["share_bps"] // WHOLE_BPS, worth.currency))
 
 
 def acknowledge_simulation(

@@ -32,8 +32,8 @@ def latest_attempt(session: Session, investor_id: int, test: str) -> Attempt | N
 def next_try_at(session: Session, investor_id: int, test: str, row: Row) -> datetime | None:
     """When the next try may begin; None: at once. After so many failures within the wait, the wait begins anew."""
     wait = timedelta(hours=row["wait_hours"])
-    failed = [one for one in attempts(session, investor_id, test) if one.outcome == Outcome.FAILED][: row["attempts"]]
-    if len(failed) < row["attempts"] or failed[0].answered_at - failed[-1].answered_at >= wait:
+    failed = [one for one in attempts(session, investor_id, test) if one.outcome == Outcome.FAILED][: row["tries"]]
+    if len(failed) < row["tries"] or failed[0].answered_at - failed[-1].answered_at >= wait:
         return None
     return failed[0].answered_at + wait
 

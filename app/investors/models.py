@@ -38,22 +38,11 @@ class ClaimKind(StrEnum):
 
 class Investor(Base):
     __tablename__ = "investors"
-    __table_args__ = (
-        one_of("kind", ("natural", "entity")),
-        CheckConstraint("kind = 'natural' OR registration_no IS NOT NULL", name="entity_registered"),
-        # One person is one investor; the entities that they act for are others.
-        Index("uq_investors_one_person", "user_id", unique=True, postgresql_where=text("kind = 'natural'")),
-        Index(None, "user_id"),
-    )
+    __table_args__ = (one_of("kind", ("natural", "entity")),)
 
     id: Mapped[Id]
-    #: The person, or who acts for the entity.
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     kind: Mapped[str] = mapped_column(default="natural")
-    #: Of an entity: its number in the register of its country.
-    registration_no: Mapped[str | None] = mapped_column(String(60))
-    #: Whether the entity was made to buy these securities: then the law looks at the people behind it.
-    formed_for_purpose: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     #: The name that goes on the share register.
     legal_name: Mapped[str] = mapped_column(String(200))
     #: ISO 3166, where they live.
@@ -82,10 +71,6 @@ class Figures(Base):
     #: Bought on other crowdfunding portals in the last twelve months.
     other_platform_12m_minor: Mapped[int | None]
     financial_assets_minor: Mapped[int | None]
-    #: Of an entity, in its last financial year.
-    revenue_minor: Mapped[int | None]
-    net_assets_minor: Mapped[int | None]
-    total_assets_minor: Mapped[int | None]
     #: The last three years, latest first.
     income_3y_minor: Mapped[list[int] | None] = mapped_column(JSONB)
     joint_with_spouse: Mapped[bool] = mapped_column(default=False)

@@ -25,7 +25,7 @@ _CATEGORY: dict[str, type] = {
     "statement": str,
 }  # fmt: skip
 _TEST: dict[str, type] = {
-    "months": int, "attempts": int, "wait_hours": int, "pass_percent": int, "must_pass": bool,
+    "months": int, "tries": int, "wait_hours": int, "pass_bps": int, "must_pass": bool,
 }  # fmt: skip
 SCHEMA: dict[str, dict[str, type]] = {
     **dict.fromkeys(CATEGORIES, _CATEGORY),
@@ -37,9 +37,6 @@ SCHEMA: dict[str, dict[str, type]] = {
     "spouse_link": {"code_hours": int},
 }
 SETTINGS: dict[str, type] = dict.fromkeys((*CATEGORIES, "otherwise", "tests", "simulations", "waits"), dict)
-
-#: Basis points in one.
-BPS_IN_ONE = 10_000
 
 _FILE = Path(__file__).with_suffix(".toml")
 PACK = Pack(_FILE.name, _FILE.read_text(encoding="utf-8"), SCHEMA, SETTINGS)

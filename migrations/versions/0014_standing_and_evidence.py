@@ -90,23 +90,6 @@ def _change_claims() -> None:
     )
 
 
-def _change_investors() -> None:
-    op.add_column("investors", sa.Column("registration_no", sa.String(60)))
-    op.add_column(
-        "investors", sa.Column("formed_for_purpose", sa.Boolean(), server_default=sa.text("false"), nullable=False)
-    )
-    op.drop_constraint(op.f("uq_investors_user_id"), "investors", type_="unique")
-    op.create_index(
-        "uq_investors_one_person", "investors", ["user_id"], unique=True, postgresql_where=sa.text("kind = 'natural'")
-    )
-    op.create_index(op.f("ix_investors_user_id"), "investors", ["user_id"])
-    op.create_check_constraint(
-        op.f("ck_investors_entity_registered"), "investors", "kind = 'natural' OR registration_no IS NOT NULL"
-    )
-    for name in ("revenue_minor", "net_assets_minor", "total_assets_minor"):
-        op.add_column("figures", sa.Column(name, sa.BigInteger()))
-
-
 def _make_evidence() -> None:
     op.create_table(
         "evidence_files",
@@ -232,7 +215,6 @@ def _make_assessments() -> None:
 
 def upgrade() -> None:
     _change_claims()
-    _change_investors()
     _make_evidence()
     _make_spouse_links()
     _make_assessments()
@@ -252,14 +234,6 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("DELETE FROM messages WHERE kind IN ('claim_ends_soon', 'claim_expired')")
     _one_of("messages", "kind", tuple(kind for kind in _known_messages() if kind not in MESSAGES))
-    for name in ("revenue_minor", "net_assets_minor", "total_assets_minor"):
-        op.drop_column("figures", name)
-    op.drop_constraint(op.f("ck_investors_entity_registered"), "investors", type_="check")
-    op.drop_index(op.f("ix_investors_user_id"), table_name="investors")
-    op.drop_index("uq_investors_one_person", table_name="investors")
-    op.create_unique_constraint(op.f("uq_investors_user_id"), "investors", ["user_id"])
-    op.drop_column("investors", "formed_for_purpose")
-    op.drop_column("investors", "registration_no")
     op.drop_constraint(op.f("ck_claims_verified_for_a_time"), "claims", type_="check")
     op.drop_index("ix_claims_ending", table_name="claims")
     op.drop_index("uq_claims_one_counts", table_name="claims")

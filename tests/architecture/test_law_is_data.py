@@ -13,7 +13,6 @@ SMALLEST = 1000
 #: Numbers that are no law: (file, number) -> what it is.
 NO_LAW = {
     ("app/regimes/parameters.py", 10_000): "basis points in one",
-    ("app/regimes/standing.py", 10_000): "basis points in one",
     ("app/regimes/facts.py", 1900): "the earliest year of a date",
     ("app/regimes/facts.py", 2200): "the latest year of a date",
     ("templates/investor/confirm.html", 10_000): "basis points in one",
