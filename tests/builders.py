@@ -343,12 +343,15 @@ class World:
             return [finding.name for finding in invariants.check(view.session) if not finding.holds]
 
     def contents(self, *leave_out: str) -> dict[str, str]:
-        """A hash of every row of every table of ours: equal before and after means that nothing changed."""
+        """A hash of every row of every table of ours: equal before and after means that nothing changed.
+
+        But for what was opened: who places a pledge opens its documents before, in an act of its own.
+        """
         tables = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
         return {
             name: self.sql(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t")[0][0]
             for (name,) in tables
-            if name not in leave_out
+            if name not in (*leave_out, "document_openings")
         }
 
     def let_backoffs_pass(self) -> None:

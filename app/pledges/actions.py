@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -68,13 +68,11 @@ def place(
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown, and `document_name` -> SHA-256 of the document.
-    The same `form_key` again returns the same pledge.
-    A verdict other than "allow" is stored and returned, and nothing else happens.
-    Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "document_not_opened", "document_not_acknowledged", "form_reused", "own_offering",
-    "residence_not_served". Locks: investor (and their spouse), progress.
-    Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    `ticked` is statement -> SHA-256 of the text that was shown, and `document_name` -> SHA-256 of the document. The same
+    `form_key` again returns the same pledge. A verdict other than "allow" is stored and returned, and that is all.
+    Raises Refused: "not_open", "offering_ended", "offering_full", "shares_not_positive", "below_minimum", "own_offering",
+    "statement_missing", "form_reused", "residence_not_served", and see `consents.require_read`. Locks: investor and
+    spouse, progress. Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
     investor = spouses.lock_both(tx, investor_id)
     repeated = queries.by_form_key(tx.session, form_key)
@@ -86,9 +84,7 @@ def place(
     laws = law.applicable(offering.regime, investor.country, tx.now)
     require_ticked(laws, ticked, locale, tx.now)
     require_read(tx.session, investor.user_id, offering.id, ticked)
-    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
-    asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
-    decision = decisions.decide(tx, investor, offering.id, intent, asked)
+    decision = _ask(tx, investor, offering, amount, smallest, laws)
     if not decision.allows:
         return Placement(None, decision)
     referred = compliance.must_be_looked_at(amount, laws[0], tx)
@@ -117,6 +113,15 @@ def place(
     _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
     offerings.take(tx, offering.id, shares, amount.minor)
     return Placement(pledge, decision)
+
+
+def _ask(
+    tx: Transaction, investor: Investor, offering: Offering, amount: Money, smallest: Money, laws: Sequence[Regime]
+) -> Decision:
+    """Ask every law that applies today. Writes: decisions."""
+    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
+    asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
+    return decisions.decide(tx, investor, offering.id, intent, asked)
 
 
 def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int]) -> Placement:

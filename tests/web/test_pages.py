@@ -23,6 +23,10 @@ NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence",
 }  # fmt: skip
+STANDING = (
+    "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
+    "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS",
+)  # fmt: skip
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
 PUBLIC = ("live", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
@@ -38,22 +42,8 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/offerings/{offerings[status].slug}" for status in PUBLIC)
         yield from (f"/sandbox/checkout/{one}" for one in market.payments)
     elif who == "investor":
-        yield from (
-            "/me",
-            "/me/holdings",
-            "/me/limits",
-            "/me/status",
-            "/me/status/new/certified_cn",
-            "/me/status/new/hnw_uk",
-            "/me/spouse",
-            "/me/tests/eu_entry_test",
-            "/me/tests/uk_appropriateness",
-            "/me/simulation/EU-ECSPR",
-            "/me/first-offer/UK-COBS",
-            "/me/figures/US-CF",
-            "/me/figures/CN-MICHOU",
-            "/review",
-        )
+        yield from ("/me", "/me/holdings", "/me/limits", "/me/figures/US-CF", "/me/figures/CN-MICHOU", "/review")
+        yield from STANDING
         yield from (f"/me/status/claims/{one}" for one in market.claims.values())
         yield from (f"/me/tests/tries/{one}" for one in market.tries)
         yield from (f"/me/pledges/{pledge.ref}" for pledge in pledges.values())
@@ -69,13 +59,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from ("/me", "/me/holdings", "/me/limits", "/me/status", "/me/figures/US-CF", "/me/figures/CN-MICHOU")
         yield from ("/issuer", "/issuer/offerings/new", "/account/second-factor")
     elif who == "unverified":
-        yield from (
-            "/verify-first",
-            "/me/limits",
-            "/me/status",
-            "/account",
-            "/account/security",
-        )
+        yield from ("/verify-first", "/me/limits", "/me/status", "/account", "/account/security")
     elif who == "issuer":
         company = market.company.ref
         yield from ("/issuer", "/issuer/companies/new", f"/issuer/companies/{company}", "/issuer/offerings/new")
