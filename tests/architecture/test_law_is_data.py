@@ -61,6 +61,8 @@ NO_TERMS = {
     ("app/regimes/calendar.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",
     ("app/regimes/windows.py", "days"): "the day after",
+    ("app/regimes/standing.py", "days"): "the day before an anniversary",
+    ("app/jobs/expire_claims.py", "days"): "somewhere it is tomorrow already",
     ("app/web/admin/operations.py", "days"): "workers shown",
     ("app/demo/story.py", "days"): "the demo's own story",
     ("app/demo/story.py", "hours"): "the demo's own story",
