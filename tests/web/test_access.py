@@ -67,7 +67,7 @@ EXPECTED = {
 NAMES = {
     "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "session_id": 1, "token": "none",
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
-    "filename": "site.css", "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 1, "step": "ask", "claim_id": 1, "file_id": 1, "op_id": UUID(int=0),
+    "filename": "site.css", "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 999_999, "step": "ask", "claim_id": 999_999, "file_id": 999_999, "op_id": UUID(int=0),
 }  # fmt: skip
 
 
