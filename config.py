@@ -41,6 +41,8 @@ class Settings:
     #: None means: mail is kept in the local outbox page (development only).
     mail_url: str | None
     mail_from: str
+    #: ClamAV's daemon, clamd://host:3310, looks at files of evidence; None: they stay held, and are only downloaded.
+    scanner_url: str | None
     #: The rule packs that the operator has switched on, by id.
     regimes: tuple[str, ...]
     #: Success fee on what an offering releases to its issuer, in basis points.
@@ -82,10 +84,13 @@ class Settings:
             webhook_secret=env.get("WEBHOOK_SECRET", "" if production else f"whsec_{secret_key[:32]}"),
             mail_url=env.get("MAIL_URL") or None,
             mail_from=env.get("MAIL_FROM", "OpenRaise <no-reply@openraise.example>"),
+            scanner_url=env.get("SCANNER_URL") or None,
             regimes=tuple(part.strip() for part in env.get("REGIMES", "US-CF,CN-MICHOU").split(",") if part.strip()),
             platform_fee_bps=_whole_number(env, "PLATFORM_FEE_BPS", 500, 0, 10_000, problems),
             payment_window_minutes=_whole_number(env, "PAYMENT_WINDOW_MINUTES", 30, 1, 10_080, problems),
         )
+        if settings.scanner_url is not None and not settings.scanner_url.startswith("clamd://"):
+            problems.append("SCANNER_URL must begin with clamd://")
         if production:
             problems += _unsafe_in_production(settings, env)
         if problems:

@@ -1,6 +1,7 @@
 """Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
 
 from app.alerts.models import Alert
+from app.assessments.models import Acknowledgement, Attempt, GateStep, Simulation
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnsealed
 from app.changes.models import Answer, Change, ChangeDocument, DeadlineMove, EarlyClose
 from app.clock import PlatformClock
@@ -8,14 +9,15 @@ from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance.models import ReviewCase
 from app.database import Base
 from app.decisions.models import Decision, Edition
+from app.evidence.models import EvidenceFile
 from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
-from app.investors.models import Claim, Figures, Investor
+from app.investors.models import Claim, ClaimEvidence, Figures, Investor, SpouseLink
 from app.issuers.models import Issuer, IssuerMember, RelatedParty
 from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
 from app.monitoring.models import MonitoringCursor
 from app.notifications.models import QueuedMessage
-from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocument, OfferingProgress
 from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
 from app.pledges.models import Pledge, PledgeConsent
 from app.screening.models import ListImport, Listing, Screening
@@ -24,11 +26,13 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "Alert", "Answer", "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed", "Change", "ChangeDocument",
-    "Claim", "Closing", "ClosingApproval", "ClosingLine", "DeadlineMove", "Decision", "EarlyClose", "Edition",
-    "Figures", "Filing", "FormDraft", "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer",
+    "Acknowledgement", "Alert", "Answer", "Attempt", "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed",
+    "Change", "ChangeDocument", "Claim", "ClaimEvidence", "Closing", "ClosingApproval", "ClosingLine",
+    "DeadlineMove", "Decision", "DocumentOpening", "EarlyClose", "Edition", "EvidenceFile", "Figures", "Filing",
+    "FormDraft", "GateStep", "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer",
     "IssuerMember", "JobClock", "JobRun", "JournalEntry", "LedgerAccount", "ListImport", "Listing",
     "MonitoringCursor", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
     "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "RelatedParty", "ReviewCase",
-    "RoleGrant", "Screening", "SignInAttempt", "User", "UserSession", "WorkerHeartbeat", "metadata",
+    "RoleGrant", "Screening", "SignInAttempt", "Simulation", "SpouseLink", "User", "UserSession", "WorkerHeartbeat",
+    "metadata",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from app.database import Database
 from app.decisions import actions as decisions
 from app.decisions import queries as decision_queries
 from app.errors import Refused
+from app.evidence.scanner import ClamdScanner, Scanner
 from app.identity.mail_tokens import MailTokens
 from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments.port import Gateway
@@ -44,6 +45,8 @@ class Platform:
     law: LawBook
     #: Signs the checkpoints of the trail.
     audit_signer: Signer
+    #: Looks at files of evidence; None: they stay held.
+    scanner: Scanner | None
 
     @property
     def environment(self) -> str:
@@ -98,6 +101,7 @@ def build(settings: Settings) -> Platform:
         vault=Vault(settings.secret_key),
         law=LawBook(settings.regimes),
         audit_signer=Signer(settings.secret_key, "audit checkpoint"),
+        scanner=ClamdScanner(settings.scanner_url) if settings.scanner_url else None,
     )
 
 

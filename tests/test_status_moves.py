@@ -12,7 +12,8 @@ from app.audit.actions import Subject
 from app.changes.models import Answer, Change, EarlyClose
 from app.closings.models import Closing
 from app.compliance.models import ReviewCase
-from app.investors.models import Claim
+from app.evidence.models import EvidenceFile
+from app.investors.models import Claim, SpouseLink
 from app.offerings.models import Offering
 from app.payments.models import Instruction
 from app.pledges.models import Pledge
@@ -20,6 +21,7 @@ from tests.builders import World
 
 SUBJECTS: tuple[type[Subject], ...] = (
     Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
+    SpouseLink, EvidenceFile,
 )  # fmt: skip
 
 
@@ -55,8 +57,8 @@ def test_every_life_is_guarded(world: World) -> None:
         "UPDATE review_cases SET status = 'open'",
         "INSERT INTO closings (ref, offering_id, seq, status, begun_at, gather_until, currency, total_minor, fee_minor,"
         " payout_attempts) SELECT 'S-X', id, 1, 'done', now(), now(), 'USD', 0, 0, 0 FROM offerings",
-        "INSERT INTO claims (investor_id, kind, status, basis, claimed_at)"
-        " SELECT id, 'accredited_us', 'verified', '-', now() FROM investors",
+        "INSERT INTO claims (investor_id, kind, status, basis, claimed_at, figures)"
+        " SELECT id, 'accredited_us', 'verified', '-', now(), '{}' FROM investors",
     ],
     ids=lambda statement: " ".join(statement.split()[:3]),
 )

@@ -17,6 +17,7 @@ from app.compliance.models import CaseKind, CaseOutcome, ReviewCase
 from app.database import Transaction, new_reference
 from app.errors import Refused
 from app.investors import actions as investors
+from app.investors import claims
 from app.investors import queries as investor_queries
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
@@ -163,10 +164,25 @@ def change_issuer(tx: Transaction, issuer_id: int, **details: Any) -> None:
     issuers.change_details(tx, issuer, **details)
 
 
-def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str) -> ReviewCase:
-    """Take an investor's claim and send it to an officer. Locks: investor. Writes: claim, case, audit."""
-    claim = investors.claim_status(tx, investor, kind, basis)
+def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str, **signed: Any) -> ReviewCase:
+    """Take an investor's claim and send it to an officer; `signed` and what is refused: see `investors.claims.claim`.
+
+    Locks: investor. Writes: claim, case, audit.
+    """
+    claim = claims.claim(tx, investor, kind, basis, **signed)
     return refer(tx, CaseKind.INVESTOR, claim.id, why="status_claimed", involves=[investor.user_id])
+
+
+def withdraw_claim(tx: Transaction, claim_id: int) -> None:
+    """The investor gives a status up, waiting or verified.
+
+    Raises Refused("illegal_move"). Locks: investor, case. Writes: claim, case, audit.
+    """
+    claim = investor_queries.claim(tx.session, claim_id)
+    investors.lock(tx, claim.investor_id)
+    tx.session.refresh(claim)
+    claims.withdraw(tx, claim)
+    withdraw_case(tx, CaseKind.INVESTOR, claim.id)
 
 
 # The officer's word
@@ -231,13 +247,16 @@ def resolve_offering(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: S
 
 
 def resolve_claim(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[str], note: str) -> None:
-    """Decide about a claimed status and tell the investor. Raises: see `resolve`. Writes: case, claim, message, audit."""
+    """Decide about a claimed status and tell the investor.
+
+    Raises: see `resolve`, and Refused("evidence_missing"). Locks: investor, case. Writes: case, claims, message, audit.
+    """
     if outcome is CaseOutcome.REQUEST_CHANGES:
         raise Refused("outcome_not_offered", field="outcome")
+    claim = investor_queries.claim(tx.session, queries.case(tx.session, ref).subject_id)
+    investor = investors.lock(tx, claim.investor_id)
     case = resolve(tx, ref, outcome, reasons, note)
-    claim = investor_queries.claim(tx.session, case.subject_id)
-    investors.decide_claim(tx, claim, verified=outcome is CaseOutcome.APPROVE)
-    investor = investor_queries.investor(tx.session, claim.investor_id)
+    claims.decide(tx, claim, verified=outcome is CaseOutcome.APPROVE)
     notifications.enqueue(
         tx, investor.user_id, Message.CLAIM_DECIDED, about=case.ref, kind=claim.kind, outcome=outcome.value,
         note=case.note,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assessments import queries as assessments
 from app.decisions.models import Decision, Edition
 from app.investors import queries as investors
 from app.investors.models import ClaimKind, Investor
@@ -23,36 +25,51 @@ _OLD: dict[str, Regime] = {}
 BATCH = 2_000
 
 
-def profile(session: Session, investor: Investor, regime: Regime) -> Profile:
-    """What the regime may look at: the latest figures in its currency and the verified statuses."""
+def profile(session: Session, investor: Investor, regime: Regime, on: date, offering: str = "-") -> Profile:
+    """What the regime may look at on this day: the latest figures in its currency, the statuses that count, the tests.
+
+    `offering` is the reference of the one that it is about: some warnings are acknowledged for one offering only.
+    """
     figures = investors.latest_figures(session, investor.id, regime.pack.currency)
-    verified = investors.verified_kinds(session, investor.id)
+    verified = investors.verified_kinds(session, investor.id, on)
     known = Profile(
         kind=investor.kind,
         accredited=ClaimKind.ACCREDITED_US in verified,
         certified=ClaimKind.CERTIFIED_CN in verified,
+        standing=investors.standing(session, investor.id, regime.pack.id, on)
+        | assessments.standing(session, investor.id, regime.pack.id, offering),
     )
     if figures is None:
         return known
-    return Profile(
-        kind=investor.kind,
+    return replace(
+        known,
         declared_on=regime.pack.day_of(figures.declared_at),
         annual_income=figures.money("annual_income"),
         net_worth=figures.money("net_worth"),
         other_platform_12m=figures.money("other_platform_12m"),
         financial_assets=figures.money("financial_assets"),
         income_3y=tuple(Money(year, figures.currency) for year in figures.income_3y_minor or []),
-        joint_with_spouse=figures.joint_with_spouse,
-        accredited=known.accredited,
-        certified=known.certified,
+        joint_with_spouse=figures.joint_with_spouse or _spouse_is_joint(session, investor, regime),
     )
+
+
+def _spouse_is_joint(session: Session, investor: Investor, regime: Regime) -> bool:
+    """Whether the spouse uses joint figures: then both share one limit, whoever of them buys.
+
+    Source: Instruction 2 to 17 CFR 227.100(a)(2).
+    """
+    link = investors.spouse_link(session, investor.id)
+    if link is None:
+        return False
+    theirs = investors.latest_figures(session, investors.spouse_of(link, investor.id), regime.pack.currency)
+    return theirs is not None and theirs.joint_with_spouse
 
 
 def case_of(
     session: Session, investor: Investor, regime: Regime, history: Sequence[EarlierPledge], intent: Intent
 ) -> dict[str, Any]:
     """The facts of an intent, in the form of a case."""
-    return regime.pledge_case(profile(session, investor, regime), history, intent)
+    return regime.pledge_case(profile(session, investor, regime, intent.on, intent.offering), history, intent)
 
 
 def decision(session: Session, decision_id: int) -> Decision:

@@ -19,13 +19,16 @@ from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
 from app.compliance.models import CaseOutcome, ReviewCase
 from app.database import Transaction
+from app.demo import texts
 from app.demo.people import CHEN, GRACE, DemoPerson
 from app.identity import actions as identity
 from app.identity import queries as identity_queries
+from app.investors import claims
 from app.investors import queries as investor_queries
 from app.investors.models import Investor
 from app.jobs import ask_investors, close_offerings, expire_pledges, process_inbox, send_payments
 from app.money import Money
+from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.models import Offering
 from app.payments import inbox
@@ -34,7 +37,7 @@ from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges.consents import text_hash
+from app.pledges.consents import document_name, text_hash
 from app.pledges.models import Pledge
 from app.wiring import Platform
 
@@ -120,6 +123,10 @@ class Stage:
             assert found is not None
             return found
 
+    def prove(self, tx: Transaction, case: ReviewCase, filename: str) -> None:
+        """Hand in a file of evidence for a claimed status."""
+        claims.add_evidence(tx, case.subject_id, filename=filename, content=texts.PDF, vault=self.platform.vault)
+
     def decide(self, case: ReviewCase, outcome: CaseOutcome, reasons: list[str] | None = None, note: str = "") -> None:
         """An officer takes a case and decides it."""
         with self.by(GRACE) as tx:
@@ -168,13 +175,20 @@ class Stage:
         assert offering.price is not None
         statements = regime.pack.statements_on(regime.pack.day_of(self.now()))
         with self.by(person) as tx:
+            assert tx.actor.user_id is not None
+            documents = offering_queries.documents(tx.session, offering.id)
+            for one in documents:
+                offerings.record_opening(tx, tx.actor.user_id, one.id)
+        ticked = {one.id: text_hash(one.text(person.locale)) for one in statements}
+        ticked |= {document_name(one): one.sha256 for one in documents}
+        with self.by(person) as tx:
             placement = pledges.place(
                 tx,
                 investor_id=self.investor(person).id,
                 offering_id=offering.id,
                 shares=offering.price.shares_for(amount),
                 form_key=uuid.uuid4(),
-                ticked={one.id: text_hash(one.text(person.locale)) for one in statements},
+                ticked=ticked,
                 locale=person.locale,
                 law=self.platform.law,
                 payment_window=self.platform.payment_window,

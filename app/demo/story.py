@@ -85,6 +85,7 @@ def _investors_say_who_they_are(stage: Stage) -> None:
             investors.declare_figures(tx, investor, "CNY", financial_assets=_cny(assets), income_3y=years)
         with stage.by(person) as tx:
             case = compliance.claim_status(tx, investor, ClaimKind.CERTIFIED_CN, "资产证明已提交，金融资产超过标准。")
+            stage.prove(tx, case, "资产证明.pdf")
         stage.decide(case, CaseOutcome.APPROVE)
 
 
@@ -297,5 +298,6 @@ def _some_things_wait(stage: Stage, now: datetime, pickleball: Offering, dianshe
     _qinghe_is_asked_for_changes(stage, now)
     _draft(stage, LIN, diansheng, "CN-MICHOU")
     with stage.by(BEN) as tx:
-        compliance.claim_status(tx, stage.investor(BEN), ClaimKind.ACCREDITED_US, texts.BEN_CLAIMS)
+        case = compliance.claim_status(tx, stage.investor(BEN), ClaimKind.ACCREDITED_US, texts.BEN_CLAIMS)
+        stage.prove(tx, case, "tax-return.pdf")
     stage.pledge(DEV, pickleball, _usd("30000"), None)

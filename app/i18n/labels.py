@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, change_labels, countries, times
+from app.i18n import amounts, change_labels, countries, standing_words, times
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
 from app.money import Money
 from app.offerings.filings import Import
 from app.offerings.form_c import FormC
-from app.regimes import registry
+from app.regimes import registry, standing
 from app.regimes.parameters import Rule
 
 #: machine -> status -> words
@@ -42,8 +42,9 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     **change_labels.STATUSES,
     "claim": {
         "claimed": N_("Being checked"), "verified": N_("Verified"), "rejected": N_("Not accepted"),
-        "withdrawn": N_("Withdrawn"),
+        "withdrawn": N_("Withdrawn"), "expired": N_("Expired"),
     },
+    **standing_words.STATUSES,
     "closing": {
         "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
         "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
@@ -61,11 +62,13 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
 TONES: Mapping[str, str] = {
     "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
+    "linked": "ok", "clean": "ok",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "cancelling": "caution", "action_required": "caution", "unknown": "caution",
     "raised": "caution", "cleared": "ok",
     "published": "ok", "confirmed": "info", "proposed": "caution", "awaited": "caution", "announced": "info",
+    "expired": "caution", "asked": "caution", "quarantined": "caution",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
 }  # fmt: skip
 
@@ -85,11 +88,6 @@ ROLES: Mapping[str, str] = {
     "investor": N_("Investor"), "issuer": N_("Issuer"), "compliance_officer": N_("Compliance officer"),
     "operator": N_("Operator"),
 }  # fmt: skip
-
-CLAIM_KINDS: Mapping[str, str] = {
-    "accredited_us": N_("Accredited investor (US)"),
-    "certified_cn": N_("Certified investor (China)"),
-}
 
 CASE_KINDS: Mapping[str, str] = {
     "offering": N_("Offering"),
@@ -113,6 +111,8 @@ CASE_WHY: Mapping[str, str] = {
     "change_proposed": N_("A company wants to change an open offering."),
     "PLATFORM-REVIEW": N_("Pledges of this size are looked at before we collect the money."),
 }
+
+TEST_OUTCOMES = standing_words.TEST_OUTCOMES
 
 REASONS: Mapping[str, str] = {
     "incomplete_disclosure": N_("Something important is not told"),
@@ -228,6 +228,7 @@ JOBS: Mapping[str, str] = {
     "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
     "ask_investors": N_("Wait for answers to changes of offerings"),
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
+    "expire_claims": N_("End statuses, and remind of those that end soon"), "scan_evidence": N_("Scan files of evidence"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
     "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
     "rescreen": N_("Compare names with new lists"),
@@ -343,6 +344,7 @@ REFUSALS: Mapping[str, str] = {
     "link_used": N_("This link was used already or is too old. Ask for a new one."),
     "second_factor_in_force": N_("The second factor is already in force."),
     "figures_missing": N_("Give your figures first"),
+    **standing_words.REFUSALS,
 }  # fmt: skip
 
 
@@ -391,6 +393,11 @@ def filing(imported: Import, filed: FormC, language: Language) -> str:
     if offering is not None:
         facts |= {"offering": offering.ref, "status": status("offering", offering.status, language)}
     return said(language, FILING_OUTCOMES[imported.outcome], **facts)
+
+
+def category(kind: str, language: Language) -> str:
+    """What a status of investors is called."""
+    return standing.PACK.words[kind].text(language.code)
 
 
 def rule(rule_id: str, language: Language) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import parseaddr
 from functools import cache
@@ -36,6 +36,8 @@ def _environment(reader: Language) -> Environment:
     environment.filters["money"] = lambda minor, currency: amounts.written(Money(minor, currency), reader)
     environment.filters["number"] = lambda value: amounts.number(value, reader)
     environment.filters["moment"] = lambda text, zone: times.moment(datetime.fromisoformat(text), zone, reader)
+    environment.filters["category"] = lambda kind: labels.category(kind, reader)
+    environment.filters["day"] = lambda text: times.day(date.fromisoformat(text), reader)
     environment.filters["words"] = lambda code, table: catalogue.gettext(getattr(labels, table)[code])
     environment.filters["spoken"] = lambda said_twice: said_twice["zh" if reader.code.startswith("zh") else "en"]
     return environment

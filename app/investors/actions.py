@@ -1,4 +1,4 @@
-"""What changes an investor."""
+"""What changes an investor and their figures. Their claims are `claims.py`, their spouse `spouses.py`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from sqlalchemy import select
 from app.audit import actions as audit
 from app.database import Transaction
 from app.errors import Refused
-from app.investors.lifecycle import CLAIMED, VERIFIED
-from app.investors.models import Claim, ClaimKind, Figures, Investor
+from app.investors.models import Figures, Investor
 from app.investors.queries import of_user
 from app.money import EXPONENTS, Money
 
@@ -82,25 +81,3 @@ def declare_figures(
 
 def _minor(amount: Money | None) -> int | None:
     return None if amount is None else amount.minor
-
-
-def claim_status(tx: Transaction, investor: Investor, kind: ClaimKind, basis: str) -> Claim:
-    """Claim a status. Raises Refused("already_claimed"). Locks: investor. Writes: claim, audit."""
-    lock(tx, investor.id)
-    live = tx.session.scalars(
-        select(Claim.id).where(
-            Claim.investor_id == investor.id, Claim.kind == kind, Claim.status.in_((CLAIMED, VERIFIED))
-        )
-    ).first()
-    if live is not None:
-        raise Refused("already_claimed", field="kind")
-    claim = Claim(investor_id=investor.id, kind=kind, status=CLAIMED, basis=basis.strip(), claimed_at=tx.now)
-    tx.session.add(claim)
-    tx.session.flush()  # its id is the subject of the trail
-    audit.begin(tx, claim, "claim", kind=kind.value)
-    return claim
-
-
-def decide_claim(tx: Transaction, claim: Claim, *, verified: bool) -> None:
-    """Write what an officer found. Writes: claim, audit."""
-    audit.transition(tx, claim, "verify" if verified else "reject")

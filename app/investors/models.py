@@ -1,4 +1,4 @@
-"""An investor, their declared figures and their claims."""
+"""An investor, their declared figures, their claims with their evidence, and their spouse."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Currency, Id, one_of
-from app.investors.lifecycle import CLAIM
+from app.database import Base, Currency, Document, Id, one_of
+from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.money import Money
 from app.state_machine import StateMachine
 
@@ -21,6 +21,19 @@ class ClaimKind(StrEnum):
     ACCREDITED_US = "accredited_us"
     #: MiChou's certified investor
     CERTIFIED_CN = "certified_cn"
+    #: What each one needs, and for how long it is good, is `regimes/standing.toml`.
+    SOPHISTICATED_EU = "sophisticated_eu"
+    RESTRICTED_UK = "restricted_uk"
+    HNW_UK = "hnw_uk"
+    SELF_CERTIFIED_UK = "self_certified_uk"
+    WHOLESALE_AU = "wholesale_au"
+    ANGEL_MY = "angel_my"
+    SPECIFIED_JP = "specified_jp"
+    QUALIFIED_KR = "qualified_kr"
+    PROFESSIONAL_KR = "professional_kr"
+    ACCREDITED_SG = "accredited_sg"
+    QIB_IN = "qib_in"
+    SUITABILITY_CA = "suitability_ca"
 
 
 class Investor(Base):
@@ -71,17 +84,21 @@ class Figures(Base):
 
 
 class Claim(Base):
-    """A status that an investor says they have; an officer looks at it."""
+    """A status that an investor says they have: an officer looks at it, or for some kinds their own signature is enough."""
 
     __tablename__ = "claims"
     __table_args__ = (
         one_of("kind", ClaimKind),
         one_of("status", CLAIM.statuses),
-        Index(
-            "uq_claims_one_live", "investor_id", "kind", unique=True,
-            postgresql_where=text("status IN ('claimed', 'verified')"),
+        CheckConstraint(
+            "status NOT IN ('verified', 'expired') OR (given_on IS NOT NULL AND valid_until IS NOT NULL)",
+            name="verified_for_a_time",
         ),
-    )  # fmt: skip
+        # Of each kind one that waits and one that counts: the new one waits while the old one still counts.
+        Index("uq_claims_one_waits", "investor_id", "kind", unique=True, postgresql_where=text("status = 'claimed'")),
+        Index("uq_claims_one_counts", "investor_id", "kind", unique=True, postgresql_where=text("status = 'verified'")),
+        Index("ix_claims_ending", "valid_until", postgresql_where=text("status = 'verified'")),
+    )
 
     lifecycle: ClassVar[StateMachine] = CLAIM
 
@@ -92,3 +109,47 @@ class Claim(Base):
     #: On what grounds, in the investor's words.
     basis: Mapped[str] = mapped_column(String(1000))
     claimed_at: Mapped[datetime]
+    #: The figures that this kind asks for, as a case writes them.
+    figures: Mapped[Document] = mapped_column(default=dict)
+    #: Of the very text that was signed, and in which language it was.
+    statement_sha256: Mapped[str | None] = mapped_column(String(64))
+    locale: Mapped[str | None] = mapped_column(String(10))
+    #: The first and the last day on which it counts, where it belongs.
+    given_on: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    reminded_at: Mapped[datetime | None]
+
+
+class ClaimEvidence(Base):
+    """A file that was handed in for a claim."""
+
+    __tablename__ = "claim_evidence"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("evidence_files.id"), primary_key=True, unique=True)
+
+
+class SpouseLink(Base):
+    """Two investors who say that they are married: one asks with a code, the other confirms with it."""
+
+    __tablename__ = "spouse_links"
+    __table_args__ = (
+        one_of("status", SPOUSE_LINK.statuses),
+        CheckConstraint("other_id <> asker_id", name="two_people"),
+        CheckConstraint(
+            "status IN ('asked', 'withdrawn') OR (other_id IS NOT NULL AND linked_at IS NOT NULL)", name="linked_whole"
+        ),
+        Index("uq_spouse_links_asker", "asker_id", unique=True, postgresql_where=text("status IN ('asked', 'linked')")),
+        Index("uq_spouse_links_other", "other_id", unique=True, postgresql_where=text("status = 'linked'")),
+    )
+
+    lifecycle: ClassVar[StateMachine] = SPOUSE_LINK
+
+    id: Mapped[Id]
+    asker_id: Mapped[int] = mapped_column(ForeignKey("investors.id"))
+    other_id: Mapped[int | None] = mapped_column(ForeignKey("investors.id"), index=True)
+    status: Mapped[str]
+    code_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_at: Mapped[datetime]
+    linked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

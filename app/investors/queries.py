@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.investors.lifecycle import VERIFIED
-from app.investors.models import Claim, Figures, Investor
+from app.errors import NotFound
+from app.evidence import queries as evidence
+from app.evidence.models import EvidenceFile
+from app.investors.lifecycle import ENDED, LINKED, VERIFIED
+from app.investors.models import Claim, ClaimEvidence, Figures, Investor, SpouseLink
+from app.regimes import standing as categories
 
 
 def investor(session: Session, investor_id: int) -> Investor:
@@ -37,6 +43,100 @@ def claim(session: Session, claim_id: int) -> Claim:
     return session.get_one(Claim, claim_id)
 
 
-def verified_kinds(session: Session, investor_id: int) -> Collection[str]:
-    """The statuses that an officer has verified."""
-    return set(session.scalars(select(Claim.kind).where(Claim.investor_id == investor_id, Claim.status == VERIFIED)))
+def claim_of(session: Session, claim_id: int, investor_id: int | None) -> Claim:
+    """One's own claim. Raises NotFound, also for somebody else's."""
+    found = session.get(Claim, claim_id)
+    if found is None or found.investor_id != investor_id:
+        raise NotFound
+    return found
+
+
+def held(session: Session, investor_id: int, on: date) -> list[Claim]:
+    """The claims that count on this day: verified, and not past their last day, whether a job has seen it or not."""
+    return list(
+        session.scalars(
+            select(Claim)
+            .where(Claim.investor_id == investor_id, Claim.status == VERIFIED, Claim.valid_until >= on)
+            .order_by(Claim.given_on, Claim.id)
+        )
+    )
+
+
+def verified_kinds(session: Session, investor_id: int, on: date) -> Collection[str]:
+    """The statuses that count on this day."""
+    return {one.kind for one in held(session, investor_id, on)}
+
+
+def standing(session: Session, investor_id: int, regime_id: str, on: date) -> dict[str, Any]:
+    """What a case under these rules says of the investor's status; of several of one sort, the latest."""
+    known = categories.otherwise(regime_id)
+    for one in held(session, investor_id, on):
+        category = categories.BY_ID[one.kind]
+        if regime_id in category.regimes and one.given_on is not None:
+            known |= category.facts(one.figures, one.given_on)
+    return known
+
+
+def evidence_of(session: Session, claim_id: int) -> list[EvidenceFile]:
+    """The files that were handed in for a claim."""
+    return evidence.files(
+        session, session.scalars(select(ClaimEvidence.file_id).where(ClaimEvidence.claim_id == claim_id))
+    )
+
+
+def ending(session: Session, on: date, limit: int) -> list[int]:
+    """Ids of claims that count no longer on this day, the longest past first."""
+    return list(
+        session.scalars(
+            select(Claim.id)
+            .where(Claim.status == VERIFIED, Claim.valid_until < on)
+            .order_by(Claim.valid_until, Claim.id)
+            .limit(limit)
+        )
+    )
+
+
+def to_remind(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of claims whose investor is to be reminded that they end soon."""
+    found: list[int] = []
+    for category in categories.BY_ID.values():
+        today = category.day_of(now)
+        row = category.row(today)
+        if row is not None:
+            last = date.fromordinal(today.toordinal() + row["remind_days"])
+            waiting = select(Claim.id).where(
+                Claim.kind == category.id,
+                Claim.status == VERIFIED,
+                Claim.valid_until.between(today, last),
+                Claim.reminded_at.is_(None),
+            )
+            found += session.scalars(waiting.order_by(Claim.id).limit(limit - len(found)))
+    return found
+
+
+def spouse_links(session: Session, investor_id: int) -> list[SpouseLink]:
+    """Every link that an investor asked for or confirmed, newest first."""
+    return list(
+        session.scalars(
+            select(SpouseLink)
+            .where(or_(SpouseLink.asker_id == investor_id, SpouseLink.other_id == investor_id))
+            .order_by(SpouseLink.id.desc())
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def spouse_link(session: Session, investor_id: int) -> SpouseLink | None:
+    """The link that counts now."""
+    return next((one for one in spouse_links(session, investor_id) if one.status == LINKED), None)
+
+
+def spouse_of(link: SpouseLink, investor_id: int) -> int:
+    """The other of the two."""
+    assert link.other_id is not None  # a link that counted has two sides
+    return link.other_id if link.asker_id == investor_id else link.asker_id
+
+
+def past_links(session: Session, investor_id: int) -> list[SpouseLink]:
+    """The links that counted once and count no more."""
+    return [one for one in spouse_links(session, investor_id) if one.status == ENDED]

@@ -34,3 +34,6 @@ class Message(StrEnum):
     CHANGE_PUBLISHED = "change_published"
     DEADLINE_MOVED = "deadline_moved"
     CHANGE_DECIDED = "change_decided"
+    # investor status
+    CLAIM_ENDS_SOON = "claim_ends_soon"
+    CLAIM_EXPIRED = "claim_expired"

@@ -11,6 +11,7 @@ from typing import Any
 
 import filetype
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
@@ -19,7 +20,7 @@ from app.issuers.models import Issuer
 from app.offerings import queries
 from app.offerings.deadlines import instant_of
 from app.offerings.lifecycle import DRAFT, EDITABLE
-from app.offerings.models import Offering, OfferingDocument, OfferingProgress
+from app.offerings.models import DocumentOpening, Offering, OfferingDocument, OfferingProgress
 from app.offerings.terms import Terms, deadline_problem, problems
 from app.regimes.regime import Regime
 
@@ -186,6 +187,15 @@ def keep_document(
     tx.session.add(document)
     audit.record(tx, "add_document", "offerings", offering.id, title_version=document.version, sha256=document.sha256)
     return document
+
+
+def record_opening(tx: Transaction, user_id: int, document_id: int) -> None:
+    """Write down, once, that somebody opened this version of a document. Writes: opening."""
+    tx.session.execute(
+        insert(DocumentOpening)
+        .values(user_id=user_id, document_id=document_id, opened_at=tx.now)
+        .on_conflict_do_nothing()
+    )
 
 
 def move(tx: Transaction, offering: Offering, event: str, **facts: Any) -> None:

@@ -176,6 +176,16 @@ class OfferingDocument(Base):
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 
 
+class DocumentOpening(Base):
+    """Somebody opened this very version of a document. Never edited: a trigger refuses it."""
+
+    __tablename__ = "document_openings"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("offering_documents.id"), primary_key=True, index=True)
+    opened_at: Mapped[datetime]
+
+
 class Filing(Base):
     """A regulator's form as it was filed: every field of it, also those we have no other place for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from app.errors import NotFound
 from app.issuers.models import Issuer, IssuerMember
 from app.offerings.form_c import OPENING
 from app.offerings.lifecycle import CLOSING, FAILED, LIVE, PUBLIC, RAISING, SETTLED
-from app.offerings.models import Filing, Offering, OfferingDocument, OfferingProgress
+from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocument, OfferingProgress
 
 
 def offering(session: Session, offering_id: int) -> Offering:
@@ -52,11 +52,17 @@ class Filters:
 
 
 def listed(
-    session: Session, filters: Filters, *, limit: int, after: tuple[datetime, int] | None = None
+    session: Session,
+    filters: Filters,
+    *,
+    limit: int,
+    after: tuple[datetime, int] | None = None,
+    stories_hidden: Collection[str] = (),
 ) -> Sequence[tuple[Offering, Issuer]]:
     """Public offerings, the one that ends first at the top; no other order is offered, so none is favoured.
 
-    `after` is the deadline and id of the last one seen.
+    `after` is the deadline and id of the last one seen. Under the rules in `stories_hidden` no search looks into the
+    stories: what is found would tell what they say.
     """
     wanted = (LIVE,) if filters.status == "open" else tuple(status for status in PUBLIC if status != LIVE)
     query = select(Offering, Issuer).join(Issuer, Issuer.id == Offering.issuer_id).where(Offering.status.in_(wanted))
@@ -71,7 +77,8 @@ def listed(
                 Offering.name.ilike(pattern, escape="\\"),
                 Offering.tagline.ilike(pattern, escape="\\"),
                 Issuer.legal_name.ilike(pattern, escape="\\"),
-                Offering.disclosure["story"].astext.ilike(pattern, escape="\\"),
+                Offering.disclosure["story"].astext.ilike(pattern, escape="\\")
+                & Offering.regime.not_in(stories_hidden),
             )
         )
     if after is not None:
@@ -150,6 +157,17 @@ def document(session: Session, offering_id: int, document_id: int) -> OfferingDo
     if found is None or found.offering_id != offering_id:
         raise NotFound
     return found
+
+
+def opened_by(session: Session, user_id: int, offering_id: int) -> set[int]:
+    """Ids of the documents of this offering, each a version, that somebody has opened."""
+    return set(
+        session.scalars(
+            select(DocumentOpening.document_id)
+            .join(OfferingDocument, OfferingDocument.id == DocumentOpening.document_id)
+            .where(DocumentOpening.user_id == user_id, OfferingDocument.offering_id == offering_id)
+        )
+    )
 
 
 def filings_of(session: Session, offering_id: int) -> list[Filing]:

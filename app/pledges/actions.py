@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,8 +22,8 @@ from app.decisions import receipts
 from app.decisions.models import Decision, Purpose
 from app.decisions.receipts import Asked
 from app.errors import Refused
-from app.investors import actions as investors
 from app.investors import queries as investor_queries
+from app.investors import spouses
 from app.investors.models import Investor
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
@@ -38,7 +38,7 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.pledges import funding, queries
-from app.pledges.consents import require_ticked
+from app.pledges.consents import require_read, require_ticked
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, PledgeConsent, StopReason
@@ -73,13 +73,15 @@ def place(
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown, `seen_version` the offering's text that was. The same
-    `form_key` again returns the same pledge; a verdict other than "allow" is stored and returned, and nothing else happens.
+    `ticked` is statement -> SHA-256 of the text that was shown, and `document_name` -> SHA-256 of the document;
+    `seen_version` is the offering's text that was. The same `form_key` again returns the same pledge; a verdict other
+    than "allow" is stored and returned, and that is all.
     Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "statement_missing", "form_reused", "own_offering", "residence_not_served", "details_being_checked". Locks: investor, offering (shared), progress.
+    "own_offering", "statement_missing", "form_reused", "residence_not_served", "details_being_checked", and see
+    `consents.require_read`. Locks: investor and spouse, offering (shared), progress.
     Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
     """
-    investor = investors.lock(tx, investor_id)
+    investor = spouses.lock_both(tx, investor_id)
     if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
     offering = _open_offering(tx, offering_id, investor, shares, seen_version)
@@ -87,9 +89,8 @@ def place(
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     laws = law.applicable(offering.regime, investor.country, tx.now)
     require_ticked(laws, ticked, locale, tx.now)
-    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
-    asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
-    decision = decisions.decide(tx, investor, offering.id, intent, asked)
+    require_read(tx.session, investor.user_id, offering.id, ticked)
+    decision = _ask(tx, investor, offering, amount, smallest, laws)
     if not decision.allows:
         return Placement(None, decision)
     referred = screening.must_be_looked_at(tx, investor) or compliance.must_be_looked_at(amount, laws[0], tx)
@@ -126,6 +127,15 @@ def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Inve
     else:
         _collect(tx, pledge, offering)
         _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
+
+
+def _ask(
+    tx: Transaction, investor: Investor, offering: Offering, amount: Money, smallest: Money, laws: Sequence[Regime]
+) -> Decision:
+    """Ask every law that applies today. Writes: decisions."""
+    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
+    asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
+    return decisions.decide(tx, investor, offering.id, intent, asked)
 
 
 def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int]) -> Placement:

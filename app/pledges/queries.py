@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.decisions.models import Decision
 from app.errors import NotFound
+from app.investors import queries as investors
 from app.money import Money
 from app.offerings.models import Offering
 from app.pledges.lifecycle import (
@@ -49,26 +50,54 @@ def by_form_key(session: Session, form_key: uuid.UUID) -> Pledge | None:
 def history(
     session: Session, investor_id: int, regime: Regime, now: datetime, *, selling: Pledge | None = None
 ) -> list[EarlierPledge]:
-    """The investor's pledges under this regime that use a limit: everything that takes a place or was settled.
+    """The pledges under this regime that use the investor's limit: everything that takes a place or was settled.
 
     Of a pledge that is about to be sold, only those that came before it: whoever came later has to fit in beside it.
+    A spouse's are among them, marked as theirs. What was bought jointly before a link ended stays one's own for as long
+    as the law looks back: a limit is not doubled by ending a link. Source: Instruction 2 to 17 CFR 227.100(a)(2).
     """
     earlier = [] if selling is None else [or_(Pledge.id < selling.id, Pledge.status.in_((ALLOTTED, SETTLED)))]
+    found = _taking(session, investor_id, regime, now, *earlier)
+    present = investors.spouse_link(session, investor_id)
+    spouse = None if present is None else investors.spouse_of(present, investor_id)
+    for link in investors.past_links(session, investor_id):
+        if investors.spouse_of(link, investor_id) == spouse:
+            continue  # linked anew: everything of theirs is below
+        assert link.linked_at is not None and link.ended_at is not None
+        found += _taking(
+            session, investors.spouse_of(link, investor_id), regime, now, *earlier,
+            Pledge.placed_at.between(link.linked_at, link.ended_at),
+            Decision.facts["investor"]["joint_with_spouse"].as_boolean().is_(True),
+        )  # fmt: skip
+    if spouse is not None:
+        found += _taking(session, spouse, regime, now, *earlier, owner="spouse")
+    return sorted(found, key=lambda one: one.on)
+
+
+def _taking(
+    session: Session, investor_id: int, regime: Regime, now: datetime, *only: ColumnElement[bool], owner: str | None = None
+) -> list[EarlierPledge]:  # fmt: skip
     rows = session.execute(
         select(Pledge.placed_at, Pledge.amount_minor, Pledge.currency, Pledge.status, Offering.issuer_id, Offering.ref)
         .join(Offering, Offering.id == Pledge.offering_id)
+        .join(Decision, Decision.id == Pledge.decision_id)
         .where(
             Pledge.investor_id == investor_id,
             Pledge.status.in_(TAKING),
             Offering.regime == regime.pack.id,
-            *earlier,
+            *only,
         )
         .order_by(Pledge.placed_at)
     )
     # What is stored was decided before what is decided now, even if it began after midnight and this before.
     return [
         EarlierPledge(
-            regime.pack.day_of(min(placed_at, now)), Money(minor, currency), str(issuer_id), status == SETTLED, offering
+            regime.pack.day_of(min(placed_at, now)),
+            Money(minor, currency),
+            str(issuer_id),
+            status == SETTLED,
+            offering,
+            owner,
         )
         for placed_at, minor, currency, status, issuer_id, offering in rows
     ]

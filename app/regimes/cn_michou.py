@@ -22,6 +22,7 @@ class CnMiChou(QualifiedInvestors):
 
     file = "cn_michou.toml"
     schema: ClassVar[Schema] = {"qualified_investor": PERSON, "periods": {"open_days": int}}
+    settings: ClassVar[Mapping[str, type]] = {**QualifiedInvestors.settings, "two_tier": bool}
     release_rule: ClassVar[str] = "CN-MICHOU-QI"
 
     def questions(self) -> Mapping[str, Question]:

@@ -24,7 +24,9 @@ HEAD = {*NAMES, "notice_holidays", "settings", "words", "rules", "statements"}
 #: How sure we are: the text was read, recalled, left open by the text and decided by us, or can be read in two ways.
 CONFIDENCES = ("verified", "recalled", "policy", "ambiguous")
 #: What a whole number in a row counts, by the end of its name. Rates are hundredths of a percent: 10,000 are the whole.
-UNITS = ("minor", "bps", "minutes", "hours", "days", "weeks", "months", "years", "heads", "times")
+UNITS = (
+    "minor", "bps", "minutes", "hours", "days", "weeks", "months", "years", "heads", "times", "tries", "bytes", "files",
+)  # fmt: skip
 WHOLE_BPS = 10_000
 #: Countries, currencies and laws go by their codes and need no other words.
 CODE = re.compile(r"[A-Z][A-Z0-9-]+")

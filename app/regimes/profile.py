@@ -12,7 +12,11 @@ from app.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Figures are as declared; `accredited` and `certified` are as an officer verified."""
+    """Figures are as declared; `accredited` and `certified` are as an officer verified.
+
+    `standing` is what else is known, in the words of a case's `investor`: statuses that count on the day, tests,
+    simulations, statements and their dates. A regime takes the keys that it knows.
+    """
 
     kind: str
     declared_on: date | None = None
@@ -24,7 +28,6 @@ class Profile:
     joint_with_spouse: bool = False
     accredited: bool = False
     certified: bool = False
-    #: What else is known of the person, by the names that the form of a case gives it: tests, statements, classes.
     standing: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -38,11 +41,14 @@ class EarlierPledge:
     is_settled: bool
     #: The reference of the offering, where a law counts by offering.
     offering: str = ""
+    #: Whose it was, when it was not the investor's own: "spouse".
+    owner: str | None = None
 
     def as_case(self) -> dict[str, Any]:
         status = "settled" if self.is_settled else "committed"
         case = {"date": self.on.isoformat(), "amount": text(self.amount), "issuer": self.issuer, "status": status}
-        return {**case, "offering": self.offering} if self.offering else case
+        named = {"offering": self.offering, "owner": self.owner}
+        return {**case, **{name: value for name, value in named.items() if value}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.i18n.locales import LANGUAGES
 from app.i18n.words import said, translations
 from app.money import Money, SharePrice
 from app.offerings.disclosures import FINANCIALS
+from app.pledges.consents import text_hash
 from app.web.addresses import this_page
 from app.web.session import actor, looking, me, platform, reader, reader_zone, request_id
 
@@ -42,8 +43,9 @@ def init_app(app: Flask) -> None:
         headline_minor=lambda minor, currency: headline(Money(int(minor), currency)), moment=moment, day=day, markdown=markdown,
         status=lambda value, machine: labels.status(machine, value, reader()),
         words=lambda code, table: say(getattr(labels, table)[code]) if code else "",
-        rule=lambda rule_id: labels.rule(rule_id, reader()), cite=labels.citation,
-        wording=lambda said_twice: said_twice.text(reader().code), iso=_iso, percent=percent,
+        rule=lambda rule_id: labels.rule(rule_id, reader()), cite=labels.citation, text_hash=text_hash,
+        wording=lambda said_twice: said_twice.text(reader().code), category=lambda kind: labels.category(kind, reader()),
+        iso=_iso, percent=percent,
         refusal=lambda refused: labels.refusal(refused, reader()), parts_left=times.parts_left, links=links, number=number,
         rules=lambda regime_id: platform().regime(regime_id).pack.name.text(reader().code),
         country=lambda code: countries.name(code, reader()),

@@ -8,7 +8,8 @@ from app.alerts.lifecycle import ALERT
 from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
-from app.investors.lifecycle import CLAIM
+from app.evidence.lifecycle import EVIDENCE
+from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
@@ -18,7 +19,20 @@ from tests.servers import ROOT
 
 @pytest.mark.parametrize(
     "machine",
-    [OFFERING, PLEDGE, CLOSING, INSTRUCTION, REVIEW_CASE, CLAIM, ALERT, CHANGE, ANSWER, EARLY_CLOSE],
+    [
+        OFFERING,
+        PLEDGE,
+        CLOSING,
+        INSTRUCTION,
+        REVIEW_CASE,
+        CLAIM,
+        SPOUSE_LINK,
+        EVIDENCE,
+        ALERT,
+        CHANGE,
+        ANSWER,
+        EARLY_CLOSE,
+    ],
     ids=lambda machine: machine.name,
 )
 def test_the_diagram_is_the_table(machine: StateMachine) -> None:

@@ -11,7 +11,8 @@ from app.alerts.lifecycle import ALERT
 from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
-from app.investors.lifecycle import CLAIM
+from app.evidence.lifecycle import EVIDENCE
+from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
@@ -62,7 +63,20 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
 
 @pytest.mark.parametrize(
     "machine",
-    [OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT, CHANGE, ANSWER, EARLY_CLOSE],
+    [
+        OFFERING,
+        PLEDGE,
+        INSTRUCTION,
+        CLOSING,
+        REVIEW_CASE,
+        CLAIM,
+        SPOUSE_LINK,
+        EVIDENCE,
+        ALERT,
+        CHANGE,
+        ANSWER,
+        EARLY_CLOSE,
+    ],
     ids=lambda one: one.name,
 )
 def test_every_life_is_drawn_as_it_is(machine: StateMachine) -> None:

@@ -16,7 +16,7 @@ NO_LAW = {
     ("app/regimes/facts.py", 1900): "the earliest year of a date",
     ("app/regimes/facts.py", 2200): "the latest year of a date",
     ("templates/investor/confirm.html", 10_000): "basis points in one",
-    ("templates/public/offering.html", 1024): "bytes in a kB",
+    ("templates/public/offering_body.html", 1024): "bytes in a kB",
 }
 
 
@@ -64,6 +64,8 @@ NO_TERMS = {
     ("app/regimes/calendar.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",
     ("app/regimes/windows.py", "days"): "the day after",
+    ("app/regimes/standing.py", "days"): "the day before an anniversary",
+    ("app/jobs/expire_claims.py", "days"): "somewhere it is tomorrow already",
     ("app/web/admin/operations.py", "days"): "workers shown",
     ("app/demo/story.py", "days"): "the demo's own story",
     ("app/demo/story.py", "hours"): "the demo's own story",

@@ -315,7 +315,9 @@ def test_an_unknown_case_is_not_found(world: World) -> None:
 
 def claim(world: World, investor: Investor, kind: ClaimKind = ClaimKind.ACCREDITED_US) -> str:
     with world.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
-        return actions.claim_status(tx, investor, kind, " I have it in writing. ").ref
+        case = actions.claim_status(tx, investor, kind, " I have it in writing. ")
+    world.prove(case.subject_id)
+    return case.ref
 
 
 def status(world: World, investor: Investor) -> list[str]:
@@ -352,7 +354,7 @@ def test_one_kind_of_status_does_not_stand_in_for_another(world: World) -> None:
     take(world, officer, ref)
     decide(world, officer, ref, APPROVE, [])
     with world.looking() as view:
-        known = decisions.profile(view.session, investor, world.platform.regime("US-CF"))
+        known = decisions.profile(view.session, investor, world.platform.regime("US-CF"), view.now.date())
     assert (known.accredited, known.certified) == (False, True)
 
 

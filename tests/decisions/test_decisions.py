@@ -202,8 +202,8 @@ def test_the_latest_figures_count_and_the_earlier_ones_stay(world: World) -> Non
     investor = world.investor(income="60000", net_worth="200000")
     declare(world, investor, annual_income=usd("90000"), net_worth=usd("-5"), other_platform_12m=usd("0"))
     with world.looking() as view:
-        known = queries.profile(view.session, investor, world.platform.regime("US-CF"))
-        elsewhere = queries.profile(view.session, investor, world.platform.regime("CN-MICHOU"))
+        known = queries.profile(view.session, investor, world.platform.regime("US-CF"), view.now.date())
+        elsewhere = queries.profile(view.session, investor, world.platform.regime("CN-MICHOU"), view.now.date())
     assert (known.annual_income, known.net_worth) == (usd("90000"), usd("-5"))
     assert elsewhere == replace(elsewhere, declared_on=None, annual_income=None, financial_assets=None, income_3y=())
     assert world.sql("SELECT count(*) FROM figures") == [(2,)]

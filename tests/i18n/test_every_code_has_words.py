@@ -23,11 +23,12 @@ from app.compliance.actions import Reason
 from app.compliance.lifecycle import REVIEW_CASE
 from app.compliance.models import CaseKind, CaseOutcome
 from app.errors import Refused
+from app.evidence.lifecycle import EVIDENCE
 from app.i18n import labels
 from app.i18n.locales import CHINESE, ENGLISH, LANGUAGES, Language
 from app.i18n.mails import TEMPLATES
 from app.i18n.words import said
-from app.investors.lifecycle import CLAIM
+from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.investors.models import ClaimKind
 from app.issuers import queries as issuers
 from app.issuers.models import Relation
@@ -45,13 +46,26 @@ from app.payments.lifecycle import INSTRUCTION
 from app.payments.port import OpKind
 from app.pledges.lifecycle import PLEDGE
 from app.pledges.models import StopReason
-from app.regimes import registry
+from app.regimes import registry, standing
 from app.regimes.parameters import Pack
 from app.state_machine import StateMachine
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
 
-MACHINES = (OFFERING, PLEDGE, INSTRUCTION, CLOSING, REVIEW_CASE, CLAIM, ALERT, CHANGE, ANSWER, EARLY_CLOSE)
+MACHINES = (
+    OFFERING,
+    PLEDGE,
+    INSTRUCTION,
+    CLOSING,
+    REVIEW_CASE,
+    CLAIM,
+    SPOUSE_LINK,
+    EVIDENCE,
+    ALERT,
+    CHANGE,
+    ANSWER,
+    EARLY_CLOSE,
+)
 LEDGER_AMOUNT = Money(100, "USD")
 
 
@@ -108,10 +122,11 @@ FACTS: dict[str, Any] = {
     "country": "CH",
     "suggestion": Money(127_500, "USD"), "largest": Money(127_500, "USD"), "minimum": Money(2_500, "USD"),
     "target": Money(100, "USD"), "maximum": Money(100, "USD"), "one_share": Money(250, "USD"),
-    "most": Money(100, "USD"), "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
+    "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "status": "live", "machine": "offering",
     "currency": "USD", "digits": 2, "left_shares": 1_062, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
+    "found": "PDF",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
 }  # fmt: skip
 
@@ -158,7 +173,7 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
     ("table", "codes"),
     [
         (labels.ROLES, Role), (labels.CASE_KINDS, CaseKind), (labels.CASE_OUTCOMES, CaseOutcome),
-        (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason), (labels.CLAIM_KINDS, ClaimKind),
+        (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason),
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
         (labels.INSTRUCTION_KINDS, OpKind), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
         (labels.RELATIONS, Relation), (labels.ALERT_SUBJECTS, SubjectType),
@@ -180,6 +195,12 @@ def test_every_value_of_a_closed_list_has_words(table: Mapping[str, str], codes:
 )  # fmt: skip
 def test_every_name_of_a_list_has_words(table: Mapping[str, str], codes: Any) -> None:
     assert set(table) == set(codes)
+
+
+def test_every_status_of_investors_is_known_to_the_rules_and_has_a_name() -> None:
+    assert {kind.value for kind in ClaimKind} == set(standing.CATEGORIES)
+    for kind in ClaimKind:
+        assert labels.category(kind, ENGLISH) != labels.category(kind, CHINESE)
 
 
 def test_every_class_of_account_has_words() -> None:

@@ -20,6 +20,7 @@ from app.identity import actions as identity
 from app.identity import queries as identity_queries
 from app.identity.mail_tokens import fingerprint
 from app.investors.models import ClaimKind
+from app.jobs import expire_claims
 from app.notifications.catalog import Message
 from app.notifications.models import QueuedMessage
 from app.offerings.disclosures import FINANCIALS, YEARS
@@ -125,6 +126,14 @@ def keep_accounts(world: World) -> None:
         identity.reset_password(tx, person.id, fingerprint(person), OTHER_PASSWORD)
 
 
+def let_statuses_end(world: World) -> None:
+    """After a year they end; in the last month we say so beforehand."""
+    world.certify(world.investor(), ClaimKind.ACCREDITED_US)
+    for days in (340, 30):
+        world.move_clock(days=days)
+        expire_claims.run(world.platform)
+
+
 @pytest.fixture(scope="module")
 def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, list[QueuedMessage]]]:
     """A world in which everything was said at least once, and all that was said."""
@@ -138,6 +147,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         sell(world)
         miss(world)
         change(world)
+        let_statuses_end(world)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
         yield world, messages

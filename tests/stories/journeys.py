@@ -29,10 +29,18 @@ def signed_in(world: World, site: Site, user_id: int, language: str = "en") -> V
     return Visitor(site.url, language).sign_in(email)
 
 
+def read_documents(visitor: Visitor) -> None:
+    """Open every document that the last form asks for; then it can be ticked."""
+    for document in visitor.page.xpath("//a[@class='document']/@href"):
+        assert visitor.http.get(document).status_code == 200
+    visitor.go(visitor.path)
+
+
 def pledge(visitor: Visitor, offering: Offering, amount: str) -> str:
     """From the offering's page to the payment page; returns the pledge's reference."""
     visitor.go(f"/offerings/{offering.slug}/pledge").submit(amount=amount)
     assert visitor.path.startswith(f"/offerings/{offering.slug}/pledge/confirm"), visitor.text
+    read_documents(visitor)
     visitor.submit(**visitor.tick_all())
     assert visitor.path.startswith("/me/pledges/"), visitor.text
     return visitor.path.split("/")[3]

@@ -151,6 +151,10 @@ def pledge_and_pay(newcomer: Newcomer, offering: Offering) -> None:
     expect(page.locator(".field-error")).to_be_visible()
     expect(page.locator("#amount")).to_have_value("1275.00")
     newcomer.press("Go on")
+    for document in page.locator("a.document").all():
+        with page.expect_download():
+            document.click()
+    page.reload()
     boxes = page.locator("main input[type=checkbox]")
     assert boxes.count() >= 3
     for number in range(boxes.count()):

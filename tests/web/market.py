@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
 from app.actor import Actor, Role
+from app.assessments import actions as assessments
+from app.assessments.bank import bank
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
@@ -48,6 +51,9 @@ class Market:
         self.pledges: dict[str, Pledge] = {}
         self.cases: dict[str, str] = {}
         self.closings: dict[str, str] = {}
+        self.claims: dict[str, int] = {}
+        self.tries: list[int] = []
+        self.evidence: dict[str, int] = {}
         self._enter()
         self._issue()
         self._close()
@@ -239,7 +245,17 @@ class Market:
         world = self.world
         for kind in (ClaimKind.ACCREDITED_US, ClaimKind.CERTIFIED_CN):
             with world.acting() as tx:
-                self.cases[kind.value] = compliance.claim_status(tx, self.investor, kind, "It is in writing.").ref
+                case = compliance.claim_status(tx, self.investor, kind, "It is in writing.")
+            self.cases[kind.value], self.claims[kind.value] = case.ref, case.subject_id
+            self.evidence[kind.value] = world.prove(case.subject_id).id
+        self._take(self.cases["certified_cn"])
+        right = {one.id: one.right for one in bank("eu_entry_test").questions}
+        for given in ({}, right):
+            with world.acting() as tx:
+                found = assessments.answer(
+                    tx, self.investor, "eu_entry_test", given, form_key=uuid.uuid4(), locale="en"
+                )
+            self.tries.append(found.id)
         with world.acting() as tx:
             investors.declare_figures(
                 tx, self.investor, "CNY", financial_assets=Money.of("5000000", "CNY"),

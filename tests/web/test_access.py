@@ -35,11 +35,11 @@ EXPECTED = {
     Permission.SEE_OWN_INVESTMENTS: {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
         "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
-        "investor.confirm_pledge",
+        "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse",
     },
     Permission.INVEST: {
         "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge",
-        "investor.create_pledge",
+        "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse",
     },
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
@@ -51,7 +51,7 @@ EXPECTED = {
     },
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
-        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift", "compliance.change_document",
+        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift", "compliance.change_document", "compliance.evidence_file", "compliance.download_evidence",
     },
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",
@@ -66,6 +66,8 @@ NAMES = {
     "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "party_id": 1, "session_id": 1, "token": "none",
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
     "filename": "site.css", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
+    "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 999_999, "step": "ask", "claim_id": 999_999,
+    "file_id": 999_999,
 }  # fmt: skip
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import said
+from tests.builders import PDF
 from tests.web.browser import Page
 from tests.web.market import NOTE, Market
 
@@ -44,8 +47,8 @@ def test_a_choice_that_was_not_offered_is_refused_in_the_readers_language(
         ("anonymous", "/sign-up", {"name": "", "email": "a@b.example", "password": "x" * 15}, "name", "Fill in this field"),
         ("anonymous", "/sign-up", {"name": "N" * 201}, "name", "Use 200 characters or fewer"),
         ("investor", "/account", {"name": " \t ", "locale": "en", "timezone": "Asia/Shanghai"}, "name", "Fill in this field"),
-        ("investor", "/me/limits", {"kind": "accredited_us", "basis": "x" * 1001}, "basis", "Use 1,000 characters"),
-        ("investor", "/me/limits", {"kind": "accredited_us"}, "basis", "Fill in this field"),
+        ("investor", "/me/status/new/accredited_us", {"basis": "x" * 1001}, "basis", "Use 1,000 characters"),
+        ("investor", "/me/status/new/accredited_us", {}, "basis", "Fill in this field"),
         ("issuer", "/issuer/companies/new", {"country": "US"}, "legal_name", "Fill in this field"),
         ("issuer", "/issuer/companies/new", {"legal_name": "N", "country": "US", "incorporated_on": "2027-01-01", "form_key": FORM_KEY}, "incorporated_on", "still ahead"),
         ("issuer", "/issuer/companies/new", {"legal_name": "N", "country": "US", "incorporated_on": "1/2/2020"}, "incorporated_on", "year, month and day"),
@@ -113,11 +116,15 @@ def test_a_case_that_one_does_not_hold_is_not_decided(market: Market, case: str)
 def test_a_claim_that_was_not_offered_or_stands_already_is_refused(market: Market) -> None:
     browser = market.browser("investor")
     with market.site.unchanged():
-        for fields in ({"basis": "b"}, {"kind": "king", "basis": "b"}):
-            assert group_error(browser.post("/me/limits", fields), "kind") == CHOOSE
-        again = browser.post("/me/limits", {"kind": "accredited_us", "basis": "b"})
-        assert group_error(again, "kind") == "You claimed this status already."
-        nobody = market.browser("stranger").post("/me/limits", {"kind": "accredited_us", "basis": "b"})
+        assert browser.post("/me/status/new/king", {"basis": "b"}).status == 404
+        page = browser.get("/me/status/new/accredited_us")
+        signed = page.value("statement_signed")
+        path, fields = "/me/status/new/accredited_us", {"basis": "b", "statement_signed": signed}
+        assert "Tick this statement" in browser.post(path, {"basis": "b"}).text
+        again = browser.post(path, {**fields, "file": (io.BytesIO(PDF), "tax.pdf")})
+        assert again.status == 422
+        assert "You claimed this status already." in again.text
+        nobody = market.browser("stranger").post(path, fields)
     assert nobody.status == 422
     assert "Give your figures first" in nobody.text
 

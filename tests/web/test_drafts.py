@@ -99,7 +99,13 @@ SECRETS = {
 
 @pytest.mark.parametrize(
     "path",
-    ["/account/security", "/account/second-factor", "/issuer/companies/{company}/payout", "/me/limits", FIGURES],
+    [
+        "/account/security",
+        "/account/second-factor",
+        "/issuer/companies/{company}/payout",
+        "/me/status/new/accredited_us",
+        FIGURES,
+    ],
 )
 def test_secrets_ticks_and_account_numbers_are_never_kept(site: Site, browser: Browser, path: str) -> None:
     company, _ = site.world.issuer()

@@ -40,7 +40,12 @@ def test_a_forged_post_is_refused_everywhere_and_changes_nothing(market: Market,
 def test_the_token_of_a_page_is_taken(market: Market, who: str) -> None:
     """What a form really carries, and not only what these tests make up."""
     browser = market.browser(who)
-    path = {"anonymous": "/sign-up", "investor": "/me/limits", "issuer": "/issuer/companies/new", "officer": "/account"}
+    path = {
+        "anonymous": "/sign-up",
+        "investor": "/me/status/new/accredited_us",
+        "issuer": "/issuer/companies/new",
+        "officer": "/account",
+    }
     shown = browser.get(path[who]).tree.xpath("//main//input[@name='csrf_token']/@value")[0]
     with market.site.unchanged():
         assert browser.send("POST", path[who], data={"csrf_token": shown}).status == 422

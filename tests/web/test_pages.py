@@ -21,8 +21,12 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 #: Not pages: files, and answers for machines.
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
-    "health.readyz",
+    "health.readyz", "investor.my_evidence",
 }  # fmt: skip
+STANDING = (
+    "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
+    "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS",
+)  # fmt: skip
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
 PUBLIC = ("live", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
@@ -39,20 +43,23 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/sandbox/checkout/{one}" for one in market.payments)
     elif who == "investor":
         yield from ("/me", "/me/holdings", "/me/limits", "/me/figures/US-CF", "/me/figures/CN-MICHOU", "/review")
+        yield from STANDING
+        yield from (f"/me/status/claims/{one}" for one in market.claims.values())
+        yield from (f"/me/tests/tries/{one}" for one in market.tries)
         yield from (f"/me/pledges/{pledge.ref}" for pledge in pledges.values())
         yield from (f"/me/pledges/{pledges[status].ref}/pay" for status in ("reserved", "action_required"))
         yield from (
             f"/me/pledges/{pledges[status].ref}/returned" for status in ("reserved", "action_required", "processing")
         )
         yield from (f"/me/pledges/{pledges[status].ref}/cancel" for status in ("reserved", "held"))
-        for offering, shares in ((live, 100), (live, 39_000), (offerings["yuan"], 4_000)):
+        for offering, shares in ((live, 100), (live, 39_000)):
             yield f"/offerings/{offering.slug}/pledge"
             yield f"/offerings/{offering.slug}/pledge/confirm?shares={shares}&asked=255"
     elif who == "stranger":
-        yield from ("/me", "/me/holdings", "/me/limits", "/me/figures/US-CF", "/me/figures/CN-MICHOU")
+        yield from ("/me", "/me/holdings", "/me/limits", "/me/status", "/me/figures/US-CF", "/me/figures/CN-MICHOU")
         yield from ("/issuer", "/issuer/offerings/new", "/account/second-factor")
     elif who == "unverified":
-        yield from ("/verify-first", "/me/limits", "/account", "/account/security")
+        yield from ("/verify-first", "/me/limits", "/me/status", "/account", "/account/security")
     elif who == "issuer":
         company = market.company.ref
         yield from ("/issuer", "/issuer/companies/new", f"/issuer/companies/{company}", "/issuer/offerings/new")
@@ -65,6 +72,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from ("/review", "/review?status=resolved", "/review?kind=pledge", "/review?kind=investor")
         yield from (f"/review/cases/{ref}" for ref in market.cases.values())
         yield from (f"/review/closings/{ref}" for ref in market.closings.values())
+        yield f"/review/cases/{market.cases['certified_cn']}/evidence/{market.evidence['certified_cn']}"
         yield from ("/account", "/account/security")
     elif who == "operator":
         yield from ("/ops", "/ops/jobs", "/ops/books")

@@ -57,8 +57,8 @@ def test_signing_up_proving_the_address_and_signing_in(site: Site) -> None:
         browser.get(link)  # a mail program that opens links uses nothing up
     assert browser.post(link).status == 303
     assert browser.post("/sign-in?next=/me", {"email": "IDA@example.test", "password": PASSWORD}).location == "/me"
-    assert browser.get("/me/limits").status == 200
-    assert browser.post("/me/limits").status == 422  # a proven address may claim
+    assert browser.get("/me/status").status == 200
+    assert browser.post("/me/status/new/accredited_us").status == 422  # a proven address may claim
     with site.unchanged():
         again = browser.post(link)
     assert "This link was used already" in browser.get(again.location).text or again.location == "/sign-in"

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("compliance", __name__, url_prefix="/review")
 
-from app.web.compliance import alerts, bundles, cases, changes, closings
+from app.web.compliance import alerts, bundles, cases, changes, claims, closings

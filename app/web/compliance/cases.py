@@ -31,9 +31,10 @@ from app.offerings import queries as offerings
 from app.offerings.disclosures import checklist
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
+from app.regimes import standing
 from app.web.account.forms import EmptyForm
 from app.web.compliance import alerts as alert_pages
-from app.web.compliance import blueprint, changes
+from app.web.compliance import blueprint, changes, claims
 from app.web.components import say
 from app.web.forms import Form, long_text, opened
 from app.web.guard import allow
@@ -172,11 +173,12 @@ def _offering_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
 def _claim_facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
     claim = investors.claim(view.session, case.subject_id)
     investor = investors.investor(view.session, claim.investor_id)
-    currency = "CNY" if claim.kind == "certified_cn" else "USD"
+    currency = standing.BY_ID[claim.kind].currency
     return {
         "claim": claim,
         "investor": investor,
         "figures": investors.latest_figures(view.session, investor.id, currency),
+        **claims.facts(view, case, claim),
     }
 
 

@@ -1,4 +1,4 @@
-"""What an investor tells us: figures, and statuses they claim."""
+"""What an investor tells us about their means. Statuses are `status.py`."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
-from app.compliance import actions as compliance
 from app.decisions import receipts
 from app.decisions.receipts import Asked
 from app.errors import NotFound, Refused
-from app.i18n import amounts, labels
+from app.i18n import amounts
 from app.i18n.words import N_
 from app.investors import actions as investors
 from app.investors import queries
-from app.investors.models import ClaimKind, Figures
+from app.investors.models import Figures
 from app.money import Money
 from app.pledges import queries as pledges
 from app.regimes.regime import Regime
 from app.screening import actions as screening
-from app.web.components import say
-from app.web.forms import opened
+from app.web.forms import Form, opened
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.investor.forms import ClaimForm, FiguresForm
+from app.web.investor.forms import FiguresForm
 from app.web.session import acting, local_path, looking, me, my_id, platform
 
-#: Which status can be claimed under which rules.
-CLAIMS = {"US-CF": ClaimKind.ACCREDITED_US, "CN-MICHOU": ClaimKind.CERTIFIED_CN}
 #: Zero is no amount to pay, but it is a figure to give.
 _ZERO = re.compile(r"0+(\.0+)?", re.ASCII)
 YEARS = ("income_1", "income_2", "income_3")
@@ -46,17 +42,6 @@ def _regime(regime_id: str) -> Regime:
 @allow(Permission.SEE_OWN_INVESTMENTS)
 def limits() -> ResponseReturnValue:
     """How much one may still invest under each set of rules, and why."""
-    return _limits_page(_claim_form())
-
-
-def _claim_form() -> ClaimForm:
-    kinds = [CLAIMS[one] for one in platform().settings.regimes if one in CLAIMS]
-    form = opened(ClaimForm)
-    form.kind.choices = [(kind.value, say(labels.CLAIM_KINDS[kind.value])) for kind in kinds]
-    return form
-
-
-def _limits_page(form: ClaimForm) -> ResponseReturnValue:
     with looking() as view:
         investor = queries.of_user(view.session, my_id())
         found, claims = [], []
@@ -72,28 +57,7 @@ def _limits_page(form: ClaimForm) -> ResponseReturnValue:
             found.append((regime, figures, receipt))
         if investor is not None:
             claims = queries.claims(view.session, investor.id)
-    return render_template(
-        "investor/limits.html", regimes=found, claims=claims, form=form, investor=investor
-    ), form.status
-
-
-@blueprint.post("/me/limits")
-@allow(Permission.INVEST)
-def claim() -> ResponseReturnValue:
-    """Claim a status; an officer looks at it."""
-    form = _claim_form()
-    if form.validate():
-        try:
-            with acting() as tx:
-                investor = queries.of_user(tx.session, my_id())
-                if investor is None:
-                    raise Refused("figures_missing")
-                compliance.claim_status(tx, investor, ClaimKind(form.kind.data), form.basis.data or "")
-            flash(N_("An officer will look at this. We write to you when it is decided."), "ok")
-            return redirect(url_for("investor.limits"), 303)
-        except Refused as refused:
-            form.refuse(refused)
-    return _limits_page(form)
+    return render_template("investor/limits.html", regimes=found, claims=claims, investor=investor)
 
 
 @blueprint.get("/me/figures/<regime_id>")
@@ -159,16 +123,17 @@ def _given(form: FiguresForm, regime: Regime) -> dict[str, object]:
     given: dict[str, object] = {}
     for name in regime.figures:
         if name == "income_3y":
-            years = [_figure(form, year, currency) for year in YEARS]
+            years = [figure(form, year, currency) for year in YEARS]
             given[name] = [year for year in years if year is not None] or None
         else:
-            given[name] = _figure(form, name, currency, negative=name == "net_worth")
+            given[name] = figure(form, name, currency, negative=name == "net_worth")
     if "annual_income" in regime.figures:
         given["joint_with_spouse"] = bool(form.joint_with_spouse.data)
     return given
 
 
-def _figure(form: FiguresForm, name: str, currency: str, *, negative: bool = False) -> Money | None:
+def figure(form: Form, name: str, currency: str, *, negative: bool = False) -> Money | None:
+    """Read a figure: empty is none, and zero is one."""
     text = str(form[name].data or "").strip()
     if not text:
         return None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
+from wtforms.fields import FileField
 
 from app.i18n.words import N_
+from app.regimes.parameters import Row
+from app.regimes.standing import PACK
 from app.web.forms import Form, Needed, amount, countries, long_text, text
+from app.web.session import reader
 
 _MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 
@@ -26,12 +30,6 @@ class FiguresForm(Form):
     income_3 = amount(N_("Income of three years ago"), render_kw=_MONEY)
 
 
-class ClaimForm(Form):
-    #: The choices are those of the rules that are switched on.
-    kind = RadioField(N_("Which status do you have?"), choices=[])
-    basis = long_text(N_("On what grounds?"), 1000)
-
-
 class AmountForm(Form):
     amount = amount(N_("How much do you want to invest?"), render_kw={**_MONEY, "autofocus": True})
 
@@ -43,3 +41,18 @@ class PledgeForm(Form):
     shares = HiddenField(validators=[Needed()])
     #: Which text of the offering the form was shown beside.
     text_version = HiddenField()
+
+
+class EvidenceForm(Form):
+    file = FileField(N_("File (PDF, PNG or JPEG, at most 10 MB)"))
+
+
+def claim_form(row: Row) -> type[Form]:
+    """The form for a status: the figures that it asks for, and for an officer the grounds and a first file."""
+    fields: dict[str, object] = {
+        name: amount(PACK.words[name].text(reader().code), render_kw=_MONEY) for name in row["amounts"]
+    } | {name: text(PACK.words[name].text(reader().code), 4, needed=False) for name in row["counts"]}
+    if row["officer"]:
+        fields["basis"] = long_text(N_("On what grounds?"), 1000)
+        fields["file"] = FileField(N_("File (PDF, PNG or JPEG, at most 10 MB)"))
+    return type("ClaimForm", (Form,), fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,12 +27,12 @@ from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering, OfferingProgress
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges.consents import statements, text_hash
+from app.pledges.consents import document_name, statements, text_hash
 from app.regimes.law_book import cancel_until
-from app.regimes.parameters import Statement
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
 from app.web.forms import opened
+from app.web.gates import closed_gate
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.forms import AmountForm, PledgeForm
@@ -109,6 +110,12 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     return Scene(offering, progress, laws, investor, figures, receipt)
 
 
+def _closed(view: Snapshot, offering: Offering) -> ResponseReturnValue | None:
+    """Back to the offering's page, which says what is lacking, for who may see its basics only."""
+    gate = closed_gate(view, offering)
+    return None if gate is None else redirect(url_for("public.offering", slug=offering.slug, _anchor="gate"))
+
+
 def _figures_first(scene: Scene) -> ResponseReturnValue:
     return redirect(url_for("investor.figures", regime_id=scene.regime.pack.id, next=request.path))
 
@@ -120,6 +127,8 @@ def choose_amount(slug: str) -> ResponseReturnValue:
     form = opened(AmountForm)
     with looking() as view:
         scene = _scene(view, slug)
+        if (closed := _closed(view, scene.offering)) is not None:
+            return closed
         if scene.figures is None:
             return _figures_first(scene)
         return render_template("investor/amount.html", scene=scene, form=form, now=view.now)
@@ -132,6 +141,8 @@ def check_amount(slug: str) -> ResponseReturnValue:
     form = AmountForm()
     with looking() as view:
         scene = _scene(view, slug)
+        if (closed := _closed(view, scene.offering)) is not None:
+            return closed
         if scene.figures is None:
             return _figures_first(scene)
         amount = form.money("amount", scene.offering.currency) if form.validate() else None
@@ -198,6 +209,8 @@ def _review_page(
     with looking() as view:
         _require_possible(offerings.progress(view.session, offerings.by_slug(view.session, slug).id), shares)
         scene = _scene(view, slug, shares)
+        if (closed := _closed(view, scene.offering)) is not None:
+            return closed
         if scene.figures is None or scene.investor is None:
             return _figures_first(scene)
         assert scene.offering.deadline_at is not None  # a public offering has complete terms
@@ -216,20 +229,38 @@ def _review_page(
             receipt=receipt or scene.receipt,
             issuer=issuers.issuer(view.session, scene.offering.issuer_id),
             documents=offerings.documents(view.session, scene.offering.id),
+            opened=offerings.opened_by(view.session, my_id(), scene.offering.id),
+            document_name=document_name,
             cancel_until=cancel_until(scene.laws, scene.offering.deadline_at, view.now),
             now=view.now,
         ), 422 if errors or form.is_refused or receipt is not None else 200
 
 
-def _ticked(statements: tuple[Statement, ...]) -> tuple[dict[str, str], list[str]]:
-    """What was ticked, by the hash of the very text that the form showed, and what was not.
+def _to_tick(view: Snapshot, offering: Offering, laws: Sequence[Regime]) -> dict[str, tuple[str, Refused]]:
+    """What must be ticked, each by itself: name -> (hash of the very text or file, what to say where it is not)."""
+    opened = offerings.opened_by(view.session, my_id(), offering.id)
+    found = {
+        one.id: (text_hash(one.text(reader().code)), Refused("statement_missing")) for one in statements(laws, view.now)
+    }
+    for one in offerings.documents(view.session, offering.id):
+        lacking = "document_not_acknowledged" if one.id in opened else "document_not_opened"
+        found[document_name(one)] = (one.sha256, Refused(lacking, title=one.title))
+    return found
 
-    A tick beside another text (the language or the law changed meanwhile) is none.
+
+def _ticked(to_tick: dict[str, tuple[str, Refused]]) -> tuple[dict[str, str], dict[str, str]]:
+    """What was ticked, by the hash of the very text that the form showed, and what to say of what was not.
+
+    A tick beside another text (the language, the law or the document changed meanwhile) is none; one beside a document
+    that was never opened is none either.
     """
-    in_force = {one.id: text_hash(one.text(reader().code)) for one in statements}
-    sent = {name: request.form.get(f"statement_{name}") for name in in_force}
-    ticked = {name: sha for name, sha in in_force.items() if sent[name] == sha}
-    return ticked, [name for name in in_force if name not in ticked]
+    ticked, missing = {}, {}
+    for name, (sha, refused) in to_tick.items():
+        if request.form.get(f"statement_{name}") == sha and refused.code != "document_not_opened":
+            ticked[name] = sha
+        else:
+            missing[name] = labels.refusal(refused, reader())
+    return ticked, missing
 
 
 @blueprint.post("/offerings/<slug>/pledge/confirm")
@@ -246,15 +277,16 @@ def create_pledge(slug: str) -> ResponseReturnValue:
         offering = offerings.by_slug(view.session, slug)
         _require_possible(offerings.progress(view.session, offering.id), shares)
         investor = investors.of_user(view.session, my_id())
+        if (closed := _closed(view, offering)) is not None:
+            return closed
         laws = _scene(view, slug).laws
-        ticked, missing = _ticked(statements(laws, view.now))
+        ticked, missing = _ticked(_to_tick(view, offering, laws))
     if investor is None:
         return redirect(
             url_for("investor.figures", regime_id=offering.regime, next=url_for(".choose_amount", slug=slug))
         )
     if missing or not form.validate():
-        words = labels.refusal(Refused("statement_missing"), reader())
-        return _review_page(slug, shares, form, dict.fromkeys(missing, words))
+        return _review_page(slug, shares, form, missing)
     try:
         with acting() as tx:
             placement = pledges.place(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
@@ -26,6 +24,7 @@ from app.offerings.lifecycle import EDITABLE
 from app.offerings.models import Offering
 from app.offerings.terms import Terms
 from app.regimes.regime import Regime
+from app.web import uploads
 from app.web.forms import Form, choices, opened
 from app.web.guard import allow
 from app.web.issuer import blueprint
@@ -231,20 +230,10 @@ def _save_financials(tx: Transaction, offering: Offering, form: Section, desk: D
 
 
 def _save_document(tx: Transaction, offering: Offering, form: Section, desk: Desk) -> None:
-    upload = request.files.get("file")
-    if upload is None or not upload.filename:
-        raise Refused("file_missing", field="file")
+    filename, content = uploads.needed()
     desk.add_document(
-        tx, offering.id, form.seen_version, title=str(form["title"].data), filename=_plain_name(upload.filename),
-        content=upload.read(),
-    )  # fmt: skip
-
-
-def _plain_name(filename: str) -> str:
-    """The name of the file alone, without folders and without characters that cannot be seen."""
-    last = re.split(r"[/\\\\]", filename)[-1]
-    seen = "".join(letter for letter in last if not unicodedata.category(letter).startswith("C"))
-    return seen.strip() or "document"
+        tx, offering.id, form.seen_version, title=str(form["title"].data), filename=filename, content=content
+    )
 
 
 PAGES: dict[str, Page] = {

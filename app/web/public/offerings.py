@@ -11,18 +11,20 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.changes import queries as changes
 from app.changes.models import ChangeDocument
+from app.errors import NotFound
 from app.i18n import labels
 from app.issuers import queries as issuers
-from app.offerings import queries
+from app.offerings import actions, queries
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import OfferingDocument
 from app.offerings.queries import Filters
 from app.pledges import queries as pledges
 from app.regimes import platform_policy
 from app.web.addresses import GREATEST_ID
+from app.web.gates import closed_gate, hidden_regimes
 from app.web.guard import allow
 from app.web.public import blueprint
-from app.web.session import looking, platform
+from app.web.session import acting, actor, looking, me, platform
 
 PAGE = 24
 LONGEST_SEARCH = 100
@@ -40,7 +42,9 @@ def offerings() -> ResponseReturnValue:
         status=_known(request.args.get("status", ""), ("open", "past")) or "open",
     )
     with looking() as view:
-        rows = queries.listed(view.session, filters, limit=PAGE + 1, after=_after())
+        rows = queries.listed(
+            view.session, filters, limit=PAGE + 1, after=_after(), stories_hidden=hidden_regimes(view)
+        )
         now = view.now
     following = None
     if len(rows) > PAGE:
@@ -71,10 +75,14 @@ def _after() -> tuple[datetime, int] | None:
 @blueprint.get("/offerings/<slug>")
 @allow(Permission.READ_PUBLIC)
 def offering(slug: str) -> ResponseReturnValue:
-    """Everything about one offering: terms, progress, risks at the same size as the story, documents."""
+    """Everything about one offering: terms, progress, risks at the same size as the story, documents.
+
+    Where the rules show the basics only, the rest is not in the page at all.
+    """
     with looking() as view:
         found = queries.by_slug(view.session, slug)
         assert found.deadline_at is not None and found.opened_at is not None
+        gate = closed_gate(view, found)
         return render_template(
             "public/offering.html",
             offering=found,
@@ -83,11 +91,14 @@ def offering(slug: str) -> ResponseReturnValue:
             from_related=pledges.from_related(view.session, found.id),
             related_counts=platform_policy.related_money_counts(platform().regime(found.regime).pack.day_of(view.now)),
             investors=pledges.investors_in(view.session, found.id),
-            documents=queries.documents(view.session, found.id),
-            filing=queries.filing_of(view.session, found.id),
+            gate=gate,
+            documents=[] if gate else queries.documents(view.session, found.id),
+            filing=None if gate else queries.filing_of(view.session, found.id),
             change_proposed=changes.is_proposed(view.session, found.id),
-            changes=[(one, changes.redline_of(view.session, one)) for one in changes.published(view.session, found.id)],
-            deadline_moves=changes.deadline_moves(view.session, found.id),
+            changes=[]
+            if gate
+            else [(one, changes.redline_of(view.session, one)) for one in changes.published(view.session, found.id)],
+            deadline_moves=[] if gate else changes.deadline_moves(view.session, found.id),
             cancel_until=platform().regime(found.regime).cancel_until(found.deadline_at, view.now),
             now=view.now,
             is_open=found.status == LIVE and view.now < found.deadline_at,
@@ -97,16 +108,29 @@ def offering(slug: str) -> ResponseReturnValue:
 @blueprint.get("/offerings/<slug>/documents/<int:document_id>")
 @allow(Permission.READ_PUBLIC)
 def document(slug: str, document_id: int) -> ResponseReturnValue:
-    """A document of a public offering, as a download."""
+    """A document of a public offering, as a download. That it was opened is kept: only then can it be acknowledged."""
     with looking() as view:
         found = queries.by_slug(view.session, slug)
-        return as_download(queries.document(view.session, found.id, document_id))
+        if closed_gate(view, found) is not None:
+            raise NotFound
+        document = queries.document(view.session, found.id, document_id)
+        answer = as_download(document)
+    person = me()
+    if person is not None and actor().is_signed_in and request.method == "GET":
+        with acting() as tx:
+            actions.record_opening(tx, person.user_id, document.id)
+    return answer
 
 
 def as_download(document: OfferingDocument | ChangeDocument) -> Response:
+    """A document that the browser saves and never runs."""
+    return attachment(document.filename, document.media_type, document.content)
+
+
+def attachment(filename: str, media_type: str, content: bytes) -> Response:
     """A file that the browser saves and never runs."""
-    response = Response(document.content, mimetype=document.media_type)
-    name = quote(document.filename, safe="")
+    response = Response(content, mimetype=media_type)
+    name = quote(filename, safe="")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
