@@ -73,13 +73,11 @@ def place(
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text that was shown, and `document_name` -> SHA-256 of the document;
-    `seen_version` is the offering's text that was. The same `form_key` again returns the same pledge; a verdict other
-    than "allow" is stored and returned, and that is all.
+    `ticked` is statement -> SHA-256 of the text shown, and `document_name` -> SHA-256 of the document; `seen_version` the
+    offering's text. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all.
     Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
-    "own_offering", "statement_missing", "form_reused", "residence_not_served", "details_being_checked", and see
-    `consents.require_read`. Locks: investor and spouse, offering (shared), progress.
-    Writes: decision, pledge, consents, instruction, case, messages, progress, audit.
+    "own_offering", "statement_missing", "form_reused", "residence_not_served", "details_being_checked", and see `consents`.
+    Locks: investor, spouse, offering (shared), progress. Writes: decision, pledge, consents, instruction, case, messages, audit.
     """
     investor = spouses.lock_both(tx, investor_id)
     if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
@@ -111,7 +109,7 @@ def place(
         related_as=related.relation(tx.session, investor, offering, tx.now.date()),
     )
     tx.session.add(pledge)
-    tx.session.flush()  # everything that follows refers to it
+    tx.session.flush()  # all that follows refers to it
     _keep_consents(tx, pledge, ticked, locale)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
     _send_on(tx, pledge, offering, investor)
@@ -123,16 +121,15 @@ def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Inve
     """To an officer, or to the gateway; the investor is told which."""
     if pledge.status == IN_REVIEW:
         _refer(tx, pledge, offering, investor)
-        _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED)
     else:
         _collect(tx, pledge, offering)
-        _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
+    kind = Message.PLEDGE_REFERRED if pledge.status == IN_REVIEW else Message.PLEDGE_PLACED
+    _tell_what_the_law_said(tx, pledge, offering, kind)
 
 
 def _ask(
     tx: Transaction, investor: Investor, offering: Offering, amount: Money, smallest: Money, laws: Sequence[Regime]
 ) -> Decision:
-    """Ask every law that applies today. Writes: decisions."""
     intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
     asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
     return decisions.decide(tx, investor, offering.id, intent, asked)

@@ -149,6 +149,8 @@ def figures() -> set[int]:
 SMALLEST_FIGURE = 2_500
 #: Numbers that happen to be a figure of some law: (file, number) -> what it is.
 BY_CHANCE = {
+    ("app/audit/verification.py", 5_000): "events of a batch",
+    ("app/screening/names.py", 20_000): "spellings kept in memory",
     ("app/__init__.py", 500_000): "bytes of a form",
     ("app/database.py", 60_000): "milliseconds in one minute",
     ("app/i18n/amounts.py", 10_000): "one 万, and basis points in one",
@@ -158,6 +160,8 @@ BY_CHANCE = {
     ("app/offerings/actions.py", 1_000_000): "bytes in one MB",
     ("app/offerings/actions.py", 10_000_000): "bytes of a document",
     ("app/offerings/form_c.py", 2_000_000): "bytes of a filing",
+    ("app/audit/verification.py", 5_000): "events of a batch",
+    ("app/screening/names.py", 20_000): "spellings kept in memory",
     ("app/regimes/parameters.py", 10_000): "basis points in one",
     ("app/web/issuer/forms.py", 10_000): "letters of a text",
     ("app/web/issuer/forms.py", 20_000): "letters of a text",
