@@ -119,12 +119,11 @@ def place(
 
 def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
     """To an officer, or to the gateway; the investor is told which."""
-    if pledge.status == IN_REVIEW:
+    if referred := pledge.status == IN_REVIEW:
         _refer(tx, pledge, offering, investor)
     else:
         _collect(tx, pledge, offering)
-    kind = Message.PLEDGE_REFERRED if pledge.status == IN_REVIEW else Message.PLEDGE_PLACED
-    _tell_what_the_law_said(tx, pledge, offering, kind)
+    _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
 
 
 def _ask(
