@@ -162,13 +162,10 @@ def changes(session: Session, proposed: Regime, since: datetime) -> Iterator[Cha
         )
 
 
-def what_if(session: Session, text: str, regime_id: str, since: datetime) -> WhatIf:
-    """Run a proposed edition over the decisions since then: who would be refused, by how much.
-
-    Raises PackError when the edition cannot be read, KeyError for an unknown regime.
-    """
+def what_if(session: Session, proposed: Regime, since: datetime) -> WhatIf:
+    """Run a proposed edition over the decisions since then: who would be refused, by how much."""
     found = WhatIf()
-    for change in changes(session, proposed_edition(regime_id, text), since):
+    for change in changes(session, proposed, since):
         found.looked_at += 1
         if change is not None:
             found.add(change)

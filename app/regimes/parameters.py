@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.money import Money
 
@@ -114,6 +114,10 @@ class Pack:
         self.name = Wording(en=data["en"], zh=data["zh"])
         self.country: str = data["country"]
         self.zone: str = data["zone"]
+        try:
+            ZoneInfo(self.zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise self._fault("the head", f"zone: there is no {self.zone}", key="zone") from None
         self.currency: str = data["currency"]
         self.holidays: str = data["holidays"]
         #: For notice periods, which must not be too short: a day counts only if all of these calendars work.
