@@ -111,7 +111,7 @@ def try_rules(regime_id: str) -> ResponseReturnValue:
     """A form with a known case in it, to be changed at will."""
     law = law_named(regime_id)
     cases = known_cases.of_regime(law)
-    asked = request.args.get("case", "")
+    asked = request.args.get("known", "")
     chosen = next((one for one in cases if one.id == asked), None) or next(
         (one for one in cases if one.case["category"] == law.pledge_question), None
     )
@@ -132,7 +132,8 @@ def tried(regime_id: str) -> ResponseReturnValue:
     law, form, steps = law_named(regime_id), TryForm(), None
     if form.validate():
         try:
-            steps = _steps(law, _case(law, form)) if not form.is_refused else None
+            case = _case(law, form)
+            steps = None if form.is_refused else _steps(law, case)
         except BadFacts as error:
             form.refuse(_words_of(error))
         except Refused as refused:
@@ -193,14 +194,15 @@ def _case(law: Regime, form: TryForm) -> dict[str, Any]:
 
 def _words_of(error: BadFacts) -> Refused:
     """The refusal of a case that cannot be read: it names the field."""
-    where, _, fault = str(error).replace(":", "", 1).partition(" ")
+    readable = str(error).encode(errors="backslashreplace").decode()  # half a character of JSON is none of a page
+    where, _, fault = readable.replace(":", "", 1).partition(" ")
     words = next(
         (words for end, words in FAULTS.items() if end in fault), N_("It has another form than a case has there.")
     )
     return Refused("case_field_wrong", field="case", where=where, fault=say(words))
 
 
-def _steps(law: Regime, case: dict[str, Any]) -> dict[str, Any] | None:
+def _steps(law: Regime, case: dict[str, Any]) -> dict[str, Any]:
     """The receipt of a case and the way to it. Raises BadFacts."""
     facts = facts_of_case.read(case)
     walked = path.walk(law, facts)
