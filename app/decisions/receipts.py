@@ -104,15 +104,17 @@ def of_case(regime: Regime, case: dict[str, Any]) -> Receipt:
         cap=verdict.cap,
         used=verdict.used,
         remaining=verdict.remaining,
-        largest=_largest(regime, case, verdict),
+        largest=largest(regime, case, verdict),
         frees_on=verdict.frees[0] if verdict.frees else None,
         frees=verdict.frees[1] if verdict.frees else None,
         numbers=_numbers(verdict),
     )
 
 
-def _largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | None:
-    """What is left of a limit passes only if nothing else stands against it, so the law is asked again.
+def largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | None:
+    """The largest amount that would pass; None: there is no limit.
+
+    What is left of a limit passes only if nothing else stands against it, so the law is asked again.
 
     Some limits must not be reached: then it is a minor unit less.
     """

@@ -148,17 +148,18 @@ def changes(session: Session, proposed: Regime, since: datetime) -> Iterator[Cha
         if verdict.decision == asked.outcome:
             yield None
             continue
-        answer = receipts.of_case(proposed, asked.facts)
+        requested = Money.of(asked.facts["pledge"]["amount"], asked.facts["pledge"]["currency"])
+        largest = receipts.largest(proposed, asked.facts, verdict)
         yield Change(
             decision_id=asked.id,
             decided_at=asked.decided_at,
             offering_id=asked.offering_id,
             stored=asked.outcome,
-            proposed=answer.decision,
-            rule=answer.rule.id,
-            requested=answer.requested,
-            largest=answer.largest,
-            short_by=None if answer.largest is None else answer.requested - min(answer.largest, answer.requested),
+            proposed=verdict.decision,
+            rule=verdict.rule,
+            requested=requested,
+            largest=largest,
+            short_by=None if largest is None else requested - min(largest, requested),
         )
 
 
