@@ -218,6 +218,6 @@ def _steps(law: Regime, case: dict[str, Any]) -> dict[str, Any]:
 def _number(pack: Pack, currency: str, name: str, value: str) -> tuple[str, str]:
     """A figure of a verdict, and what it is called."""
     is_money = name in labels.FIGURES or f"{name}_minor" in pack.words or name == "min_ticket"
-    words = pack.words.get(f"{name}_minor") or pack.words.get(name)
-    label = words.text(reader().code) if words else say({**labels.FIGURES, **NUMBERS}.get(name, name))
+    ours = {**labels.FIGURES, **NUMBERS}.get(name)
+    label = say(ours) if ours else (pack.words.get(f"{name}_minor") or pack.word(name)).text(reader().code)
     return label, money(Money.of(value, currency)) if is_money else pack.word(value).text(reader().code)
