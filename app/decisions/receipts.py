@@ -116,10 +116,11 @@ def largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | N
 
     What is left of a limit passes only if nothing else stands against it, so the law is asked again.
 
-    Some limits must not be reached: then it is a minor unit less.
+    Some limits must not be reached: then it is a minor unit less. A limit in another currency than the pledge's says
+    nothing about the amount.
     """
     nothing, left = Money.zero(case["pledge"]["currency"]), verdict.remaining
-    if left is None:
+    if left is None or left.currency != nothing.currency:
         return None if verdict.allows else nothing
     for amount in (left, left - Money(1, left.currency)):
         asked = {**case, "pledge": {**case["pledge"], "amount": text(amount)}}

@@ -220,4 +220,5 @@ def _number(pack: Pack, currency: str, name: str, value: str) -> tuple[str, str]
     is_money = name in labels.FIGURES or f"{name}_minor" in pack.words or name == "min_ticket"
     ours = {**labels.FIGURES, **NUMBERS}.get(name)
     label = say(ours) if ours else (pack.words.get(f"{name}_minor") or pack.word(name)).text(reader().code)
+    is_money = is_money and facts_of_case.AMOUNT.fullmatch(value) is not None
     return label, money(Money.of(value, currency)) if is_money else pack.word(value).text(reader().code)
