@@ -7,7 +7,10 @@ the two take turns, and the medians are divided. The database writes as it would
 from __future__ import annotations
 
 import logging
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -19,19 +22,22 @@ from sqlalchemy import text
 
 from app import create_app, schema
 from app.audit import verification
+from app.decisions.models import Decision
 from app.investors.models import Investor
 from app.jobs import seal_audit
 from app.ledger import actions as ledger
 from app.ledger import entries
 from app.ledger.entries import Evidence
 from app.offerings.models import Offering
+from app.regimes.registry import BUILT
 from app.wiring import build
 from tests.builders import World, usd
-from tests.conftest import settings
-from tests.servers import running
+from tests.conftest import environment, settings
+from tests.servers import ROOT, running
 
 ROUNDS = 60
 CROWD = 8
+PAST = 100_000
 
 
 def ratio(name: str, measured: Callable[[], object], least: Callable[[], object], rounds: int = ROUNDS) -> None:
@@ -147,6 +153,42 @@ def pages(world: World) -> None:
     app.extensions["platform"].close()
 
 
+def past(world: World, folder: Path) -> None:
+    """A proposed edition over 100,000 stored decisions, in a process of its own: true seconds, processor time, memory."""
+    offering, investor = world.live(price="1", minimum_pledge="1"), world.investor()
+    for _ in range(6):  # the last one has five earlier purchases among its facts
+        world.place(investor, offering, 1)
+    columns = ", ".join(
+        one.name
+        for one in Decision.__table__.columns
+        if one.name not in ("id", "facts", "requested_minor", "beside_id")
+    )
+    world.sql(
+        f"INSERT INTO decisions ({columns}, facts, requested_minor) SELECT {columns}, jsonb_set(facts, '{{pledge,amount}}',"
+        " to_jsonb((n % 2000 + 1)::text || '.00')), (n % 2000 + 1) * 100 FROM generate_series(1, :many) AS n JOIN"
+        " (SELECT *, row_number() OVER (ORDER BY id DESC) AS place FROM decisions WHERE investor_id = :one) AS kept"
+        " ON kept.place = n % 6 + 1",
+        many=PAST, one=investor.id,
+    )  # fmt: skip
+    stricter = folder / "stricter.toml"
+    text_now = BUILT["US-CF"].pack.text
+    stricter.write_text(text_now.replace("top_cap_minor = 12_400_000", "top_cap_minor = 100_000"), encoding="utf-8")
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "compliance", "what-if", "US-CF", str(stricter)]
+    url = world.platform.settings.database_url
+    assert url is not None
+    began = time.perf_counter()
+    with (folder / "answer").open("wb") as answer:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment(url, folder)}, stdout=answer)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    said = (folder / "answer").read_text().splitlines()[:2]
+    print(
+        f"what if, over the past ({'; '.join(said)}): {time.perf_counter() - began:.1f} s,"
+        f" {usage.ru_utime + usage.ru_stime:.1f} s of processor time, {usage.ru_maxrss // 1024} MB at most"
+    )
+
+
 def main() -> None:
     with running(settings=("max_connections = 200",)) as server, tempfile.TemporaryDirectory() as folder:
         platform = build(settings(server.url(server.create()), Path(folder)))
@@ -157,6 +199,7 @@ def main() -> None:
         print(f"{'what : the least that it could be':<72} {'what':>11} {'least':>11}  {'ratio':>8}")
         for bench in (books, pledges, crowds, trail, pages):
             bench(world)
+        past(world, Path(folder))
         platform.close()
 
 

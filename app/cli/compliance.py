@@ -41,14 +41,13 @@ def again(since: datetime | None) -> None:
 @click.option("--days", default=365, show_default=True, help="Decisions of so many days back.")
 def what_if(regime: str, edition: Path, days: int) -> None:
     """Run a proposed edition of a pack over stored decisions: who would be refused, by how much. Writes nothing."""
+    try:
+        proposed = replay.proposed_edition(regime, edition.read_text(encoding="utf-8"))
+    except (PackError, UnicodeDecodeError) as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2) from None
     with platform().database.snapshot() as view:
-        try:
-            found = replay.what_if(
-                view.session, edition.read_text(encoding="utf-8"), regime, view.now - timedelta(days)
-            )
-        except (PackError, UnicodeDecodeError) as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(2) from None
+        found = replay.what_if(view.session, proposed, view.now - timedelta(days))
     click.echo(f"{found.looked_at} decisions under {regime} looked at")
     for turned, count in sorted(found.turned.items()):
         click.echo(f"{turned}: {count}")

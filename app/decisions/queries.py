@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer
 
 from app.assessments import queries as assessments
 from app.decisions.models import Decision, Edition
@@ -96,6 +96,32 @@ def in_order(session: Session, since: datetime | None = None) -> Iterator[Decisi
         session.expunge_all()
 
 
+class Asked(NamedTuple):
+    """What is needed of a decision to ask it again under another edition."""
+
+    id: int
+    offering_id: int
+    decided_at: datetime
+    outcome: str
+    facts: dict[str, Any]
+
+
+def asked(session: Session, regime_id: str, since: datetime) -> Iterator[Asked]:
+    """The decisions of one law, oldest first: bare columns, a batch at a time, for there may be very many."""
+    columns = (Decision.id, Decision.offering_id, Decision.decided_at, Decision.outcome, Decision.facts)
+    query = select(*columns).where(Decision.regime == regime_id, Decision.decided_at >= since).order_by(Decision.id)
+    batch = session.execute(query.limit(BATCH)).all()
+    while batch:
+        yield from (Asked(*row) for row in batch)
+        batch = session.execute(query.where(Decision.id > batch[-1].id).limit(BATCH)).all()
+
+
+def count_by_rule(session: Session, regime_id: str) -> dict[str, int]:
+    """How many decisions named each rule of a law."""
+    counted = select(Decision.rule, func.count().label("times")).where(Decision.regime == regime_id)
+    return {row.rule: row.times for row in session.execute(counted.group_by(Decision.rule))}
+
+
 def regime_of(session: Session, decision: Decision) -> Regime:
     """The law with the very edition that decided; the installed one for what was decided before editions were kept."""
     installed = BUILT[decision.regime]
@@ -116,6 +142,14 @@ def edition_of(session: Session, sha256: str) -> Edition | None:
 def editions_of(session: Session, pack: str) -> list[Edition]:
     """Every edition that was ever here of a pack, newest first."""
     return list(session.scalars(select(Edition).where(Edition.pack == pack).order_by(Edition.id.desc())))
+
+
+def editions_by_pack(session: Session) -> dict[str, list[Edition]]:
+    """Every edition of every pack, newest first, without their texts."""
+    found: dict[str, list[Edition]] = {}
+    for edition in session.scalars(select(Edition).options(defer(Edition.text)).order_by(Edition.id.desc())):
+        found.setdefault(edition.pack, []).append(edition)
+    return found
 
 
 def adopted(session: Session) -> dict[str, str]:

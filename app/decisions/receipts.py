@@ -104,20 +104,23 @@ def of_case(regime: Regime, case: dict[str, Any]) -> Receipt:
         cap=verdict.cap,
         used=verdict.used,
         remaining=verdict.remaining,
-        largest=_largest(regime, case, verdict),
+        largest=largest(regime, case, verdict),
         frees_on=verdict.frees[0] if verdict.frees else None,
         frees=verdict.frees[1] if verdict.frees else None,
         numbers=_numbers(verdict),
     )
 
 
-def _largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | None:
-    """What is left of a limit passes only if nothing else stands against it, so the law is asked again.
+def largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | None:
+    """The largest amount that would pass; None: there is no limit.
 
-    Some limits must not be reached: then it is a minor unit less.
+    What is left of a limit passes only if nothing else stands against it, so the law is asked again.
+
+    Some limits must not be reached: then it is a minor unit less. A limit in another currency than the pledge's says
+    nothing about the amount.
     """
     nothing, left = Money.zero(case["pledge"]["currency"]), verdict.remaining
-    if left is None:
+    if left is None or left.currency != nothing.currency:
         return None if verdict.allows else nothing
     for amount in (left, left - Money(1, left.currency)):
         asked = {**case, "pledge": {**case["pledge"], "amount": text(amount)}}

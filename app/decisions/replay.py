@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from app.decisions import queries, receipts
 from app.decisions.models import Decision
 from app.money import Money
+from app.regimes import facts as facts_of_case
 from app.regimes.facts import BadFacts
+from app.regimes.parameters import PackError
 from app.regimes.regime import Regime
 from app.regimes.registry import BUILT
+from app.regimes.verdict import Decision as Outcome
 
 #: So many of those who would be refused are named; all are counted.
 NAMED = 200
@@ -78,48 +81,93 @@ def _answer_of(decision: Decision) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A decision that a proposed edition would turn. `short_by` is how much of the amount would not pass."""
+    """A decision that a proposed edition would turn.
+
+    `largest` is the largest amount that would pass (None: no limit), `short_by` how much of the amount would not.
+    """
 
     decision_id: int
+    decided_at: datetime
+    offering_id: int
     stored: str
     proposed: str
     rule: str
     requested: Money
+    largest: Money | None
     short_by: Money | None
 
 
 @dataclass(slots=True)
 class WhatIf:
-    """What a proposed edition would have done: counts by "stored > proposed", and the first of the changes."""
+    """What a proposed edition would have done: counts by "stored > proposed", and the first of the changes.
+
+    `short` is how much of the amounts would not pass, by the same key and currency; `refused_amounts` the same for what
+    was allowed.
+    """
 
     looked_at: int = 0
     turned: dict[str, int] = field(default_factory=dict)
+    short: dict[str, dict[str, int]] = field(default_factory=dict)
     refused_amounts: dict[str, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
+    def add(self, change: Change) -> None:
+        turned = f"{change.stored} > {change.proposed}"
+        self.turned[turned] = self.turned.get(turned, 0) + 1
+        if change.short_by is not None:
+            for sums in (
+                self.short.setdefault(turned, {}),
+                self.refused_amounts if change.stored == Outcome.ALLOW else {},
+            ):
+                sums[change.short_by.currency] = sums.get(change.short_by.currency, 0) + change.short_by.minor
+        if len(self.changes) < NAMED:
+            self.changes.append(change)
 
-def what_if(session: Session, text: str, regime_id: str, since: datetime) -> WhatIf:
-    """Run a proposed edition over the decisions since then, on their own facts.
 
-    Raises PackError when the edition cannot be read, KeyError for an unknown regime.
+def proposed_edition(regime_id: str, text: str) -> Regime:
+    """A law in a proposed edition. Raises PackError when it cannot be read or could not answer, KeyError for an unknown law.
+
+    Whatever the rules can answer must have its words, and old facts must still be facts: its id and its currency stay.
     """
-    proposed = type(BUILT[regime_id])(text)
+    installed = BUILT[regime_id]
+    proposed = type(installed)(text)
+    for name in ("id", "currency"):
+        was = getattr(installed.pack, name)
+        if getattr(proposed.pack, name) != was:
+            raise PackError(f"{installed.file}: {name} must stay {was}")
+    for rule in installed.pack.rules:
+        if rule not in proposed.pack.rules:
+            raise PackError(f'{installed.file}: [rules."{rule}"] is missing')
+    return proposed
+
+
+def changes(session: Session, proposed: Regime, since: datetime) -> Iterator[Change | None]:
+    """Each decision since then, on its own facts, under a proposed edition; None: it is the same."""
+    for asked in queries.asked(session, proposed.pack.id, since):
+        verdict = proposed.assess(facts_of_case.read(asked.facts))
+        if verdict.decision == asked.outcome:
+            yield None
+            continue
+        requested = Money.of(asked.facts["pledge"]["amount"], asked.facts["pledge"]["currency"])
+        largest = receipts.largest(proposed, asked.facts, verdict)
+        yield Change(
+            decision_id=asked.id,
+            decided_at=asked.decided_at,
+            offering_id=asked.offering_id,
+            stored=asked.outcome,
+            proposed=verdict.decision,
+            rule=verdict.rule,
+            requested=requested,
+            largest=largest,
+            short_by=None if largest is None else requested - min(largest, requested),
+        )
+
+
+def what_if(session: Session, proposed: Regime, since: datetime) -> WhatIf:
+    """Run a proposed edition over the decisions since then: who would be refused, by how much."""
     found = WhatIf()
-    for decision in queries.in_order(session, since):
-        if decision.regime != regime_id:
-            continue
+    for change in changes(session, proposed, since):
         found.looked_at += 1
-        answer = receipts.of_case(proposed, decision.facts)
-        if answer.decision == decision.outcome:
-            continue
-        turned = f"{decision.outcome} > {answer.decision}"
-        found.turned[turned] = found.turned.get(turned, 0) + 1
-        short = None if answer.largest is None else answer.requested - min(answer.largest, answer.requested)
-        if decision.allows and short is not None:
-            refused = found.refused_amounts
-            refused[answer.currency] = refused.get(answer.currency, 0) + short.minor
-        if len(found.changes) < NAMED:
-            found.changes.append(
-                Change(decision.id, str(decision.outcome), answer.decision, answer.rule.id, answer.requested, short)
-            )
+        if change is not None:
+            found.add(change)
     return found

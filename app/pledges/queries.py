@@ -47,6 +47,12 @@ def by_form_key(session: Session, form_key: uuid.UUID) -> Pledge | None:
     return session.scalars(select(Pledge).where(Pledge.form_key == form_key)).one_or_none()
 
 
+def refs_of_decisions(session: Session, decision_ids: Sequence[int]) -> dict[int, str]:
+    """The pledges that were placed on these decisions; a refused wish made none."""
+    rows = session.execute(select(Pledge.decision_id, Pledge.ref).where(Pledge.decision_id.in_(decision_ids)))
+    return {row.decision_id: row.ref for row in rows}
+
+
 def history(
     session: Session, investor_id: int, regime: Regime, now: datetime, *, selling: Pledge | None = None
 ) -> list[EarlierPledge]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.money import Money
 
@@ -91,6 +91,10 @@ class Statement(Wording):
     source: str
 
 
+def _are(kind: type, values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(one, kind) for one in values)
+
+
 class Pack:
     """A rule pack, read once. `schema` names every table of rows and the type of each of its values.
 
@@ -104,11 +108,16 @@ class Pack:
         data = self._parsed()
         for name in sorted(set(data) - HEAD - set(schema)):
             raise self._fault(name, f"unknown table or key {name}", key=name)
+        self._require_shape(data, schema)
         self._require(data, "the head", dict.fromkeys(NAMES, str))
         self.id: str = data["id"]
         self.name = Wording(en=data["en"], zh=data["zh"])
         self.country: str = data["country"]
         self.zone: str = data["zone"]
+        try:
+            ZoneInfo(self.zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise self._fault("the head", f"zone: there is no {self.zone}", key="zone") from None
         self.currency: str = data["currency"]
         self.holidays: str = data["holidays"]
         #: For notice periods, which must not be too short: a day counts only if all of these calendars work.
@@ -124,9 +133,22 @@ class Pack:
     def _parsed(self) -> dict[str, Any]:
         try:
             return tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also a number of thousands of digits, and brackets without end
             line = re.search(r"at line (\d+)", str(error))
             raise PackError(f"{self.file}:{line[1] if line else len(self.text.splitlines())}: {error}") from None
+
+    def _require_shape(self, data: Mapping[str, Any], schema: Schema) -> None:
+        """Tables where tables must be, before anything looks into them."""
+        for name in ("settings", "words", "rules"):
+            if not isinstance(data.get(name, {}), dict):
+                raise self._fault(name, f"{name} must be a table", key=name)
+        for name in ("statements", *schema):
+            if not _are(dict, data.get(name, [])):
+                raise self._fault(name, f"{name} must be [[{name}]], one for each row", key=name)
+        if not _are(dict, list(data.get("rules", {}).values())):
+            raise self._fault("rules", "a rule must be a table")
+        if not _are(str, data.get("notice_holidays", [])):
+            raise self._fault("the head", "notice_holidays must be a list of texts", key="notice_holidays")
 
     def _fault(self, section: str, what: str, *, number: int = 0, key: str | None = None) -> PackError:
         """Name the file, and the line where the section (its `number`-th, or a key in it) stands."""
@@ -206,6 +228,8 @@ class Pack:
             if type(value) is int and not self._has_unit(key, value):
                 fault = f"[[{table}]] {key} = {value}: the name must end in a unit that the number fits"
                 raise self._fault(table, fault, number=number, key=key)
+            if type(value) is list and not _are(str, value):
+                raise self._fault(table, f"[[{table}]] {key} must be a list of texts", number=number, key=key)
         currency = values.get("currency", self.currency)
         return Row(data["effective_from"], until, data["source"], data["confidence"], values, currency)
 

@@ -40,8 +40,8 @@ BUILT: Mapping[str, Regime] = {regime.pack.id: regime for regime in (kind() for 
 PACKS: tuple[Pack, ...] = (*(built.pack for built in BUILT.values()), platform_policy.PACK, residence.PACK)
 
 
-def assess_case(case: Mapping[str, Any]) -> dict[str, str | int | None]:
-    """Answer one case of the public form. Raises BadFacts.
+def assess_case(case: Mapping[str, Any], laws: Mapping[str, Regime] = BUILT) -> dict[str, str | int | None]:
+    """Answer one case of the public form, by the installed editions unless others are given. Raises BadFacts.
 
     A limit of people is a number, with its `unit`. A regime that there is not answers `"decision": "unsupported"`.
     """
@@ -51,7 +51,7 @@ def assess_case(case: Mapping[str, Any]) -> dict[str, str | int | None]:
     if not isinstance(regime_id, str):
         raise BadFacts("regime is a text")
     answer: dict[str, str | int | None] = {"id": case.get("id"), "cap": None, "remaining": None}
-    built = BUILT.get(regime_id)
+    built = laws.get(regime_id)
     if built is None:
         return answer | {"decision": "unsupported", "reason_rule": None}
     verdict = built.assess(facts_of_case.read(case))

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from app.regimes.known_cases import FILE
 from tests.cli.conftest import Terminal
 from tests.regimes.asking import us_pledge
 from tests.regimes.test_cases import CASES
 
-CASE_FILE = Path(__file__).parents[1] / "regimes" / "cases.json"
 File = Callable[[str, bytes | str], Path]
 
 
 def test_every_case_is_answered_in_order_by_one_line_of_json(terminal: Terminal) -> None:
-    result = terminal("regimes", "assess", CASE_FILE)
+    result = terminal("regimes", "assess", FILE)
     assert (result.exit_code, result.stderr) == (0, "")
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert answers == [{"id": case["id"], **case["expect"]} for case in CASES]

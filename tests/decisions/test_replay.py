@@ -86,7 +86,7 @@ def test_a_proposed_edition_says_who_would_be_refused_and_by_how_much(world: Wor
     world.pledged(offering, 4_000, rich)
     contents = world.contents()
     with world.looking() as view:
-        found = replay.what_if(view.session, STRICTER, "US-CF", before)
+        found = replay.what_if(view.session, replay.proposed_edition("US-CF", STRICTER), before)
     assert (found.looked_at, found.turned, found.refused_amounts) == (2, {"allow > deny": 1}, {"USD": 100_000})
     (change,) = found.changes
     assert (change.requested, change.short_by, change.rule) == (usd("2250"), usd("1000"), "US-CF-100a2i")

@@ -128,6 +128,7 @@ FACTS: dict[str, Any] = {
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "found": "PDF",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
+    "where": "as_of", "fault": "…",
 }  # fmt: skip
 
 

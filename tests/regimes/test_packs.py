@@ -171,3 +171,24 @@ def test_every_rule_that_the_code_names_can_be_cited_and_none_is_left_over(regim
     named -= {getattr(kind, "release_rule", "") for kind in kinds} - {regime.release_rule}  # of whom it is derived
     assert named == set(regime.pack.rules)
     assert all(rule.cite and rule.en and rule.zh for rule in regime.pack.rules.values())
+
+
+@pytest.mark.parametrize("odd", ["3", '"text"', "[1]", "[[]]", "true", "1979-05-27", "{}", "{ a = 1 }", "[{ a = 1 }]"])
+@pytest.mark.parametrize(
+    "name", ["settings", "words", "rules", "statements", "limit", "notice_holidays", "zone", "other"]
+)
+def test_an_edition_of_a_strange_shape_is_refused_by_file_and_line(name: str, odd: str) -> None:
+    """A proposed edition is typed by a person: whatever stands in it, the answer names a place."""
+    kept = re.sub(rf"(?ms)^\[+{name}(\.[^\]]*)?\]+$.*?(?=^\[|\Z)|^{name} = .*?$", "", GOOD)
+    if (name, odd) == ("rules", "{}"):
+        return  # a law without rules is of no use, but a law
+    with pytest.raises(PackError, match=r"^xx\.toml:\d+: "):
+        read(f"{name} = {odd}\n{kept}")
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 5_000, "a = " + "1" * 5_000, "a = 0000-00-00", "\x00", "=", "[[limit]", ""]
+)
+def test_a_text_that_is_no_toml_is_refused_by_file_and_line(text: str) -> None:
+    with pytest.raises(PackError, match=r"^xx\.toml:\d+: "):
+        read(text)

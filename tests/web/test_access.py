@@ -52,6 +52,8 @@ EXPECTED = {
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
         "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift", "compliance.change_document", "compliance.evidence_file", "compliance.download_evidence",
+        "compliance.rules", "compliance.rule_pack", "compliance.try_rules", "compliance.tried", "compliance.what_if",
+        "compliance.what_if_answer",
     },
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",

@@ -1,7 +1,7 @@
-"""Pages for compliance officers: what waits, one case with its facts and its rule, closings to approve."""
+"""Pages for compliance officers: what waits, one case with its facts and its rule, closings to approve, the rules."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("compliance", __name__, url_prefix="/review")
 
-from app.web.compliance import alerts, bundles, cases, changes, claims, closings
+from app.web.compliance import alerts, bundles, cases, changes, claims, closings, rules, what_if

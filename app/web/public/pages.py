@@ -25,5 +25,5 @@ def rules() -> ResponseReturnValue:
     with looking() as view:
         now = view.now
     regimes = [platform().regime(one) for one in platform().settings.regimes]
-    packs = [(regime.pack, regime.pack.version(regime.pack.day_of(now))) for regime in regimes]
-    return render_template("public/rules.html", packs=packs, now=now)
+    days = [(regime.pack, regime.pack.day_of(now)) for regime in regimes]
+    return render_template("public/rules.html", packs=[(pack, pack.version(today), today) for pack, today in days])
