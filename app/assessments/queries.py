@@ -88,7 +88,8 @@ def standing(session: Session, investor_id: int, regime_id: str, offering: str) 
     if regime_id in rules.PACK.settings["simulations"]:
         simulated = latest_simulation(session, investor_id, regime_id)
         about_offering = acknowledged(session, investor_id, offering)
-        known |= {kind.value: kind in about_offering for kind in AckKind if kind is not AckKind.TEST_FAILED}
+        # What was not acknowledged is not said: a passed test may show the understanding, too.
+        known |= {kind.value: True for kind in AckKind if kind in about_offering and kind is not AckKind.TEST_FAILED}
         known |= {
             "simulation_on": simulated and categories[0].day_of(simulated.acknowledged_at).isoformat(),
             "nw_inputs": simulated

@@ -78,7 +78,7 @@ def names(page: Page) -> list[str]:
         ("/?q=rye", ["100% Rye", "1000 Ryes"]),
         ("/?q=众筹", ["众筹测试"]),
         ("/?q=机器", ["众筹测试"]),
-        ("/?q=太阳能", ["众筹测试"]),
+        ("/?q=太阳能", []),  # in a story that only certified investors may read
         ("/?q=++solar++", ["Solar Bakery"]),
         # every word must be there
         ("/?q=helios+bread", ["Solar Bakery"]),
