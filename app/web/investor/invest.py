@@ -243,8 +243,11 @@ def _to_tick(view: Snapshot, offering: Offering, laws: Sequence[Regime]) -> dict
         one.id: (text_hash(one.text(reader().code)), Refused("statement_missing")) for one in statements(laws, view.now)
     }
     for one in offerings.documents(view.session, offering.id):
-        lacking = "document_not_acknowledged" if one.id in opened else "document_not_opened"
-        found[document_name(one)] = (one.sha256, Refused(lacking, title=one.title))
+        unticked, unread = (
+            Refused("document_not_acknowledged", title=one.title),
+            Refused("document_not_opened", title=one.title),
+        )
+        found[document_name(one)] = (one.sha256, unticked if one.id in opened else unread)
     return found
 
 
