@@ -126,7 +126,7 @@ FACTS: dict[str, Any] = {
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "status": "live", "machine": "offering",
     "currency": "USD", "digits": 2, "left_shares": 1_062, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
-    "found": "PDF", "most": Money(100, "USD"),
+    "found": "PDF", "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
     "where": "as_of", "fault": "…",
 }  # fmt: skip
