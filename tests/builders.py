@@ -12,13 +12,16 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from app import clock, invariants
-from app.actor import SYSTEM, Actor, Role
+from app import clock, four_eyes, invariants
+from app.actor import STAFF, SYSTEM, Actor, Role
+from app.approvals import actions as approvals
+from app.approvals.models import ProposalKind
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseOutcome
+from app.compliance.queries import Filters as CaseFilters
 from app.database import Snapshot, Transaction
 from app.evidence.models import EvidenceFile
 from app.identity import actions as identity
@@ -29,8 +32,17 @@ from app.investors import actions as investors
 from app.investors import claims
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
+from app.issuers import queries as issuer_queries
 from app.issuers.models import Issuer
-from app.jobs import ask_investors, close_offerings, expire_pledges, process_inbox, seal_audit, send_payments
+from app.jobs import (
+    apply_proposals,
+    ask_investors,
+    close_offerings,
+    expire_pledges,
+    process_inbox,
+    seal_audit,
+    send_payments,
+)
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -120,8 +132,13 @@ class World:
             )
             tx.session.add(person)
             tx.session.flush()
-            for role in roles:
+            for role in set(roles) - STAFF:
                 identity.grant_role(tx, person, role)
+        for role in set(roles) & STAFF:  # who were there before anybody could look at it
+            self.force(
+                "INSERT INTO role_grants (user_id, role, granted_at, granted_by) VALUES (:id, :role, now(), 'test')",
+                id=person.id, role=role.value,
+            )  # fmt: skip
         return person
 
     def actor(self, person: User) -> Actor:
@@ -207,12 +224,46 @@ class World:
         return self.offering(offering.id), actor, case.ref
 
     def approve(self, case_ref: str) -> None:
-        """An officer takes the case of an offering and says yes."""
+        """An officer takes the case of an offering and says yes, and a second one agrees that it is published."""
         officer = self.officer()
         with self.acting(officer) as tx:
             compliance.take_case(tx, case_ref)
         with self.acting(officer) as tx:
             compliance.resolve_offering(tx, case_ref, CaseOutcome.APPROVE, [], "")
+        self.agree(ProposalKind.PUBLISH)
+
+    def agree(self, kind: ProposalKind, *people: Actor) -> None:
+        """A second person (by default an officer) agrees to the latest proposal of a kind."""
+        for person in people or (self.officer(),):
+            ((ref, sha256),) = self.sql(
+                "SELECT ref, sha256 FROM proposals WHERE kind = :kind ORDER BY id DESC LIMIT 1", kind=kind.value
+            )
+            with self.acting(person) as tx:
+                four_eyes.approve(tx, ref, sha256)
+
+    def seal(self, offering: Offering) -> None:
+        """Two officers agree that it may be published as it is now, however it came to be approved."""
+        subject = f"offering:{offering.id}"
+        with self.acting(self.officer()) as tx:
+            approvals.propose(
+                tx, ProposalKind.PUBLISH, subject, {"case": "R-TEST", "note": ""},
+                state=offering_queries.seal(tx.session, offering.id),
+            )  # fmt: skip
+        self.agree(ProposalKind.PUBLISH)
+
+    def change_payee(self, issuer_id: int, *, holder: str, account: str) -> None:
+        """Somebody of the company names another payout account, an officer agrees, and the time to object passes."""
+        with self.acting(self.actor(self.user(Role.ISSUER))) as tx:
+            issuer = issuer_queries.issuer(tx.session, issuer_id)
+            proposal = issuers.set_payout_account(tx, issuer, holder=holder, account=account, vault=self.platform.vault)
+        assert proposal is not None and proposal.not_before is not None
+        self.agree(ProposalKind.PAYEE)
+        with self.acting() as tx:
+            clock_before = tx.now
+            clock.advance(tx.session, proposal.not_before - tx.now)
+        apply_proposals.run(self.platform)
+        with self.acting() as tx:
+            clock.advance(tx.session, clock_before - tx.now)
 
     def live(self, **terms: Any) -> Offering:
         """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
@@ -323,7 +374,7 @@ class World:
 
     def queue(self) -> list[str]:
         with self.looking() as view:
-            return [case.ref for case in compliance_queries.queue(view.session)]
+            return [case.ref for case in compliance_queries.waiting(view.session, CaseFilters(), 200)]
 
     # Behind the actions' back
 
