@@ -17,7 +17,7 @@ from app.approvals import actions as approvals
 from app.approvals import queries
 from app.approvals.actions import Answer
 from app.approvals.models import Proposal, ProposalKind
-from app.closings import actions as closings
+from app.closings import giving_back
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseKind, CaseOutcome
@@ -158,7 +158,7 @@ def propose_refund(tx: Transaction, offering_id: int, why: str) -> Proposal:
     Raises Refused: "nothing_to_refund", "note_too_short", "proposal_waits". Locks: offering. Writes: proposal, audit.
     """
     offering = offerings.lock(tx, offering_id)
-    if not closings.can_refund_everybody(tx.session, offering):
+    if not giving_back.can_refund_everybody(tx.session, offering):
         raise Refused("nothing_to_refund")
     if len(why.strip()) < approvals.SHORTEST_NOTE:
         raise Refused("note_too_short", field="note", shortest=approvals.SHORTEST_NOTE)
@@ -219,7 +219,7 @@ ACTS: Mapping[ProposalKind, Act] = {
         state=_offering_status,
         company=_company_of_offering,
         lock=lambda tx, proposal: offerings.lock(tx, proposal.subject_id),
-        approved=lambda tx, proposal: closings.refund_everybody(tx, proposal.subject_id),
+        approved=lambda tx, proposal: giving_back.refund_everybody(tx, proposal.subject_id),
     ),
     ProposalKind.HOLD: Act(
         state=lambda session, proposal: alert_queries.alert(session, proposal.subject_id).status,

@@ -12,9 +12,8 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from app import clock, four_eyes, invariants
+from app import clock, invariants
 from app.actor import STAFF, SYSTEM, Actor, Role
-from app.approvals import actions as approvals
 from app.approvals.models import ProposalKind
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
@@ -32,10 +31,8 @@ from app.investors import actions as investors
 from app.investors import claims
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
-from app.issuers import queries as issuer_queries
 from app.issuers.models import Issuer
 from app.jobs import (
-    apply_proposals,
     ask_investors,
     close_offerings,
     expire_pledges,
@@ -59,6 +56,7 @@ from app.pledges.actions import Placement
 from app.pledges.consents import document_name, text_hash
 from app.pledges.models import Pledge
 from app.wiring import Platform
+from tests.agreeing import Agreeing
 
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose; tests hash once.
@@ -70,7 +68,7 @@ def usd(amount: str) -> Money:
     return Money.of(amount, "USD")
 
 
-class World:
+class World(Agreeing):
     """One platform and what a test does in it."""
 
     def __init__(self, platform: Platform) -> None:
@@ -231,39 +229,6 @@ class World:
         with self.acting(officer) as tx:
             compliance.resolve_offering(tx, case_ref, CaseOutcome.APPROVE, [], "")
         self.agree(ProposalKind.PUBLISH)
-
-    def agree(self, kind: ProposalKind, *people: Actor) -> None:
-        """A second person (by default an officer) agrees to the latest proposal of a kind."""
-        for person in people or (self.officer(),):
-            ((ref, sha256),) = self.sql(
-                "SELECT ref, sha256 FROM proposals WHERE kind = :kind ORDER BY id DESC LIMIT 1", kind=kind.value
-            )
-            with self.acting(person) as tx:
-                four_eyes.approve(tx, ref, sha256)
-
-    def seal(self, offering: Offering) -> None:
-        """Two officers agree that it may be published as it is now, however it came to be approved."""
-        subject = f"offering:{offering.id}"
-        with self.acting(self.officer()) as tx:
-            approvals.propose(
-                tx, ProposalKind.PUBLISH, subject, {"case": "R-TEST", "note": ""},
-                state=offering_queries.seal(tx.session, offering.id),
-            )  # fmt: skip
-        self.agree(ProposalKind.PUBLISH)
-
-    def change_payee(self, issuer_id: int, *, holder: str, account: str) -> None:
-        """Somebody of the company names another payout account, an officer agrees, and the time to object passes."""
-        with self.acting(self.actor(self.user(Role.ISSUER))) as tx:
-            issuer = issuer_queries.issuer(tx.session, issuer_id)
-            proposal = issuers.set_payout_account(tx, issuer, holder=holder, account=account, vault=self.platform.vault)
-        assert proposal is not None and proposal.not_before is not None
-        self.agree(ProposalKind.PAYEE)
-        with self.acting() as tx:
-            clock_before = tx.now
-            clock.advance(tx.session, proposal.not_before - tx.now)
-        apply_proposals.run(self.platform)
-        with self.acting() as tx:
-            clock.advance(tx.session, clock_before - tx.now)
 
     def live(self, **terms: Any) -> Offering:
         """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""

@@ -7,7 +7,6 @@ import json
 from enum import StrEnum
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from app.actor import Role
 from app.approvals import actions as approvals
@@ -32,7 +31,7 @@ from app.money import Money, split
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
-from app.offerings.lifecycle import CLOSING, FAILED, LIVE
+from app.offerings.lifecycle import FAILED, LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
@@ -364,43 +363,15 @@ def withdraw_offering(tx: Transaction, offering_id: int) -> None:
     approvals.withdraw(tx, ProposalKind.PUBLISH, f"offering:{offering.id}")
     if was_live:
         offerings.stop_accepting(tx, offering)
-        _give_everything_back(tx, offering, StopReason.OFFERING_WITHDRAWN)
+        give_everything_back(tx, offering, StopReason.OFFERING_WITHDRAWN)
 
 
-def _give_everything_back(tx: Transaction, offering: Offering, why: StopReason) -> None:
+def give_everything_back(tx: Transaction, offering: Offering, why: StopReason) -> None:
+    """End every pledge of a locked offering by the way that its money allows. Locks, writes: see `pledges.actions.stop`."""
     for pledge in pledge_queries.held(tx.session, offering.id):
         pledges.stop(tx, pledges.lock(tx, pledge.id), why)
     for pledge_id in pledge_queries.unpaid(tx.session, offering.id):
         pledges.stop(tx, pledges.lock(tx, pledge_id), why)
-
-
-def refund_everybody(tx: Transaction, offering_id: int) -> None:
-    """The platform itself ends an open offering, or one that is closing but not released: all money goes back.
-
-    Raises Refused: "nothing_to_refund" (it has no such money any more), "second_person_missing".
-    Locks: offering, closing, proposal, pledges, instructions, accounts, progress.
-    Writes: offering, closing, proposal, pledges, instructions, entries, messages, progress, audit.
-    """
-    offering = offerings.lock(tx, offering_id)
-    if not can_refund_everybody(tx.session, offering):
-        raise Refused("nothing_to_refund")
-    with approvals.carrying_out(tx, ProposalKind.REFUND_ALL, f"offering:{offering.id}", offering.status):
-        offerings.stop_accepting(tx, offering)
-        if offering.status == LIVE:
-            offerings.move(tx, offering, "withdraw", why="platform")
-        else:
-            closing = lock(tx, queries.of_offering(tx.session, offering.id)[0].id)
-            audit.transition(tx, closing, "abort", why="platform")
-            offerings.move(tx, offering, "fail", why="platform")
-        _give_everything_back(tx, offering, StopReason.PLATFORM_ENDED)
-
-
-def can_refund_everybody(session: Session, offering: Offering) -> bool:
-    """Whether all its money is still with the custodian."""
-    if offering.status == LIVE:
-        return True
-    closing = next(iter(queries.of_offering(session, offering.id)), None)
-    return offering.status == CLOSING and closing is not None and closing.status in (GATHERING, PROPOSED)
 
 
 def lock(tx: Transaction, closing_id: int) -> Closing:

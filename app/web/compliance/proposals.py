@@ -14,7 +14,7 @@ from app.approvals import queries
 from app.approvals.actions import Answer
 from app.approvals.lifecycle import PROPOSED, UNFINISHED
 from app.approvals.models import Proposal, ProposalKind
-from app.closings import actions as closings
+from app.closings import giving_back
 from app.database import Snapshot
 from app.errors import Refused
 from app.i18n import labels
@@ -140,7 +140,7 @@ def _give_back_page(ref: str, form: RefundForm) -> ResponseReturnValue:
         return render_template(
             "compliance/give_back.html",
             offering=offering,
-            is_possible=closings.can_refund_everybody(view.session, offering),
+            is_possible=giving_back.can_refund_everybody(view.session, offering),
             by_status=pledges.by_status(view.session, offering.id),
             form=form,
         ), form.status
