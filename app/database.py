@@ -3,7 +3,7 @@
 An entry point (a page, a job, a command) opens the one transaction and calls one action; features never commit.
 
 Lock order, for everybody, always: investor (of two spouses the lower id first) -> issuer -> offering -> closing ->
-pledge -> instruction -> ledger account (by id) -> offering progress. Whoever needs two of these takes them from left to right.
+proposal -> pledge -> instruction -> ledger account (by id) -> offering progress. Whoever needs two of these takes them from left to right.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class Transaction(Snapshot):
         self.actor = actor
         self.request_id = request_id
         self.jobs_to_wake: set[str] = set()
+        #: Everything that it does is undone at its end: it shows what would happen.
+        self.is_rehearsal = False
 
     def now_after_locks(self) -> datetime:
         """The platform's time right now: for a decision that had to wait for somebody else's lock."""
@@ -157,6 +159,17 @@ class Database:
             session.commit()
         if tx.jobs_to_wake:
             self.on_wake(tx.jobs_to_wake)
+
+    @contextmanager
+    def rehearsal(self, actor: Actor, request_id: str = "-") -> Iterator[Transaction]:
+        """A transaction that is undone at its end, to see what an act would do by doing it."""
+        with self._writing() as session:
+            tx = Transaction(session, actor, request_id)
+            tx.is_rehearsal = True
+            try:
+                yield tx
+            finally:
+                session.rollback()
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

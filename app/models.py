@@ -1,12 +1,13 @@
 """Every table of the platform, for the migrations: importing this module fills `Base.metadata`."""
 
 from app.alerts.models import Alert
+from app.approvals.models import Proposal, ProposalApproval
 from app.assessments.models import Acknowledgement, Attempt, GateStep, Simulation
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnsealed
 from app.changes.models import Answer, Change, ChangeDocument, DeadlineMove, EarlyClose
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
-from app.compliance.models import ReviewCase
+from app.compliance.models import CaseOpinion, CaseQuestion, ReviewCase, SavedFilter
 from app.database import Base
 from app.decisions.models import Decision, Edition
 from app.evidence.models import EvidenceFile
@@ -26,13 +27,68 @@ from app.share_register.models import RegisterEntry
 metadata = Base.metadata
 
 __all__ = [
-    "Acknowledgement", "Alert", "Answer", "Attempt", "AuditCheckpoint", "AuditEvent", "AuditSeal", "AuditUnsealed",
-    "Change", "ChangeDocument", "Claim", "ClaimEvidence", "Closing", "ClosingApproval", "ClosingLine",
-    "DeadlineMove", "Decision", "DocumentOpening", "EarlyClose", "Edition", "EvidenceFile", "Figures", "Filing",
-    "FormDraft", "GateStep", "GatewayEvent", "GatewayTransaction", "Instruction", "Investor", "Issuer",
-    "IssuerMember", "JobClock", "JobRun", "JournalEntry", "LedgerAccount", "ListImport", "Listing",
-    "MonitoringCursor", "Offering", "OfferingDocument", "OfferingProgress", "PlatformClock", "Pledge",
-    "PledgeConsent", "Posting", "QueuedMessage", "RecoveryCode", "RegisterEntry", "RelatedParty", "ReviewCase",
-    "RoleGrant", "Screening", "SignInAttempt", "Simulation", "SpouseLink", "User", "UserSession", "WorkerHeartbeat",
+    "Acknowledgement",
+    "Alert",
+    "Answer",
+    "Attempt",
+    "AuditCheckpoint",
+    "AuditEvent",
+    "AuditSeal",
+    "AuditUnsealed",
+    "CaseOpinion",
+    "CaseQuestion",
+    "Change",
+    "ChangeDocument",
+    "Claim",
+    "ClaimEvidence",
+    "Closing",
+    "ClosingApproval",
+    "ClosingLine",
+    "DeadlineMove",
+    "Decision",
+    "DocumentOpening",
+    "EarlyClose",
+    "Edition",
+    "EvidenceFile",
+    "Figures",
+    "Filing",
+    "FormDraft",
+    "GateStep",
+    "GatewayEvent",
+    "GatewayTransaction",
+    "Instruction",
+    "Investor",
+    "Issuer",
+    "IssuerMember",
+    "JobClock",
+    "JobRun",
+    "JournalEntry",
+    "LedgerAccount",
+    "ListImport",
+    "Listing",
+    "MonitoringCursor",
+    "Offering",
+    "OfferingDocument",
+    "OfferingProgress",
+    "PlatformClock",
+    "Pledge",
+    "PledgeConsent",
+    "Posting",
+    "Proposal",
+    "ProposalApproval",
+    "QueuedMessage",
+    "RecoveryCode",
+    "RegisterEntry",
+    "RelatedParty",
+    "ReviewCase",
+    "RoleGrant",
+    "SavedFilter",
+    "Screening",
+    "SignInAttempt",
+    "Simulation",
+    "SpouseLink",
+    "User",
+    "UserSession",
+    "WorkerHeartbeat",
     "metadata",
 ]  # fmt: skip

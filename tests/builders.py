@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import select, text
 
 from app import clock, invariants
-from app.actor import SYSTEM, Actor, Role
+from app.actor import STAFF, SYSTEM, Actor, Role
+from app.approvals.models import ProposalKind
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseOutcome
+from app.compliance.queries import Filters as CaseFilters
 from app.database import Snapshot, Transaction
 from app.evidence.models import EvidenceFile
 from app.identity import actions as identity
@@ -30,7 +32,14 @@ from app.investors import claims
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers.models import Issuer
-from app.jobs import ask_investors, close_offerings, expire_pledges, process_inbox, seal_audit, send_payments
+from app.jobs import (
+    ask_investors,
+    close_offerings,
+    expire_pledges,
+    process_inbox,
+    seal_audit,
+    send_payments,
+)
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -47,6 +56,7 @@ from app.pledges.actions import Placement
 from app.pledges.consents import document_name, text_hash
 from app.pledges.models import Pledge
 from app.wiring import Platform
+from tests.agreeing import Agreeing
 
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose; tests hash once.
@@ -58,7 +68,7 @@ def usd(amount: str) -> Money:
     return Money.of(amount, "USD")
 
 
-class World:
+class World(Agreeing):
     """One platform and what a test does in it."""
 
     def __init__(self, platform: Platform) -> None:
@@ -120,8 +130,13 @@ class World:
             )
             tx.session.add(person)
             tx.session.flush()
-            for role in roles:
+            for role in set(roles) - STAFF:
                 identity.grant_role(tx, person, role)
+        for role in set(roles) & STAFF:  # who were there before anybody could look at it
+            self.force(
+                "INSERT INTO role_grants (user_id, role, granted_at, granted_by) VALUES (:id, :role, now(), 'test')",
+                id=person.id, role=role.value,
+            )  # fmt: skip
         return person
 
     def actor(self, person: User) -> Actor:
@@ -207,12 +222,13 @@ class World:
         return self.offering(offering.id), actor, case.ref
 
     def approve(self, case_ref: str) -> None:
-        """An officer takes the case of an offering and says yes."""
+        """An officer takes the case of an offering and says yes, and a second one agrees that it is published."""
         officer = self.officer()
         with self.acting(officer) as tx:
             compliance.take_case(tx, case_ref)
         with self.acting(officer) as tx:
             compliance.resolve_offering(tx, case_ref, CaseOutcome.APPROVE, [], "")
+        self.agree(ProposalKind.PUBLISH)
 
     def live(self, **terms: Any) -> Offering:
         """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
@@ -323,7 +339,7 @@ class World:
 
     def queue(self) -> list[str]:
         with self.looking() as view:
-            return [case.ref for case in compliance_queries.queue(view.session)]
+            return [case.ref for case in compliance_queries.waiting(view.session, CaseFilters(), 200)]
 
     # Behind the actions' back
 

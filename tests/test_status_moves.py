@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.alerts.models import Alert
+from app.approvals.models import Proposal
 from app.audit.actions import Subject
 from app.changes.models import Answer, Change, EarlyClose
 from app.closings.models import Closing
@@ -21,7 +22,7 @@ from tests.builders import World
 
 SUBJECTS: tuple[type[Subject], ...] = (
     Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
-    SpouseLink, EvidenceFile,
+    SpouseLink, EvidenceFile, Proposal,
 )  # fmt: skip
 
 

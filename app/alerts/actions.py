@@ -9,6 +9,8 @@ from sqlalchemy import select
 from app.alerts import queries
 from app.alerts.lifecycle import LIVE, RAISED
 from app.alerts.models import Alert, Finding
+from app.approvals import actions as approvals
+from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
@@ -60,28 +62,31 @@ def resolve(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[s
     if len(note.strip()) < compliance.SHORTEST_NOTE:
         raise Refused("note_too_short", field="note", shortest=compliance.SHORTEST_NOTE)
     case = compliance.resolve(tx, ref, outcome, reasons, note)
-    alert = _lock(tx, case.subject_id)
+    alert = lock(tx, case.subject_id)
     audit.transition(tx, alert, "clear" if outcome is CaseOutcome.APPROVE else "confirm", case=case.ref)
     return alert
 
 
 def lift(tx: Transaction, ref: str) -> Alert:
-    """End the hold of a confirmed alert, by the reference of its case: an officer's act, and not of whom it is about.
+    """End the hold of a confirmed alert, by the reference of its case: two officers' act, and not of whom it is about.
 
-    One officer does it here; whoever wants two of them asks for the second before calling this.
-    Raises NotFound, Refused: "own_case", "illegal_move". Locks: alert. Writes: alert, audit.
+    One of them proposed it, and the other agreed: see `four_eyes.propose_lift`.
+    Raises NotFound, Refused: "own_case", "second_person_missing", "illegal_move". Locks: alert, proposal.
+    Writes: alert, proposal, audit.
     """
     case = compliance_queries.case(tx.session, ref)
     if case.kind != CaseKind.ALERT:
         raise NotFound
     if tx.actor.user_id in case.involves:
         raise Refused("own_case")
-    alert = _lock(tx, case.subject_id)
-    audit.transition(tx, alert, "lift", case=case.ref)
+    alert = lock(tx, case.subject_id)
+    with approvals.carrying_out(tx, ProposalKind.HOLD, f"alert:{alert.id}", alert.status):
+        audit.transition(tx, alert, "lift", case=case.ref)
     return alert
 
 
-def _lock(tx: Transaction, alert_id: int) -> Alert:
+def lock(tx: Transaction, alert_id: int) -> Alert:
+    """Take one alert, read anew. Locks: alert."""
     return tx.session.scalars(
         select(Alert).where(Alert.id == alert_id).with_for_update().execution_options(populate_existing=True)
     ).one()

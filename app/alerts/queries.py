@@ -15,6 +15,10 @@ def alert(session: Session, alert_id: int) -> Alert:
     return session.get_one(Alert, alert_id)
 
 
+def alerts(session: Session, alert_ids: Collection[int]) -> list[Alert]:
+    return list(session.scalars(select(Alert).where(Alert.id.in_(alert_ids))))
+
+
 def of_subject(session: Session, kind: SubjectType, subject_id: int) -> list[Alert]:
     """Every alert about one subject, newest first."""
     return list(

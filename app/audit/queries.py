@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEvent, AuditSeal
@@ -83,3 +84,32 @@ def since(session: Session, subject_type: str, event_id: int, limit: int) -> lis
         .limit(limit)
     )
     return [(found, at, subject) for found, at, subject in rows]
+
+
+def reached_by(session: Session, subject_type: str, subject_ids: Collection[int]) -> Mapping[int, datetime]:
+    """When each of these subjects last moved: subject -> the platform's time."""
+    rows = session.execute(
+        select(AuditEvent.subject_id, func.max(AuditEvent.at).label("at"))
+        .where(
+            AuditEvent.subject_type == subject_type,
+            AuditEvent.subject_id.in_(subject_ids),
+            AuditEvent.to_status.is_not(None),
+        )
+        .group_by(AuditEvent.subject_id)
+    )
+    return {row.subject_id: row.at for row in rows}
+
+
+def moved_in_this_transaction(session: Session) -> list[tuple[str, str, int]]:
+    """(table, status, how many): what the transaction that asks has moved so far, in the order it began to."""
+    rows = session.execute(
+        select(AuditEvent.subject_type, AuditEvent.to_status, func.count(AuditEvent.subject_id.distinct()))
+        .where(
+            text("audit_events.xmin = pg_current_xact_id()::xid"),
+            AuditEvent.from_status.is_not(None),
+            AuditEvent.from_status != AuditEvent.to_status,
+        )
+        .group_by(AuditEvent.subject_type, AuditEvent.to_status)
+        .order_by(func.min(AuditEvent.id))
+    )
+    return [(table, str(status), number) for table, status, number in rows]

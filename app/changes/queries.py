@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,10 @@ from app.regimes.regime import Regime
 
 def change(session: Session, change_id: int) -> Change:
     return session.get_one(Change, change_id)
+
+
+def changes(session: Session, change_ids: Collection[int]) -> list[Change]:
+    return list(session.scalars(select(Change).where(Change.id.in_(change_ids))))
 
 
 def by_ref(session: Session, ref: str) -> Change:

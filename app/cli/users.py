@@ -6,7 +6,9 @@ import click
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
+from app import four_eyes
 from app.actor import STAFF, Role, command_line
+from app.approvals.models import Proposal
 from app.errors import Refused
 from app.i18n import labels
 from app.i18n.locales import ENGLISH
@@ -37,13 +39,14 @@ def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None
                 tx, email=email, name=name, password=password, locale="en", timezone="America/New_York"
             )
             actions.mark_email_verified(tx, person)
-            for role in roles:
-                actions.grant_role(tx, person, Role(role))
+            proposals = [(role, four_eyes.grant(tx, person, Role(role))) for role in roles]
             if secret is not None:
                 actions.set_second_factor(tx, person, secret, platform().vault)
     except Refused as refused:
         raise click.ClickException(labels.refusal(refused, ENGLISH)) from None
-    click.echo(f"{email}: {', '.join(roles)}")
+    click.echo(f"{email}: {', '.join(role for role, proposal in proposals if proposal is None)}")
+    for role, proposal in proposals:
+        _say_if_proposed(email, role, proposal)
     if secret is not None:
         click.echo(f"Second factor, shown this once: {secret}\n{provisioning_uri(secret, email)}")
 
@@ -58,10 +61,23 @@ def _known(person: User | None, email: str) -> User:
 @click.argument("email")
 @click.argument("role", type=ROLES)
 def grant(email: str, role: str) -> None:
-    """Give an account a role; staff set up their second factor when they sign in next."""
-    with platform().database.transaction(command_line("users grant")) as tx:
-        actions.grant_role(tx, _known(queries.by_email(tx.session, email), email), Role(role))
-    click.echo(f"{email}: {role}")
+    """Give an account a role; staff set up their second factor when they sign in next.
+
+    With two compliance officers at work, a role of the staff is only proposed: both must agree on the review page.
+    """
+    try:
+        with platform().database.transaction(command_line("users grant")) as tx:
+            proposal = four_eyes.grant(tx, _known(queries.by_email(tx.session, email), email), Role(role))
+    except Refused as refused:
+        raise click.ClickException(labels.refusal(refused, ENGLISH)) from None
+    if proposal is None:
+        click.echo(f"{email}: {role}")
+    _say_if_proposed(email, role, proposal)
+
+
+def _say_if_proposed(email: str, role: str, proposal: Proposal | None) -> None:
+    if proposal is not None:
+        click.echo(f"{email}: {role} is proposed as {proposal.ref}; {proposal.approvals_needed} officers must agree.")
 
 
 @group.command("suspend")

@@ -9,6 +9,8 @@ from enum import StrEnum
 from sqlalchemy import delete, select
 
 from app.actor import Role
+from app.approvals import actions as approvals
+from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.changes import actions as changes
 from app.changes import deadlines as early_closes
@@ -358,13 +360,18 @@ def withdraw_offering(tx: Transaction, offering_id: int) -> None:
     offerings.move(tx, offering, "withdraw")
     changes.end_with(tx, offering, early_close="give_up")
     compliance.withdraw_case(tx, CaseKind.OFFERING, offering.id)
-    if not was_live:
-        return
-    offerings.stop_accepting(tx, offering)
+    approvals.withdraw(tx, ProposalKind.PUBLISH, f"offering:{offering.id}")
+    if was_live:
+        offerings.stop_accepting(tx, offering)
+        give_everything_back(tx, offering, StopReason.OFFERING_WITHDRAWN)
+
+
+def give_everything_back(tx: Transaction, offering: Offering, why: StopReason) -> None:
+    """End every pledge of a locked offering by the way that its money allows. Locks, writes: see `pledges.actions.stop`."""
     for pledge in pledge_queries.held(tx.session, offering.id):
-        pledges.stop(tx, pledges.lock(tx, pledge.id), StopReason.OFFERING_WITHDRAWN)
+        pledges.stop(tx, pledges.lock(tx, pledge.id), why)
     for pledge_id in pledge_queries.unpaid(tx.session, offering.id):
-        pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.OFFERING_WITHDRAWN)
+        pledges.stop(tx, pledges.lock(tx, pledge_id), why)
 
 
 def lock(tx: Transaction, closing_id: int) -> Closing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.actor import Role
@@ -12,6 +12,7 @@ from app.closings.lifecycle import ABORTED, DONE, GATHERING, WAITING_FOR_OFFICER
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.errors import NotFound
 from app.identity import queries as identity
+from app.identity.models import RoleGrant, User
 from app.investors.models import Investor
 from app.offerings.models import Offering
 from app.pledges.lifecycle import HELD
@@ -85,3 +86,32 @@ def approvals(session: Session, closing: Closing) -> list[ClosingApproval]:
         return list(found)
     officers = {person.id for person in identity.with_role(session, Role.COMPLIANCE_OFFICER)}
     return [approval for approval in found if approval.user_id in officers]
+
+
+def waiting_for_officers(session: Session) -> list[tuple[Closing, str, int]]:
+    """Closings that officers must look at: each with its offering's name and how many approvals count."""
+    rows = session.execute(
+        select(Closing, Offering.name, func.count(RoleGrant.user_id))
+        .join(Offering, Offering.id == Closing.offering_id)
+        .outerjoin(
+            ClosingApproval,
+            (ClosingApproval.closing_id == Closing.id) & (ClosingApproval.snapshot_hash == Closing.snapshot_hash),
+        )
+        .outerjoin(User, (User.id == ClosingApproval.user_id) & User.suspended_at.is_(None))
+        .outerjoin(RoleGrant, (RoleGrant.user_id == User.id) & (RoleGrant.role == Role.COMPLIANCE_OFFICER))
+        .where(Closing.status.in_(WAITING_FOR_OFFICERS))
+        .group_by(Closing.id, Offering.name)
+        .order_by(Closing.id)
+    )
+    return [(closing, name, approvals) for closing, name, approvals in rows]
+
+
+def approved_by(session: Session, user_id: int) -> set[int]:
+    """The closings whose present snapshot this person approved."""
+    return set(
+        session.scalars(
+            select(Closing.id)
+            .join(ClosingApproval, ClosingApproval.closing_id == Closing.id)
+            .where(ClosingApproval.user_id == user_id, ClosingApproval.snapshot_hash == Closing.snapshot_hash)
+        )
+    )

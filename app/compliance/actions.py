@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.approvals import actions as approvals
+from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.audit import queries as trail
 from app.compliance import queries
-from app.compliance.lifecycle import CLAIMED, OPEN
+from app.compliance.lifecycle import CLAIMED, OPEN, UNDECIDED
 from app.compliance.models import CaseKind, CaseOutcome, ReviewCase
 from app.database import Transaction, new_reference
 from app.errors import Refused
@@ -61,8 +63,16 @@ def must_be_looked_at(amount: Money, regime: Regime, tx: Transaction) -> bool:
 # Sending something to an officer
 
 
-def refer(tx: Transaction, kind: CaseKind, subject_id: int, *, why: str, involves: Sequence[int]) -> ReviewCase:
-    """Open a case. Writes: case, audit."""
+def refer(
+    tx: Transaction,
+    kind: CaseKind,
+    subject_id: int,
+    *,
+    why: str,
+    involves: Sequence[int],
+    amount: Money | None = None,
+) -> ReviewCase:
+    """Open a case; from a certain `amount` on two officers decide it. Writes: case, audit."""
     case = ReviewCase(
         ref=new_reference("R"),
         kind=kind,
@@ -71,6 +81,8 @@ def refer(tx: Transaction, kind: CaseKind, subject_id: int, *, why: str, involve
         why=why,
         involves=sorted(set(involves)),
         opened_at=tx.now,
+        due_at=platform_policy.due(kind.value, tx.now),
+        officers_needed=platform_policy.officers_needed(kind.value, amount, tx.now.date()),
     )
     tx.session.add(case)
     tx.session.flush()  # its id is the subject of the trail
@@ -191,12 +203,15 @@ def withdraw_claim(tx: Transaction, claim_id: int) -> None:
 def take_case(tx: Transaction, ref: str) -> ReviewCase:
     """Claim a case to decide it; an offering is in review from here on.
 
-    Raises Refused: "own_case", "illegal_move" (somebody has it). Locks: offering, case. Writes: case, offering, audit.
+    Raises Refused: "own_case", "opinion_given", "illegal_move" (somebody has it). Locks: offering, case. Writes: case, offering, audit.
     """
-    case = _locked(tx, ref)
+    case = hold(tx, ref)
     _require_not_involved(tx, case)
+    if queries.has_opinion(tx.session, case, tx.actor.user_id):
+        raise Refused("opinion_given")
     audit.transition(tx, case, "claim")
     case.claimed_by, case.claimed_at = tx.actor.user_id, tx.now
+    case.claimed_until = tx.wall_now + platform_policy.idle(tx.now)
     if case.kind == CaseKind.OFFERING:
         offering = offerings.lock(tx, case.subject_id)
         if offering.status == SUBMITTED:
@@ -206,18 +221,35 @@ def take_case(tx: Transaction, ref: str) -> ReviewCase:
 
 def put_back(tx: Transaction, ref: str) -> None:
     """Give a claimed case back to the queue. Raises Refused("not_your_case"). Locks: case. Writes: case, audit."""
-    case = _locked(tx, ref)
+    case = hold(tx, ref)
     _require_claimed_by_me(tx, case)
     audit.transition(tx, case, "release")
-    case.claimed_by = case.claimed_at = None
+    case.claimed_by = case.claimed_at = case.claimed_until = None
 
 
 def resolve(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[str], note: str) -> ReviewCase:
     """Write an officer's decision on a case they hold. What follows from it is the caller's.
 
-    Raises Refused: "own_case", "not_your_case", "reason_missing", "note_too_short". Locks: case. Writes: case, audit.
+    Raises Refused: see `require_decidable`, "second_opinion_missing" (a case that two officers decide).
+    Locks: case. Writes: case, audit.
     """
-    case = _locked(tx, ref)
+    case = hold(tx, ref)
+    require_decidable(tx, case, outcome, reasons, note)
+    if case.officers_needed > 1 and not tx.is_rehearsal and not queries.is_agreed(tx.session, case, outcome):
+        raise Refused("second_opinion_missing")
+    case.resolved_by, case.resolved_at = tx.actor.user_id, tx.now
+    case.outcome, case.reasons, case.note = outcome, list(reasons), note.strip()
+    audit.transition(tx, case, "resolve", outcome=outcome.value, reasons=list(reasons))
+    return case
+
+
+def require_decidable(
+    tx: Transaction, case: ReviewCase, outcome: CaseOutcome, reasons: Sequence[str], note: str
+) -> None:
+    """Whether this officer may say so about a locked case.
+
+    Raises Refused: "own_case", "not_your_case", "reason_missing", "reason_unknown", "note_too_short".
+    """
     _require_not_involved(tx, case)
     _require_claimed_by_me(tx, case)
     if outcome is not CaseOutcome.APPROVE:
@@ -228,21 +260,45 @@ def resolve(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[s
     unknown = set(reasons) - set(Reason)
     if unknown:
         raise Refused("reason_unknown", field="reasons")
-    case.resolved_by, case.resolved_at = tx.actor.user_id, tx.now
-    case.outcome, case.reasons, case.note = outcome, list(reasons), note.strip()
-    audit.transition(tx, case, "resolve", outcome=outcome.value, reasons=list(reasons))
-    return case
 
 
-def resolve_offering(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[str], note: str) -> None:
-    """Decide about a submitted offering and tell its people. Raises: see `resolve`. Writes: case, offering, message, audit."""
+def resolve_offering(
+    tx: Transaction,
+    ref: str,
+    outcome: CaseOutcome,
+    reasons: Sequence[str],
+    note: str,
+    sections: Sequence[str] | None = None,
+) -> None:
+    """Decide about a submitted offering. A no is told to its people; a yes is put to a second officer first.
+
+    When changes are asked for, only these `sections` may be changed; None: all of them.
+
+    Raises: see `resolve`. Locks: offering, case. Writes: case, offering, proposal or messages, audit.
+    """
     case = resolve(tx, ref, outcome, reasons, note)
     offering = offerings.lock(tx, case.subject_id)
     offerings.move(tx, offering, outcome.value, case=case.ref)
+    offering.asked_sections = list(sections) if sections and outcome is CaseOutcome.REQUEST_CHANGES else None
+    if outcome is not CaseOutcome.APPROVE:
+        tell_decided(tx, offering, outcome, about=case.ref, note=case.note, reasons=reasons)
+        return
+    tx.session.flush()  # the database reads what it seals
+    approvals.propose(
+        tx, ProposalKind.PUBLISH, f"offering:{offering.id}", {"case": case.ref, "note": case.note},
+        state=offering_queries.seal(tx.session, offering.id),
+        involves=issuer_queries.members(tx.session, offering.issuer_id),
+    )  # fmt: skip
+
+
+def tell_decided(
+    tx: Transaction, offering: Offering, outcome: CaseOutcome, *, about: str, note: str, reasons: Sequence[str] = ()
+) -> None:
+    """Tell everybody who acts for the company what was decided about its offering. Writes: messages."""
     for user_id in issuer_queries.members(tx.session, offering.issuer_id):
         notifications.enqueue(
-            tx, user_id, Message.OFFERING_DECIDED, about=case.ref, offering=offering.name, ref=offering.ref,
-            outcome=outcome.value, note=case.note, reasons=list(reasons),
+            tx, user_id, Message.OFFERING_DECIDED, about=about, offering=offering.name, ref=offering.ref,
+            outcome=outcome.value, note=note, reasons=list(reasons),
         )  # fmt: skip
 
 
@@ -267,15 +323,15 @@ def withdraw_case(tx: Transaction, kind: CaseKind, subject_id: int) -> None:
     """End a case whose subject is gone; none there: nothing changes. Locks: case. Writes: case, audit."""
     case = tx.session.scalars(
         select(ReviewCase)
-        .where(ReviewCase.kind == kind, ReviewCase.subject_id == subject_id, ReviewCase.status.in_((OPEN, CLAIMED)))
+        .where(ReviewCase.kind == kind, ReviewCase.subject_id == subject_id, ReviewCase.status.in_(UNDECIDED))
         .with_for_update()
     ).one_or_none()
     if case is not None:
         audit.transition(tx, case, "withdraw")
 
 
-def _locked(tx: Transaction, ref: str) -> ReviewCase:
-    """Take a case; its offering first, as whoever withdraws the offering does. Locks: offering, case."""
+def hold(tx: Transaction, ref: str) -> ReviewCase:
+    """Take a case, read anew; its offering first, as whoever withdraws the offering does. Locks: offering, case."""
     found = queries.case(tx.session, ref)
     if found.kind == CaseKind.OFFERING:
         offerings.lock(tx, found.subject_id)

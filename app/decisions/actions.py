@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.dialects.postgresql import insert
 
+from app.approvals import actions as approvals
+from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.database import Transaction
 from app.decisions import queries, receipts
@@ -73,9 +75,9 @@ def _minor(amount: Money | None) -> int | None:
 
 
 def record(tx: Transaction, pack: Pack) -> Edition:
-    """Keep the text of a pack; the first edition of a pack decides at once, a later one waits to be adopted.
+    """Keep the text of a pack; the first edition of a pack decides at once, a later one is put to two officers.
 
-    Writes: edition, audit.
+    Writes: edition, proposal, audit.
     """
     found = queries.edition_of(tx.session, pack.sha256)
     if found is not None:
@@ -97,6 +99,11 @@ def record(tx: Transaction, pack: Pack) -> Edition:
     assert found is not None  # ours, or somebody else's of this very moment
     if made is not None and not is_first:  # what came with the installation is no act of anybody
         audit.record(tx, "record_edition", "editions", found.id, pack=pack.id, sha256=pack.sha256)
+        approvals.withdraw(tx, ProposalKind.PACK, f"pack:{pack.id}")  # of an edition that this one overtakes
+        approvals.propose(
+            tx, ProposalKind.PACK, f"pack:{pack.id}", {"sha256": pack.sha256},
+            state=queries.adopted(tx.session).get(pack.id, ""),
+        )  # fmt: skip
     return found
 
 
@@ -107,11 +114,17 @@ def record_all(tx: Transaction, packs: Iterable[Pack]) -> None:
 
 
 def adopt(tx: Transaction, sha256: str) -> Edition:
-    """Let an edition decide from now on. Raises Refused("edition_unknown"). Writes: edition, audit."""
+    """Let an edition decide from now on, as two officers agreed.
+
+    Raises Refused: "edition_unknown", "second_person_missing". Locks: proposal. Writes: edition, proposal, audit.
+    """
     found = queries.edition_of(tx.session, sha256)
     if found is None:
         raise Refused("edition_unknown")
     if found.adopted_at is None:
-        found.adopted_at = tx.wall_now
-        audit.record(tx, "adopt_edition", "editions", found.id, pack=found.pack, sha256=found.sha256)
+        with approvals.carrying_out(tx, ProposalKind.PACK, f"pack:{found.pack}") as proposal:
+            if proposal.payload["sha256"] != sha256:
+                raise Refused("second_person_missing")
+            found.adopted_at = tx.wall_now
+            audit.record(tx, "adopt_edition", "editions", found.id, pack=found.pack, sha256=found.sha256)
     return found

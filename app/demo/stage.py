@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app import clock
+from app import clock, four_eyes
 from app.actor import Actor, Role, command_line
+from app.approvals import queries as agreements
+from app.approvals.models import Proposal, ProposalKind
 from app.changes import actions as changes
 from app.changes import proposals
 from app.changes import queries as change_queries
@@ -110,10 +112,18 @@ class Stage:
             )  # fmt: skip
             identity.mark_email_verified(tx, user)
             for role in {person.role} | ({Role.INVESTOR, Role.ISSUER} if not person.has_second_factor else set()):
-                identity.grant_role(tx, user, role)
+                proposal = four_eyes.grant(tx, user, role)
             secret = person.totp_secret(key)
             if secret is not None:
                 identity.set_second_factor(tx, user, secret, self.platform.vault)
+        if proposal is not None:
+            self.agree(proposal, GRACE, CHEN)
+
+    def agree(self, proposal: Proposal, *officers: DemoPerson) -> None:
+        """Officers read what was proposed and agree."""
+        for officer in officers:
+            with self.by(officer) as tx:
+                four_eyes.approve(tx, proposal.ref, proposal.sha256)
 
     def investor(self, person: DemoPerson) -> Investor:
         with self.platform.database.snapshot() as view:
@@ -140,11 +150,15 @@ class Stage:
                 pledges.resolve_referral(tx, case.ref, outcome, reasons or [], note, self.platform.payment_window)
 
     def open(self, offering: Offering, issuer_person: DemoPerson) -> Offering:
-        """Submit, approve and open a complete draft."""
+        """Submit, approve by two officers and open a complete draft."""
         regime = self.platform.regime(offering.regime)
         with self.by(issuer_person) as tx:
             case = compliance.submit_offering(tx, offering.id, regime)
         self.decide(case, CaseOutcome.APPROVE)
+        with self.platform.database.snapshot() as view:
+            proposal = agreements.unfinished(view.session, ProposalKind.PUBLISH, f"offering:{offering.id}")
+        assert proposal is not None  # a yes is put to a second officer
+        self.agree(proposal, CHEN)
         with self.by(issuer_person) as tx:
             return compliance.open_offering(
                 tx, offering.id, regime, gateway=self.platform.gateway.name, custodian_is_qualified=True

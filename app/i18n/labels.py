@@ -15,6 +15,13 @@ from app.i18n.book_words import BOOKS as BOOKS
 from app.i18n.book_words import ENTRY_KINDS as ENTRY_KINDS
 from app.i18n.book_words import INSTRUCTION_KINDS as INSTRUCTION_KINDS
 from app.i18n.locales import Language
+from app.i18n.offering_words import FINANCIALS as FINANCIALS
+from app.i18n.offering_words import SECTIONS as SECTIONS
+from app.i18n.offering_words import STATEMENT_LEVELS as STATEMENT_LEVELS
+from app.i18n.offering_words import TASKS as TASKS
+from app.i18n.review_words import COMPARED as COMPARED
+from app.i18n.review_words import MARKS as MARKS
+from app.i18n.review_words import PROPOSALS as PROPOSALS
 from app.i18n.words import N_, said
 from app.money import Money
 from app.offerings.filings import Import
@@ -37,7 +44,8 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "cancelled": N_("Cancelled"), "failed": N_("Payment failed"), "refused": N_("Refused"),
     },
     "review_case": {
-        "open": N_("Waiting"), "claimed": N_("Being looked at"), "resolved": N_("Decided"),
+        "open": N_("Waiting"), "claimed": N_("Being looked at"), "waiting": N_("Asked for more"),
+        "resolved": N_("Decided"),
         "withdrawn": N_("Withdrawn"),
     },
     "alert": {
@@ -56,6 +64,10 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "payout_proposed": N_("Paying again waits for two approvals"),
         "done": N_("Done"), "aborted": N_("Target missed"),
     },
+    "proposal": {
+        "proposed": N_("Waits for a second person"), "approved": N_("Agreed"), "done": N_("Done"),
+        "rejected": N_("Refused"), "stale": N_("Overtaken by a change"), "withdrawn": N_("Withdrawn"),
+    },
     "instruction": {
         "queued": N_("Waiting to be sent"), "sending": N_("Being sent"), "action_required": N_("Waiting for the payer"),
         "pending": N_("At the bank"), "unknown": N_("Outcome not known yet"), "succeeded": N_("Done"),
@@ -70,7 +82,7 @@ TONES: Mapping[str, str] = {
     "linked": "ok", "clean": "ok",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
-    "payout_proposed": "caution", "cancelling": "caution", "action_required": "caution", "unknown": "caution",
+    "payout_proposed": "caution", "cancelling": "caution", "waiting": "caution", "action_required": "caution", "unknown": "caution",
     "raised": "caution", "cleared": "ok",
     "published": "ok", "confirmed": "info", "proposed": "caution", "awaited": "caution", "announced": "info",
     "expired": "caution", "asked": "caution", "quarantined": "caution",
@@ -81,6 +93,8 @@ SECURITY_TYPES: Mapping[str, str] = {
     "common_stock": N_("Common stock"), "preferred_stock": N_("Preferred stock"),
     "membership_interest": N_("Membership interest"), "debt": N_("Debt"), "other": N_("Other security"),
 }  # fmt: skip
+
+CHANGE_FIELDS, MOVE_REASONS = change_labels.FIELDS, change_labels.MOVE_REASONS
 
 OVERSUBSCRIPTION: Mapping[str, str] = {
     "not_accepted": N_("Not accepted: the target is also the maximum"),
@@ -101,6 +115,11 @@ CASE_KINDS: Mapping[str, str] = {
     "alert": N_("Alert"),
     "change": N_("Change of an offering"),
 }
+
+#: Everything that waits for an officer: the kinds of cases, and what is no case.
+WORK: Mapping[str, str] = {
+    **CASE_KINDS, "closing": N_("Closing"), "payment": N_("Payment"), "proposal": N_("Proposal"),
+}  # fmt: skip
 
 CASE_OUTCOMES: Mapping[str, str] = {
     "approve": N_("Approved"),
@@ -140,49 +159,7 @@ STOP_REASONS: Mapping[str, str] = {
     "offering_withdrawn": N_("The company withdrew the offering."),
     "not_reconfirmed": N_("The offering changed in something important, and you did not confirm your pledge in time."),
     "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
-}
-
-SECTIONS: Mapping[str, str] = {
-    "company": N_("Company"), "terms": N_("Terms"), "deadline": N_("Deadline"), "story": N_("Story"),
-    "risks": N_("Risks"), "funds": N_("Use of funds"), "team": N_("Team"), "financials": N_("Financials"),
-    "documents": N_("Documents"), "payout": N_("Payout account"),
-}  # fmt: skip
-
-CHANGE_FIELDS, MOVE_REASONS = change_labels.FIELDS, change_labels.MOVE_REASONS
-
-TASKS: Mapping[str, str] = {
-    "company_registered": N_("Give the legal form, where the company is organised, and since when"),
-    "company_address": N_("Give the company's address"),
-    "security_type": N_("Say what kind of security is offered"),
-    "share_price": N_("Set the price of one share"),
-    "minimum_pledge": N_("Set the smallest pledge; it buys at least one share"),
-    "target": N_("Set the target; below it everybody is refunded"),
-    "maximum": N_("Set the maximum, at or above the target"),
-    "oversubscription_rule": N_("Say how demand above the target is shared out"),
-    "deadline": N_("Set the deadline, with its time zone"),
-    "deadline_ahead": N_("Choose a deadline as far ahead as the rules want"),
-    "tagline": N_("Say in one sentence what the company does"),
-    "story": N_("Tell the company's story"),
-    "risks": N_("Name at least three risks"),
-    "use_of_funds": N_("Say what the money is for; the parts add up to 100 percent"),
-    "team": N_("Name the people who run the company"),
-    "financials_latest": N_("Give the figures of the latest financial year"),
-    "financials_prior": N_("Give the figures of the year before"),
-    "statements_level": N_("Say who checked the financial statements"),
-    "documents": N_("Add at least one document, such as the financial statements"),
-    "payout_account": N_("Say where the company is paid"),
-}
-
-FINANCIALS: Mapping[str, str] = {
-    "total_assets": N_("Total assets"), "cash": N_("Cash"), "receivables": N_("Receivables"),
-    "short_term_debt": N_("Short-term debt"), "long_term_debt": N_("Long-term debt"), "revenue": N_("Revenue"),
-    "cost_of_goods_sold": N_("Cost of goods sold"), "taxes_paid": N_("Taxes paid"), "net_income": N_("Net income"),
-}  # fmt: skip
-
-STATEMENT_LEVELS: Mapping[str, str] = {
-    "certified": N_("Certified by the chief executive"),
-    "reviewed": N_("Reviewed by an independent accountant"),
-    "audited": N_("Audited by an independent accountant"),
+    "platform_ended": N_("The platform ended the offering and gives all money back."),
 }
 
 #: Figures that an investor declares.
@@ -200,6 +177,8 @@ JOBS: Mapping[str, str] = {
     "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
     "rescreen": N_("Compare names with new lists"),
     "monitor_pledges": N_("Look for patterns over pledges"),
+    "release_cases": N_("Put back cases that were left alone"),
+    "apply_proposals": N_("Put approved payout accounts in force"),
 }  # fmt: skip
 
 REFUSALS: Mapping[str, str] = {
@@ -254,6 +233,7 @@ REFUSALS: Mapping[str, str] = {
     "deadline_too_early": N_("The rules keep an offering open for a while: choose %(earliest)s or later"),
     "date_in_future": N_("This date is still ahead; give one that is past"),
     "terms_locked": N_("The terms are locked while the offering is %(status)s."),
+    "section_locked": N_("An officer asked for other sections to be changed; this one stays as it is."),
     "edited_elsewhere": N_("This was changed in another window. Compare with what is stored now, then save again."),
     "tasks_open": N_("Some tasks on the checklist are still open."),
     "over_offering_cap": N_("Maximum must be %(remaining)s or less: the law limits what a company may raise in twelve months"),
@@ -291,6 +271,15 @@ REFUSALS: Mapping[str, str] = {
     "reason_unknown": N_("Choose reasons from the list"),
     "note_too_short": N_("Say what is wrong in at least %(shortest)s characters"),
     "outcome_not_offered": N_("Choose to approve or to refuse"),
+    "opinion_given": N_("You said what you think about this case already; now another officer must."),
+    "second_opinion_missing": N_("Another officer must come to the same decision first."),
+    "look_again": N_("Something changed after you opened this. Look again before you decide; nothing was done."),
+    "own_proposal": N_("You made this or it is about you, so someone else must decide it."),
+    "not_a_checker": N_("Only an officer, or somebody of the company, can agree to this."),
+    "proposal_finished": N_("Nobody is asked about this any more: the status is now %(status)s."),
+    "proposal_waits": N_("Another change of this waits for a second person: %(proposal)s. Decide that one first."),
+    "second_person_missing": N_("A second person must agree first."),
+    "nothing_to_refund": N_("None of its money is with the custodian any more, so nothing can be given back."),
     "already_claimed": N_("You claimed this status already."),
     "illegal_move": N_("That is not possible any more: the status is now %(status)s."),
     # rules and gateways
@@ -371,6 +360,11 @@ def filing(imported: Import, filed: FormC, language: Language) -> str:
 def category(kind: str, language: Language) -> str:
     """What a status of investors is called."""
     return standing.PACK.words[kind].text(language.code)
+
+
+def is_rule(code: str) -> bool:
+    """Whether this is a rule of a pack, with words and a citation of its own."""
+    return any(code in pack.rules for pack in registry.PACKS)
 
 
 def rule(rule_id: str, language: Language) -> str:

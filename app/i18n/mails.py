@@ -43,22 +43,30 @@ def _environment(reader: Language) -> Environment:
     return environment
 
 
-def write(message: QueuedMessage, person: User, *, sender: str, public_url: str, link: str | None) -> EmailMessage:
-    """The mail of a queued message. `link` is the one-time link, for the kinds that have one."""
-    reader = language(person.locale)
+def words(
+    message: QueuedMessage, person: User, reader: Language, *, public_url: str, link: str | None
+) -> tuple[str, str]:
+    """(subject, body) of a queued message in a language: what is sent, and what is shown before it is."""
     facts: dict[str, Any] = {
         **message.facts, "name": person.name, "url": public_url, "link": link, "reader_zone": person.timezone,
     }  # fmt: skip
     text = _environment(reader).get_template(f"{message.kind}.txt").render(facts)
     subject, _, body = text.partition("\n")
-    mail = EmailMessage()
     # A name that carries a line break must not become a header.
-    mail["Subject"] = " ".join(subject.split())
+    return " ".join(subject.split()), body.strip() + "\n"
+
+
+def write(message: QueuedMessage, person: User, *, sender: str, public_url: str, link: str | None) -> EmailMessage:
+    """The mail of a queued message. `link` is the one-time link, for the kinds that have one."""
+    reader = language(person.locale)
+    subject, body = words(message, person, reader, public_url=public_url, link=link)
+    mail = EmailMessage()
+    mail["Subject"] = subject
     mail["From"] = sender
     mail["To"] = person.email
     mail["Message-ID"] = f"<message-{message.id}@{parseaddr(sender)[1].partition('@')[2]}>"
     mail["X-Message-Id"] = str(message.id).zfill(12)
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(body.strip() + "\n")
+    mail.set_content(body)
     mail["Content-Language"] = reader.code  # after the content, which begins with no such header
     return mail

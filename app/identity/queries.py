@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -31,6 +32,12 @@ def user(session: Session, user_id: int) -> User:
     if found is None:
         raise NotFound
     return found
+
+
+def names(session: Session, user_ids: Collection[int]) -> Mapping[int, str]:
+    """user -> their name."""
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def by_email(session: Session, email: str) -> User | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -140,3 +140,28 @@ def spouse_of(link: SpouseLink, investor_id: int) -> int:
 def past_links(session: Session, investor_id: int) -> list[SpouseLink]:
     """The links that counted once and count no more."""
     return [one for one in spouse_links(session, investor_id) if one.status == ENDED]
+
+
+def names(session: Session, investor_ids: Collection[int]) -> Mapping[int, str]:
+    """investor -> the name that goes on the register."""
+    rows = session.execute(select(Investor.id, Investor.legal_name).where(Investor.id.in_(investor_ids)))
+    return {row.id: row.legal_name for row in rows}
+
+
+def names_of_claims(session: Session, claim_ids: Collection[int]) -> Mapping[int, str]:
+    """claim -> the name of its investor."""
+    rows = session.execute(
+        select(Claim.id, Investor.legal_name)
+        .join(Investor, Investor.id == Claim.investor_id)
+        .where(Claim.id.in_(claim_ids))
+    )
+    return {row.id: row.legal_name for row in rows}
+
+
+def claims_of_people_like(words: str) -> Select[int]:
+    """The ids of claims of investors whose name has these words, as part of a larger question."""
+    return (
+        select(Claim.id)
+        .join(Investor, Investor.id == Claim.investor_id)
+        .where(Investor.legal_name.icontains(words, autoescape=True))
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import date
 from typing import Any
@@ -9,11 +10,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.approvals import actions as approvals
+from app.approvals.models import Proposal, ProposalKind
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import NotFound, Refused
 from app.issuers import queries
 from app.issuers.models import Issuer, IssuerMember, RelatedParty, Relation
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.regimes import platform_policy
 from app.vault import Vault
 
 _EMPTY: tuple[object, ...] = (None, "", {})
@@ -120,13 +126,57 @@ def change_details(
     audit.record(tx, "change_issuer", "issuers", issuer.id, changed=changed)
 
 
-def set_payout_account(tx: Transaction, issuer: Issuer, *, holder: str, account: str, vault: Vault) -> None:
-    """Say where the company is paid. Writes: issuer, audit (without the number)."""
+def set_payout_account(tx: Transaction, issuer: Issuer, *, holder: str, account: str, vault: Vault) -> Proposal | None:
+    """Say where the company is paid. The first account is set; another one is only proposed, to a second person.
+
+    A proposal takes effect after somebody else of the company, or an officer, agreed to it and the platform's time to
+    object is over. Everybody of the company is told at once.
+    Raises Refused("proposal_waits") while another change waits.
+    Writes: issuer or proposal and messages, audit (without the number).
+    """
     number = "".join(account.split())
-    issuer.payout_holder = holder.strip()
-    issuer.payout_account = vault.seal(number)
-    issuer.payout_hint = number[-4:]
-    audit.record(tx, "set_payout_account", "issuers", issuer.id, hint=issuer.payout_hint)
+    sealed, hint = vault.seal(number), number[-4:]
+    if issuer.payout_account is None:
+        issuer.payout_holder, issuer.payout_account, issuer.payout_hint = holder.strip(), sealed, hint
+        audit.record(tx, "set_payout_account", "issuers", issuer.id, hint=hint)
+        return None
+    members = queries.members(tx.session, issuer.id)
+    proposal = approvals.propose(
+        tx, ProposalKind.PAYEE, f"issuer:{issuer.id}",
+        {"holder": holder.strip(), "account": sealed.hex(), "hint": hint},
+        state=payee_state(issuer), also_by=members, not_before=tx.now + platform_policy.payee_cooling(tx.now),
+    )  # fmt: skip
+    tell_of_payee(tx, issuer, proposal, "proposed")
+    return proposal
+
+
+def payee_state(issuer: Issuer) -> str:
+    """How the account is now, as a hash: an approval is of the change from this very one."""
+    return hashlib.sha256((issuer.payout_account or b"") + (issuer.payout_holder or "").encode()).hexdigest()
+
+
+def apply_payee(tx: Transaction, issuer_id: int) -> None:
+    """Put an approved payout account in force, now that its day has come, and tell everybody of the company.
+
+    Raises Refused("second_person_missing"). Locks: issuer, proposal. Writes: issuer, proposal, messages, audit.
+    """
+    issuer = lock(tx, issuer_id)
+    with approvals.carrying_out(tx, ProposalKind.PAYEE, f"issuer:{issuer.id}", payee_state(issuer)) as proposal:
+        issuer.payout_holder = proposal.payload["holder"]
+        issuer.payout_account = bytes.fromhex(proposal.payload["account"])
+        issuer.payout_hint = proposal.payload["hint"]
+        audit.record(tx, "set_payout_account", "issuers", issuer.id, hint=issuer.payout_hint, proposal=proposal.ref)
+    tell_of_payee(tx, issuer, proposal, "done")
+
+
+def tell_of_payee(tx: Transaction, issuer: Issuer, proposal: Proposal, stage: str) -> None:
+    """Tell everybody who acts for the company what became of a change of its payout account. Writes: messages."""
+    for user_id in queries.members(tx.session, issuer.id):
+        notifications.enqueue(
+            tx, user_id, Message.PAYEE_CHANGE, about=f"{proposal.ref}:{stage}", company=issuer.legal_name,
+            ref=issuer.ref, stage=stage, hint=proposal.payload["hint"], note=proposal.note,
+            not_before=proposal.not_before.isoformat() if proposal.not_before else None,
+        )  # fmt: skip
 
 
 def declare_related(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,9 +11,18 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.issuers.models import Issuer, IssuerMember, RelatedParty
 
+#: So many companies with the same account are shown.
+ALIKE = 20
+
 
 def issuer(session: Session, issuer_id: int) -> Issuer:
     return session.get_one(Issuer, issuer_id)
+
+
+def names(session: Session, issuer_ids: Collection[int]) -> Mapping[int, str]:
+    """company -> its registered name."""
+    rows = session.execute(select(Issuer.id, Issuer.legal_name).where(Issuer.id.in_(issuer_ids)))
+    return {row.id: row.legal_name for row in rows}
 
 
 def by_ref(session: Session, ref: str) -> Issuer:
@@ -60,5 +70,29 @@ def related_parties(session: Session, issuer_id: int) -> list[RelatedParty]:
     )
 
 
+def names_of_related(session: Session, party_ids: Collection[int]) -> Mapping[int, str]:
+    """related party -> its name, also of one whose relation has ended."""
+    rows = session.execute(select(RelatedParty.id, RelatedParty.name).where(RelatedParty.id.in_(party_ids)))
+    return {row.id: row.name for row in rows}
+
+
 def related_party(session: Session, party_id: int) -> RelatedParty:
     return session.get_one(RelatedParty, party_id)
+
+
+def paid_alike(session: Session, issuer: Issuer) -> list[Issuer]:
+    """Other companies that are paid to the same holder at an account with the same end; the number itself is sealed."""
+    if issuer.payout_hint is None:
+        return []
+    return list(
+        session.scalars(
+            select(Issuer)
+            .where(
+                Issuer.id != issuer.id,
+                Issuer.payout_hint == issuer.payout_hint,
+                Issuer.payout_holder == issuer.payout_holder,
+            )
+            .order_by(Issuer.id)
+            .limit(ALIKE)
+        )
+    )

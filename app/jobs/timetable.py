@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.jobs import (
+    apply_proposals,
     ask_investors,
     check_books,
     close_offerings,
@@ -15,6 +16,7 @@ from app.jobs import (
     expire_pledges,
     monitor_pledges,
     process_inbox,
+    release_cases,
     rescreen,
     scan_evidence,
     seal_audit,
@@ -61,6 +63,8 @@ TIMETABLE = (
     Job("seal_audit", seal_audit.run, 5 * SECOND),
     Job("rescreen", rescreen.run, MINUTE),
     Job("monitor_pledges", monitor_pledges.run, MINUTE),
+    Job("release_cases", release_cases.run, MINUTE),
+    Job("apply_proposals", apply_proposals.run, MINUTE),
     Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}

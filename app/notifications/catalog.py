@@ -37,3 +37,7 @@ class Message(StrEnum):
     # investor status
     CLAIM_ENDS_SOON = "claim_ends_soon"
     CLAIM_EXPIRED = "claim_expired"
+    # the officers' desk
+    CASE_QUESTION = "case_question"
+    CASE_ANSWERED = "case_answered"
+    PAYEE_CHANGE = "payee_change"

@@ -13,12 +13,15 @@ import filetype
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.approvals import actions as approvals
+from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
 from app.issuers.models import Issuer
 from app.offerings import queries
 from app.offerings.deadlines import instant_of
+from app.offerings.disclosures import SECTION_OF
 from app.offerings.lifecycle import DRAFT, EDITABLE
 from app.offerings.models import DocumentOpening, Offering, OfferingDocument, OfferingProgress
 from app.offerings.terms import Terms, deadline_problem, problems
@@ -70,8 +73,11 @@ def _slug(name: str) -> str:
     return "-".join(part for part in (readable, new_reference("x")[2:].lower()) if part)
 
 
-def _begin_edit(tx: Transaction, offering_id: int, version: int) -> Offering:
-    """Lock the draft for a save. Raises Refused("terms_locked"), Refused("edited_elsewhere"). Locks: offering."""
+def _begin_edit(tx: Transaction, offering_id: int, version: int, *sections: str) -> Offering:
+    """Lock the draft to save some of its sections.
+
+    Raises Refused: "terms_locked", "section_locked" (an officer asked for others), "edited_elsewhere". Locks: offering.
+    """
     offering = tx.session.scalars(
         select(Offering)
         .where(Offering.id == offering_id)
@@ -80,6 +86,8 @@ def _begin_edit(tx: Transaction, offering_id: int, version: int) -> Offering:
     ).one()
     if offering.status not in EDITABLE:
         raise Refused("terms_locked", status=offering.status)
+    if not all(offering.may_edit(section) for section in sections):
+        raise Refused("section_locked")
     if offering.version != version:
         raise Refused("edited_elsewhere")
     offering.version += 1
@@ -91,7 +99,7 @@ def save_terms(tx: Transaction, offering_id: int, version: int, terms: Terms) ->
 
     Locks: offering. Writes: offering, audit.
     """
-    offering = _begin_edit(tx, offering_id, version)
+    offering = _begin_edit(tx, offering_id, version, "terms")
     for problem in problems(terms):
         raise problem
     offering.security_type, offering.security_description = terms.security_type, terms.security_description
@@ -112,7 +120,7 @@ def save_deadline(
 
     Raises Refused: see `deadlines.instant_of`, "deadline_past", "deadline_too_early". Locks: offering. Writes: offering, audit.
     """
-    offering = _begin_edit(tx, offering_id, version)
+    offering = _begin_edit(tx, offering_id, version, "deadline")
     deadline_at = instant_of(local, zone)
     problem = deadline_problem(deadline_at, regime, tx.now)
     if problem is not None:
@@ -126,7 +134,8 @@ def save_disclosure(
     tx: Transaction, offering_id: int, version: int, *, name: str | None = None, tagline: str | None = None, **told: Any
 ) -> Offering:
     """Save parts of what the offering tells (see `disclosures.py`). Locks: offering. Writes: offering, audit."""
-    offering = _begin_edit(tx, offering_id, version)
+    sections = {SECTION_OF[part] for part in told} | ({"story"} if (name, tagline) != (None, None) else set())
+    offering = _begin_edit(tx, offering_id, version, *sections)
     if name is not None:
         offering.name = name.strip()
     if tagline is not None:
@@ -144,7 +153,7 @@ def add_document(
     Raises Refused: see `media_type`. Locks: offering. Writes: document, audit.
     """
     return keep_document(
-        tx, _begin_edit(tx, offering_id, version), title=title, filename=filename, media_type=media_type(content),
+        tx, _begin_edit(tx, offering_id, version, "documents"), title=title, filename=filename, media_type=media_type(content),
         content=content,
     )  # fmt: skip
 
@@ -206,18 +215,21 @@ def move(tx: Transaction, offering: Offering, event: str, **facts: Any) -> None:
 def revise(tx: Transaction, offering_id: int) -> None:
     """Take an approved offering back to change it: it must then be reviewed anew.
 
-    Raises Refused("illegal_move"). Locks: offering. Writes: offering, audit.
+    Raises Refused("illegal_move"). Locks: offering, proposal. Writes: offering, proposal, audit.
     """
-    move(tx, lock(tx, offering_id), "revise")
+    offering = lock(tx, offering_id)
+    move(tx, offering, "revise")
+    approvals.withdraw(tx, ProposalKind.PUBLISH, f"offering:{offering.id}")
 
 
 def open_offering(
     tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
 ) -> Offering:
-    """Make an approved offering public and let pledges in.
+    """Make an approved offering public and let pledges in, as two officers saw it.
 
-    Raises Refused: "illegal_move" (it is not approved), "custodian_not_qualified", "deadline_past",
-    "deadline_too_early" (the law wants more days). Locks: offering. Writes: offering, progress, audit.
+    Raises Refused: "illegal_move" (it is not approved), "second_person_missing", "custodian_not_qualified",
+    "deadline_past", "deadline_too_early" (the law wants more days).
+    Locks: offering, proposal. Writes: offering, proposal, progress, audit.
     """
     offering = lock(tx, offering_id)
     offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
@@ -227,9 +239,11 @@ def open_offering(
     problem = deadline_problem(offering.deadline_at, regime, tx.now)
     if problem is not None:
         raise problem
-    offering.gateway = gateway
-    offering.opened_at = tx.now
-    audit.transition(tx, offering, "open", gateway=gateway)
+    seal = queries.seal(tx.session, offering.id)
+    with approvals.carrying_out(tx, ProposalKind.PUBLISH, f"offering:{offering.id}", seal):
+        offering.gateway = gateway
+        offering.opened_at = tx.now
+        audit.transition(tx, offering, "open", gateway=gateway)
     tx.session.add(
         OfferingProgress(
             offering_id=offering.id,

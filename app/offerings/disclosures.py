@@ -17,6 +17,14 @@ from app.regimes.regime import Regime
 #: The sections of the issuer's form, in order.
 SECTIONS = ("company", "terms", "deadline", "story", "risks", "funds", "team", "financials", "documents", "payout")
 
+#: What is disclosed -> the section in which it is edited.
+SECTION_OF = {
+    "story": "story", "risks": "risks", "use_of_funds": "funds", "team": "team", "financials": "financials",
+    "statements_level": "financials", "lead": "story",
+}  # fmt: skip
+#: What an officer may ask to be changed.
+ASKABLE = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
+
 #: The filed figures, each for the latest and the prior financial year. Source: Form C, "Annual report disclosure".
 FINANCIALS = (
     "total_assets", "cash", "receivables", "short_term_debt", "long_term_debt",

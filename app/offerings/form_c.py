@@ -106,6 +106,11 @@ def read(content: bytes) -> FormC:
     return _Reader(fields).form_c(form, hashlib.sha256(content).hexdigest(), _signers(root))
 
 
+def reread(form: str, sha256: str, fields: dict[str, str | list[str]]) -> FormC:
+    """A filing that was kept, from its fields; who signed it is not in them."""
+    return _Reader(fields).form_c(form, sha256, [])
+
+
 def _parsed(content: bytes) -> etree._Element:
     if len(content) > LARGEST_BYTES:
         raise Refused("filing_too_large", field="file", largest_kb=LARGEST_BYTES // 1000)

@@ -9,12 +9,16 @@ from enum import StrEnum
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from app.database import Base, Currency, Document, Id, one_of
 from app.money import Money, SharePrice
-from app.offerings.lifecycle import OFFERING
+from app.offerings.lifecycle import EDITABLE, OFFERING
 from app.state_machine import StateMachine
+
+#: Time passes while an offering is changed, so this section may always be.
+ALWAYS_OPEN = "deadline"
 
 
 class SecurityType(StrEnum):
@@ -88,6 +92,8 @@ class Offering(Base):
     opened_at: Mapped[datetime | None]
     #: story, risks, use_of_funds, team, financials, … : see `disclosures.py`.
     disclosure: Mapped[Document]
+    #: The sections that an officer asked to be changed; the others stay locked. None: all of them may be.
+    asked_sections: Mapped[list[str] | None] = mapped_column(JSONB)
     #: Raised by every save; a form that shows an older one is told so.
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
@@ -96,6 +102,11 @@ class Offering(Base):
 
     def _money(self, minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, self.currency)
+
+    def may_edit(self, section: str) -> bool:
+        """Whether its issuer may change this section now."""
+        asked = self.asked_sections
+        return self.status in EDITABLE and (asked is None or section in asked or section == ALWAYS_OPEN)
 
     @property
     def price(self) -> SharePrice | None:

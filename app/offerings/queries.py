@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -19,6 +19,25 @@ from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocu
 
 def offering(session: Session, offering_id: int) -> Offering:
     return session.get_one(Offering, offering_id)
+
+
+def names(session: Session, offering_ids: Collection[int]) -> Mapping[int, str]:
+    """offering -> its name."""
+    rows = session.execute(select(Offering.id, Offering.name).where(Offering.id.in_(offering_ids)))
+    return {row.id: row.name for row in rows}
+
+
+def seal(session: Session, offering_id: int) -> str:
+    """A hash of everything that an investor reads of it, made by the database, which asks for it when it opens."""
+    found: str = session.execute(select(func.offering_seal(offering_id))).scalar_one()
+    return found
+
+
+def named_like(words: str) -> Select[int]:
+    """The ids of offerings whose name or reference has these words, as part of a larger question."""
+    return select(Offering.id).where(
+        or_(Offering.name.icontains(words, autoescape=True), Offering.ref == words.upper())
+    )
 
 
 def by_slug(session: Session, slug: str) -> Offering:
@@ -107,6 +126,11 @@ def of_member(session: Session, user_id: int) -> Sequence[tuple[Offering, Issuer
         .order_by(Offering.id.desc())
     )
     return [(found, issuer) for found, issuer in rows]
+
+
+def of_issuer(session: Session, issuer_id: int) -> list[Offering]:
+    """Every offering of a company, newest first."""
+    return list(session.scalars(select(Offering).where(Offering.issuer_id == issuer_id).order_by(Offering.id.desc())))
 
 
 def progress(session: Session, offering_id: int) -> OfferingProgress:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
+from app.money import Money
+from app.payments.lifecycle import CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED
 from app.payments.models import GatewayEvent, Instruction
 from app.payments.port import OpKind, Ref
 
@@ -95,3 +96,14 @@ def counts(session: Session) -> list[tuple[str, str, int]]:
 
 def waiting_events(session: Session) -> int:
     return session.scalars(select(func.count()).where(GatewayEvent.status.in_(("new", "poison")))).one()
+
+
+def asked_in_this_transaction(session: Session) -> list[tuple[str, int, Money]]:
+    """(kind, how many, together): what the transaction that asks has instructed so far."""
+    rows = session.execute(
+        select(Instruction.kind, func.count(), func.sum(Instruction.amount_minor), Instruction.currency)
+        .where(text("instructions.xmin = pg_current_xact_id()::xid"), Instruction.status == QUEUED)
+        .group_by(Instruction.kind, Instruction.currency)
+        .order_by(Instruction.kind, Instruction.currency)
+    )
+    return [(kind, number, Money(int(minor), currency)) for kind, number, minor, currency in rows]

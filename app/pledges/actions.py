@@ -174,7 +174,7 @@ def _keep_consents(tx: Transaction, pledge: Pledge, ticked: Mapping[str, str], l
 
 def _refer(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
     involved = [investor.user_id, *issuers.members(tx.session, offering.issuer_id)]
-    compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=involved)
+    compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=involved, amount=pledge.amount)
 
 
 def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:

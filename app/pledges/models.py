@@ -30,6 +30,8 @@ class StopReason(StrEnum):
     OFFERING_WITHDRAWN = "offering_withdrawn"
     #: The offering changed in something material, and the investor said nothing.
     NOT_RECONFIRMED = "not_reconfirmed"
+    #: Two officers gave everything back.
+    PLATFORM_ENDED = "platform_ended"
     #: Asked again at the closing, the law said no.
     NOT_LAWFUL_AT_SALE = "not_lawful_at_sale"
 

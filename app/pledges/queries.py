@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.decisions.models import Decision
@@ -33,6 +33,25 @@ from app.regimes.regime import Regime
 
 def pledge(session: Session, pledge_id: int) -> Pledge:
     return session.get_one(Pledge, pledge_id)
+
+
+def titles(session: Session, pledge_ids: Collection[int]) -> Mapping[int, str]:
+    """pledge -> its reference and its offering, as one line."""
+    rows = session.execute(
+        select(Pledge.id, Pledge.ref, Offering.name)
+        .join(Offering, Offering.id == Pledge.offering_id)
+        .where(Pledge.id.in_(pledge_ids))
+    )
+    return {row.id: f"{row.ref} · {row.name}" for row in rows}
+
+
+def titled_like(words: str) -> Select[int]:
+    """The ids of pledges whose offering's name or own reference has these words, as part of a larger question."""
+    return (
+        select(Pledge.id)
+        .join(Offering, Offering.id == Pledge.offering_id)
+        .where(or_(Offering.name.icontains(words, autoescape=True), Pledge.ref == words.upper()))
+    )
 
 
 def by_ref(session: Session, ref: str) -> Pledge:

@@ -1,5 +1,5 @@
-"""The platform's own rules beyond the law: what an officer looks at first, what raises an alert, what money may be, what a
-change of an open offering asks for where the law is silent.
+"""The platform's own rules beyond the law: what an officer looks at, how soon and with how many eyes, what raises an alert,
+what money may be, what a change of an open offering asks for where the law is silent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from pathlib import Path
 
 from app.money import Money
 from app.regimes.calendar import business_days_after, end_of
+from app.regimes.office_hours import Office
 from app.regimes.parameters import Pack, Row, Schema
+
+#: What waits for an officer; the same words as the kinds of cases, and what is no case.
+WORK = ("offering", "investor", "pledge", "alert", "change", "closing", "payment", "proposal")
 
 FILE = Path(__file__).with_suffix(".toml")
 SCHEMA: Schema = {
@@ -36,6 +40,11 @@ SCHEMA: Schema = {
         "reconfirm_business_days": int, "notice_business_days": int, "untold_business_days": int,
         "always_material": list,
     },
+    "office": {"opens_hours": int, "closes_hours": int, "office_zone": str, "calendar": str},
+    "answer_hours": {f"{work}_hours": int for work in WORK},
+    "claimed_cases": {"idle_minutes": int, "answered_hours": int},
+    "two_officers": {"case_kinds": list, "usd_minor": int, "cny_minor": int},
+    "payee_change": {"cooling_hours": int},
 }  # fmt: skip
 
 PACK = Pack(FILE.name, FILE.read_text(encoding="utf-8"), SCHEMA, {})
@@ -50,6 +59,11 @@ def refers(amount: Money, on: date) -> bool:
     """Whether a pledge of this amount goes to an officer first."""
     threshold = review_threshold(amount.currency, on)
     return threshold is not None and amount >= threshold
+
+
+def _reaches(law: Row | None, amount: Money) -> bool:
+    threshold = None if law is None else law.values.get(f"{amount.currency.lower()}_minor")
+    return threshold is not None and amount.minor >= threshold
 
 
 def gather_until(closed_at: datetime) -> datetime:
@@ -105,3 +119,42 @@ def told_by(published_at: datetime, pack: Pack) -> datetime:
     """When an investor whose mail nobody takes counts as told: the change stood on the site all along."""
     on = pack.day_of(published_at)
     return end_of(business_days_after(on, changes(on)["untold_business_days"], pack.holidays), pack.zone)
+
+
+def officers_needed(kind: str, amount: Money | None, on: date) -> int:
+    """How many officers must come to the same decision, each for themselves, about a case of this kind and amount."""
+    law = PACK.in_force("two_officers", on)
+    is_high_risk = law is not None and (kind in law["case_kinds"] or (amount is not None and _reaches(law, amount)))
+    return 2 if is_high_risk else 1
+
+
+def office(at: datetime) -> Office:
+    """When officers work, as it is in force at an instant."""
+    row = _row("office", at)
+    return Office(row["opens_hours"], row["closes_hours"], row["office_zone"], row["calendar"])
+
+
+def due(work: str, since: datetime) -> datetime:
+    """Until when this work is to be done that has waited since then: so many open hours of the office later."""
+    return office(since).after(since, timedelta(hours=_row("answer_hours", since)[f"{work}_hours"]))
+
+
+def idle(at: datetime) -> timedelta:
+    """For how long an officer may leave a claimed case alone before it goes back to the queue."""
+    return timedelta(minutes=_row("claimed_cases", at)["idle_minutes"])
+
+
+def kept_for_answer(at: datetime) -> timedelta:
+    """For how long a case that a person answered is kept for the officer who asked."""
+    return timedelta(hours=_row("claimed_cases", at)["answered_hours"])
+
+
+def payee_cooling(at: datetime) -> timedelta:
+    """How long a new payout account waits before money can go there, so that a company's people can object."""
+    return timedelta(hours=_row("payee_change", at)["cooling_hours"])
+
+
+def _row(table: str, at: datetime) -> Row:
+    row = PACK.in_force(table, PACK.day_of(at))
+    assert row is not None  # the policy has rows from the beginning of the platform
+    return row

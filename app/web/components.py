@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Permission, may
-from app.i18n import amounts, countries, labels, times
+from app.i18n import amounts, consequences, countries, labels, times
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import said, translations
 from app.money import Money, SharePrice
@@ -48,6 +48,8 @@ def init_app(app: Flask) -> None:
         iso=_iso, percent=percent,
         refusal=lambda refused: labels.refusal(refused, reader()), parts_left=times.parts_left, links=links, number=number,
         rules=lambda regime_id: platform().regime(regime_id).pack.name.text(reader().code),
+        office_clock=_office_clock, compared=lambda field: consequences.compared(field, reader()), is_rule=labels.is_rule,
+        plainly=_plainly,
         country=lambda code: countries.name(code, reader()),
         instant=datetime.fromisoformat,
         decimal_money=lambda text, currency: money(Money.of(text, currency)),
@@ -126,6 +128,23 @@ def day(on: date | datetime) -> str:
 
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plainly(value: object) -> object:
+    """A value of whatever kind, written for the reader; what is not there is a dash."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, Money):
+        return money(value)
+    if isinstance(value, date):
+        return day(value)
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def _office_clock(length: timedelta) -> str:
+    """Hours and minutes, without a sign: "0:42"."""
+    hours, minutes = divmod(int(abs(length).total_seconds()) // 60, 60)
+    return f"{hours}:{minutes:02}"
 
 
 def percent(bps: int) -> str:

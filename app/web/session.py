@@ -128,6 +128,15 @@ def acting() -> Iterator[Transaction]:
 
 
 @contextmanager
+def rehearsing() -> Iterator[Transaction]:
+    """Act, see what would happen, and have all of it undone; like `acting`, never inside `looking`."""
+    if "view" in g:
+        raise Mistake("a page may not act while it is looking")
+    with platform().database.rehearsal(actor(), request_id()) as tx:
+        yield tx
+
+
+@contextmanager
 def looking() -> Iterator[Snapshot]:
     """A consistent view for a page: one for everything that looks at the same time."""
     if "view" in g:

@@ -19,7 +19,9 @@ CREATE FUNCTION edition_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   RETURN NEW; END $$
 """
 
-STOP_REASONS = "investor expired offering_ended paid_too_late offering_failed offering_withdrawn not_reconfirmed"
+STOP_REASONS = (
+    "investor expired offering_ended paid_too_late offering_failed offering_withdrawn not_reconfirmed platform_ended"
+)
 
 
 def upgrade() -> None:

@@ -12,7 +12,7 @@ from tests.servers import ROOT
 
 #: Nouns of the business: they know neither HTTP nor the time of day, and never commit.
 FEATURES = (
-    "alerts", "assessments", "audit", "changes", "closings", "compliance", "decisions", "evidence", "identity", "investors", "issuers", "job_runs", "ledger",
+    "alerts", "approvals", "assessments", "audit", "changes", "closings", "compliance", "decisions", "evidence", "identity", "investors", "issuers", "job_runs", "ledger",
     "monitoring", "notifications", "offerings", "payments", "pledges", "regimes", "screening", "share_register",
 )  # fmt: skip
 

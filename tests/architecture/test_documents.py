@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.alerts.lifecycle import ALERT
+from app.approvals.lifecycle import PROPOSAL
 from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.closings.lifecycle import CLOSING
 from app.compliance.lifecycle import REVIEW_CASE
@@ -76,6 +77,7 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
         CHANGE,
         ANSWER,
         EARLY_CLOSE,
+        PROPOSAL,
     ],
     ids=lambda one: one.name,
 )

@@ -62,6 +62,7 @@ NO_TERMS = {
     ("app/pledges/queries.py", "days"): "longer than any window of law",
     ("app/offerings/deadlines.py", "days"): "the day after",
     ("app/regimes/calendar.py", "days"): "one day after another",
+    ("app/regimes/office_hours.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",
     ("app/regimes/windows.py", "days"): "the day after",
     ("app/regimes/standing.py", "days"): "the day before an anniversary",
@@ -103,7 +104,7 @@ TOLD = re.compile(
 )
 #: What is told in numbers and is no law.
 NO_LAW_TOLD = {
-    ("app/i18n/labels.py", "100 percent"): "all of it",
+    ("app/i18n/offering_words.py", "100 percent"): "all of it",
     ("app/i18n/labels.py", "12 months"): "the name of a figure that is asked for",
     ("app/web/investor/forms.py", "12 months"): "the name of a figure that is asked for",
 }

@@ -32,9 +32,7 @@ def approve(desk: Desk, offering: Offering, officer: Actor, seen: str | None = N
 
 
 def change_account(world: World, offering: Offering, account: str = "US00 3333 4444") -> None:
-    with world.acting() as tx:
-        issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
-        issuers.set_payout_account(tx, issuer, holder=issuer.legal_name, account=account, vault=world.platform.vault)
+    world.change_payee(offering.issuer_id, holder=offering.name, account=account)
 
 
 def payouts(world: World) -> list[tuple[str, str, int]]:

@@ -10,8 +10,6 @@ from psycopg import errors
 
 from app.actor import Role
 from app.closings import actions as closings
-from app.issuers import actions as issuers
-from app.issuers import queries as issuer_queries
 from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX
 from tests.builders import World
 from tests.closings.conftest import Desk
@@ -190,9 +188,7 @@ def test_a_payout_is_asked_for_once_and_only_when_it_is_approved(desk: Desk, pas
 def test_a_refused_payout_is_not_made_again_on_the_old_approvals(desk: Desk, past_our_code: psycopg.Connection) -> None:
     world = desk.world
     offering = desk.proposed()
-    with world.acting() as tx:
-        issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
-        issuers.set_payout_account(tx, issuer, holder="A", account=REFUSING, vault=world.platform.vault)
+    world.change_payee(offering.issuer_id, holder="A", account=REFUSING)
     with world.acting(world.officer()) as tx:
         closings.approve(tx, desk.closing(offering).ref, "")
     world.approve_closing(offering)

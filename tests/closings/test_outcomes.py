@@ -9,8 +9,6 @@ import pytest
 
 from app.closings import actions as closings
 from app.errors import Refused
-from app.issuers import actions as issuers
-from app.issuers import queries as issuer_queries
 from app.jobs import close_offerings, process_inbox, send_payments
 from app.ledger import queries as ledger
 from app.ledger.chart import Code
@@ -279,9 +277,7 @@ def test_a_settled_offering_pays_enters_and_tells_everything_once(desk: Desk) ->
 
 
 def set_account(world: World, offering: Offering, account: str) -> None:
-    with world.acting() as tx:
-        issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
-        issuers.set_payout_account(tx, issuer, holder=issuer.legal_name, account=account, vault=world.platform.vault)
+    world.change_payee(offering.issuer_id, holder=offering.name, account=account)
 
 
 def test_a_payout_that_the_bank_refuses_is_paid_once_after_the_account_is_mended(desk: Desk) -> None:

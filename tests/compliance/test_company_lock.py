@@ -14,7 +14,6 @@ from app.closings import actions as closings
 from app.compliance import actions
 from app.compliance.models import CaseOutcome
 from app.errors import Refused
-from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.issuers.models import Issuer
 from app.offerings import actions as offerings
@@ -138,9 +137,7 @@ def test_an_approved_offering_that_is_taken_back_frees_its_company(world: World)
 def test_another_company_is_not_locked_and_the_account_never_is(world: World) -> None:
     offering, (other, _) = world.live(), world.draft()
     change(world, other, legal_name="Free, Inc.")
-    with world.acting() as tx:
-        issuer = issuer_queries.issuer(tx.session, offering.issuer_id)
-        issuers.set_payout_account(tx, issuer, holder="H", account="US00 9876", vault=world.platform.vault)
+    world.change_payee(offering.issuer_id, holder="H", account="US00 9876")
     assert company(world, offering).payout_hint == "9876"
 
 

@@ -91,9 +91,9 @@ def test_the_queue_shows_the_oldest_first_and_what_was_decided_apart(world: Worl
     decide(world, officer, refs[1], APPROVE, [], "")
     assert world.queue() == [refs[0], refs[2]]
     with world.looking() as view:
-        assert [case.ref for case in queries.queue(view.session, status="resolved")] == [refs[1]]
-        assert queries.queue(view.session, kind="pledge") == []
-        assert len(queries.queue(view.session, kind="offering", limit=1)) == 1
+        assert [case.ref for case in queries.decided(view.session, "", 10)] == [refs[1]]
+        assert queries.waiting(view.session, queries.Filters(kind="pledge"), 10) == []
+        assert len(queries.waiting(view.session, queries.Filters(kind="offering"), 1)) == 1
 
 
 def test_taking_an_offering_puts_it_in_review(world: World) -> None:

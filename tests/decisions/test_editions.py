@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from app.approvals.models import ProposalKind
 from app.decisions import actions, queries
 from app.errors import Refused
 from app.regimes.parameters import PackError
@@ -36,8 +37,11 @@ def test_a_changed_pack_waits_and_decides_only_once_it_is_adopted(world: World) 
     assert editions(world)[-1] == ("US-CF", False)
     follow_the_law(world.platform)
     assert world.platform.law.edition("US-CF") == BUILT["US-CF"].pack.sha256
-    with world.acting() as tx:
+    with world.acting() as tx, pytest.raises(Refused, match="second_person_missing"):
         actions.adopt(tx, pack.sha256)
+    with pytest.raises(DBAPIError):
+        world.sql("UPDATE editions SET adopted_at = now() WHERE sha256 = :sha", sha=pack.sha256)
+    world.agree(ProposalKind.PACK, world.officer(), world.officer())
     follow_the_law(world.platform)
     assert world.platform.law.edition("US-CF") == pack.sha256
     poor = world.investor(income="20000", net_worth="20000")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.approvals.models import ProposalKind
 from app.decisions import actions, replay
 from app.regimes.law_book import LawBook
 from app.regimes.registry import BUILT
@@ -68,8 +69,7 @@ def test_a_decision_keeps_to_the_edition_of_its_day(world: World) -> None:
     world.pledged(offering, 1_000, poor)
     with world.acting() as tx:
         actions.record(tx, UsRegCf(STRICTER).pack)
-    with world.acting() as tx:
-        actions.adopt(tx, UsRegCf(STRICTER).pack.sha256)
+    world.agree(ProposalKind.PACK, world.officer(), world.officer())
     law = LawBook(("US-CF",), {"US-CF": STRICTER})
     other = world.investor(income="30000", net_worth="30000")
     placement = world.place(other, offering, 1_000, law=law)

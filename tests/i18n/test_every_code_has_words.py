@@ -16,6 +16,8 @@ from app import invariants
 from app.actor import Role
 from app.alerts.lifecycle import ALERT
 from app.alerts.models import SubjectType
+from app.approvals.lifecycle import PROPOSAL
+from app.approvals.models import ProposalKind
 from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.changes.texts import FIELDS
 from app.closings.lifecycle import CLOSING
@@ -48,6 +50,7 @@ from app.pledges.lifecycle import PLEDGE
 from app.pledges.models import StopReason
 from app.regimes import registry, standing
 from app.regimes.parameters import Pack
+from app.regimes.platform_policy import WORK
 from app.state_machine import StateMachine
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
@@ -65,6 +68,7 @@ MACHINES = (
     CHANGE,
     ANSWER,
     EARLY_CLOSE,
+    PROPOSAL,
 )
 LEDGER_AMOUNT = Money(100, "USD")
 
@@ -128,7 +132,7 @@ FACTS: dict[str, Any] = {
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "found": "PDF", "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
-    "where": "as_of", "fault": "…",
+    "where": "as_of", "fault": "…", "proposal": "V-1",
 }  # fmt: skip
 
 
@@ -173,7 +177,7 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
 @pytest.mark.parametrize(
     ("table", "codes"),
     [
-        (labels.ROLES, Role), (labels.CASE_KINDS, CaseKind), (labels.CASE_OUTCOMES, CaseOutcome),
+        (labels.ROLES, Role), (labels.PROPOSALS, ProposalKind), (labels.CASE_KINDS, CaseKind), (labels.CASE_OUTCOMES, CaseOutcome),
         (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason),
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
         (labels.INSTRUCTION_KINDS, OpKind), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
@@ -189,10 +193,10 @@ def test_every_value_of_a_closed_list_has_words(table: Mapping[str, str], codes:
     ("table", "codes"),
     [
         (labels.SECTIONS, SECTIONS), (labels.FINANCIALS, FINANCIALS), (labels.STATEMENT_LEVELS, STATEMENT_LEVELS),
-        (labels.JOBS, JOBS), (labels.BOOKS, {kind.book for kind in CHART.values()}),
+        (labels.WORK, WORK), (labels.JOBS, JOBS), (labels.BOOKS, {kind.book for kind in CHART.values()}),
         (labels.CHANGE_FIELDS, FIELDS),
     ],
-    ids=["sections", "financials", "statement levels", "jobs", "books", "fields of a change"],
+    ids=["sections", "financials", "statement levels", "work", "jobs", "books", "fields of a change"],
 )  # fmt: skip
 def test_every_name_of_a_list_has_words(table: Mapping[str, str], codes: Any) -> None:
     assert set(table) == set(codes)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.approvals.models import ProposalKind
 from app.audit import queries as audit
 from app.compliance import actions as compliance
 from app.compliance.models import CaseOutcome
@@ -208,6 +209,7 @@ def test_an_amendment_of_a_locked_offering_is_kept_beside_it(world: World, statu
     if status in ("approved", "live"):
         decided(world, case, CaseOutcome.APPROVE)
     if status == "live":
+        world.agree(ProposalKind.PUBLISH)
         with world.acting() as tx:
             actions.open_offering(
                 tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True

@@ -19,9 +19,11 @@ EVENTS = sorted({move.event for move in OFFERING.moves})
 
 
 def approved(world: World, **terms: object) -> Offering:
-    """A complete offering that an officer has approved."""
+    """A complete offering that two officers have approved."""
     offering, _ = world.draft(**terms)
-    return placed(world, offering, APPROVED)
+    offering = placed(world, offering, APPROVED)
+    world.seal(offering)
+    return offering
 
 
 def placed(world: World, offering: Offering, status: str) -> Offering:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app import four_eyes
 from app.actor import Actor
 from app.alerts import actions as alert_actions
 from app.alerts.models import Alert
+from app.approvals.models import ProposalKind
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
@@ -150,8 +152,7 @@ def test_lifting_a_hold_lets_them_pledge_again(world: World) -> None:
     offering, _ = world.live(), take_in(world)
     investor = registered(world, country="US")
     say(world, CaseOutcome.REFUSE)
-    with world.acting(world.officer()) as tx:
-        assert alert_actions.lift(tx, cases(world)[0]).status == "lifted"
+    lift(world, world.officer())
     assert world.pledged(offering, investor=investor).status == RESERVED
     officer = world.officer()
     assert refused(world, lambda: lift(world, officer)).code == "illegal_move"
@@ -159,13 +160,14 @@ def test_lifting_a_hold_lets_them_pledge_again(world: World) -> None:
 
 def lift(world: World, actor: Actor) -> None:
     with world.acting(actor) as tx:
-        alert_actions.lift(tx, cases(world)[0])
+        four_eyes.propose_lift(tx, cases(world)[0])
+    world.agree(ProposalKind.HOLD)
 
 
 def test_only_an_alert_is_lifted(world: World) -> None:
     _, _, ref = world.submitted()
     with pytest.raises(NotFound), world.acting(world.officer()) as tx:
-        alert_actions.lift(tx, ref)
+        four_eyes.propose_lift(tx, ref)
 
 
 def test_nobody_decides_or_lifts_an_alert_about_themselves(world: World) -> None:

@@ -27,7 +27,7 @@ def escrow(world: World, offering: Offering) -> int:
 
 
 def through_review(world: World, site: Site) -> tuple[Offering, Visitor]:
-    """A complete draft, handed in, read by an officer and opened by its company, all on the site."""
+    """A complete draft, handed in, read by two officers and opened by its company, all on the site."""
     draft, actor = world.draft()
     assert actor.user_id is not None
     issuer = signed_in(world, site, actor.user_id)
@@ -36,7 +36,9 @@ def through_review(world: World, site: Site) -> tuple[Offering, Visitor]:
     reader = officer(world, site).go("/review")
     case = reader.page.xpath("//main//a[contains(@href, '/review/cases/')]/@href")[-1]
     reader.go(case).submit("/take")
-    reader.submit(outcome="approve")
+    reader.submit(outcome="approve").submit(outcome="approve")
+    second = officer(world, site).go("/review")
+    second.go(second.page.xpath("//main//a[contains(@href, '/review/proposals/')]/@href")[-1]).submit("/approve")
     issuer.go(f"/issuer/offerings/{draft.ref}").submit("/open")
     offering = world.offering(draft.id)
     assert offering.status == "live", issuer.text

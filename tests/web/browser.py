@@ -98,6 +98,13 @@ class Browser:
     def post(self, path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Page:
         return self.send("POST", path, data={**(fields or {}), "csrf_token": self.form_token()}, **more)
 
+    def decide(self, path: str, fields: Mapping[str, Any]) -> Page:
+        """Decide about a case in the two steps of its page: what would follow, and then the word itself."""
+        checked = self.post(path, fields)
+        if checked.status != 200:
+            return checked
+        return self.post(path, {**fields, "checked": checked.value("checked")})
+
     def send(self, method: str, path: str, **more: Any) -> Page:
         headers = {**self.headers, **more.pop("headers", {})}
         return Page(self.client.open(path, method=method, base_url=self.base_url, headers=headers, **more))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from app.actor import Actor, Role
+from app.approvals.models import ProposalKind
 from app.assessments import actions as assessments
 from app.assessments.bank import bank
 from app.closings import actions as closings
@@ -130,6 +131,8 @@ class Market:
         self._take(ref)
         with self.world.acting(self.actor("officer")) as tx:
             compliance.resolve_offering(tx, ref, outcome, reasons, NOTE)
+        if outcome is CaseOutcome.APPROVE:
+            self.world.agree(ProposalKind.PUBLISH, self.actor("second_officer"))
 
     def _import_filing(self) -> None:
         """A real Form C: every field of it is shown."""
@@ -180,11 +183,8 @@ class Market:
         ends = {status: world.live(days=25, target="250") for status in ("settled", "proposed", "payout_failed")}
         ends["refunded"] = world.live(days=25)
         kept = {status: world.held(offering, investor=self.investor) for status, offering in ends.items()}
+        world.change_payee(ends["payout_failed"].issuer_id, holder="H", account=f"US00 {REFUSING_ACCOUNT_SUFFIX}")
         with world.acting() as tx:
-            company = issuer_queries.issuer(tx.session, ends["payout_failed"].issuer_id)
-            issuers.set_payout_account(
-                tx, company, holder="H", account=f"US00 {REFUSING_ACCOUNT_SUFFIX}", vault=world.platform.vault
-            )
             for offering in ends.values():
                 issuers.add_member(tx, issuer_queries.issuer(tx.session, offering.issuer_id), self.people["issuer"].id)
         world.pass_deadline(ends["settled"])

@@ -34,7 +34,7 @@ EXPECTED = {
     },
     Permission.SEE_OWN_INVESTMENTS: {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
-        "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
+        "investor.question", "investor.answer", "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
         "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse",
     },
     Permission.INVEST: {
@@ -43,7 +43,7 @@ EXPECTED = {
     },
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
-        "issuer.payout", "issuer.save_payout", "issuer.related_parties", "issuer.declare_related", "issuer.end_relation", "issuer.new_offering", "issuer.create_offering",
+        "issuer.payout", "issuer.save_payout", "issuer.agree_to_payout", "issuer.stop_payout", "issuer.related_parties", "issuer.declare_related", "issuer.end_relation", "issuer.new_offering", "issuer.create_offering",
         "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
         "issuer.change", "issuer.edit_change", "issuer.save_change", "issuer.propose_change", "issuer.withdraw_change",
@@ -54,6 +54,9 @@ EXPECTED = {
         "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift", "compliance.change_document", "compliance.evidence_file", "compliance.download_evidence",
         "compliance.rules", "compliance.rule_pack", "compliance.try_rules", "compliance.tried", "compliance.what_if",
         "compliance.what_if_answer",
+        "compliance.take_next",
+        "compliance.save_filter", "compliance.drop_filter", "compliance.switch_shortcuts", "compliance.proposal", "compliance.agree",
+        "compliance.reject", "compliance.ask_to_give_back", "compliance.propose_to_give_back",
     },
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",

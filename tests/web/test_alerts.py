@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.actor import Role
+from app.approvals.models import ProposalKind
 from app.jobs import monitor_pledges
 from app.payments.sandbox.tables import Token
 from app.screening import actions as screening
@@ -31,10 +32,12 @@ def test_a_match_is_shown_beside_its_listing_decided_and_lifted(site: Site) -> N
     assert browser.post(f"{path}/take").status == 303
     wanting = browser.post(path, {"outcome": "refuse", "reasons": "other", "note": "no"})
     assert wanting.status == 422
-    assert browser.post(path, {"outcome": "refuse", "reasons": "other", "note": NOTE}).location == "/review"
+    assert browser.decide(path, {"outcome": "refuse", "reasons": "other", "note": NOTE}).location == "/review"
     page = browser.get(path)
     assert "Lift the hold" in page.text
     assert browser.post(f"{path}/lift").status == 303
+    assert site.world.sql("SELECT status FROM alerts") == [("confirmed",)]
+    site.world.agree(ProposalKind.HOLD)
     assert site.world.sql("SELECT status FROM alerts") == [("lifted",)]
     browser.post(f"{path}/lift")
     assert "That is not possible any more" in browser.get(path).notices()

@@ -177,7 +177,7 @@ def test_who_has_a_pledge_in_a_closing_does_not_approve_it(site: Site) -> None:
     world.held(offering, investor=investor)
     world.pass_deadline(offering)
     world.run_jobs()
-    world.sql("INSERT INTO role_grants VALUES (:user, 'compliance_officer', now(), 'test')", user=investor.user_id)
+    world.force("INSERT INTO role_grants VALUES (:user, 'compliance_officer', now(), 'test')", user=investor.user_id)
     browser = site.browser(investor.user_id)
     (row,) = world.sql("SELECT ref, snapshot_hash FROM closings")
     with site.unchanged():

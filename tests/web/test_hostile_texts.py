@@ -12,6 +12,7 @@ import pytest
 from lxml import html
 
 from app.actor import Role
+from app.approvals.models import ProposalKind
 from app.compliance import actions as compliance
 from app.compliance.models import CaseOutcome
 from app.identity import actions as identity
@@ -89,6 +90,7 @@ def stained(shared_site: Site) -> dict[str, Browser]:
     browsers["officer"] = site.browser(officer.id)
     with world.acting(world.actor(officer)) as tx:
         compliance.resolve_offering(tx, case.ref, CaseOutcome.APPROVE, ["other"], LIVE)
+    world.agree(ProposalKind.PUBLISH)
     with world.acting(actor) as tx:
         offerings.open_offering(
             tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True

@@ -54,5 +54,5 @@ def test_another_officer_takes_and_decides_it(site: Site, case: tuple[Browser, s
     other = site.browser(site.world.user(Role.COMPLIANCE_OFFICER).id)
     assert OWN not in other.get(path).text
     assert other.post(f"{path}/take").status == 303
-    assert other.post(path, DECISION).location == "/review"
+    assert other.decide(path, DECISION).location == "/review"
     assert site.world.sql("SELECT status FROM pledges") == [("reserved",)]

@@ -4,4 +4,15 @@ from flask import Blueprint
 
 blueprint = Blueprint("compliance", __name__, url_prefix="/review")
 
-from app.web.compliance import alerts, bundles, cases, changes, claims, closings, rules, what_if
+from app.web.compliance import (
+    alerts,
+    bundles,
+    cases,
+    changes,
+    claims,
+    closings,
+    proposals,
+    queue,
+    rules,
+    what_if,
+)  # fmt: skip

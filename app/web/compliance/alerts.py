@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from app import four_eyes
 from app.access import Permission
-from app.alerts import actions, queries
-from app.alerts.models import Alert, SubjectType
+from app.alerts import queries
+from app.alerts.models import SubjectType
 from app.compliance.models import ReviewCase
 from app.database import Snapshot
 from app.errors import Refused
@@ -25,24 +28,30 @@ from app.web.compliance import blueprint
 from app.web.guard import allow
 from app.web.session import acting, reader
 
+#: Whom an alert is about -> what they are called now, for all of them in one question.
+NAMES: Mapping[SubjectType, Callable[[Session, Collection[int]], Mapping[int, str]]] = {
+    SubjectType.INVESTOR: investors.names,
+    SubjectType.MEMBER: identity.names,
+    SubjectType.COMPANY: issuers.names,
+    SubjectType.RELATED: issuers.names_of_related,
+    SubjectType.OFFERING: offerings.names,
+}
 
-def title(view: Snapshot, case: ReviewCase) -> str:
-    return _name(view, queries.alert(view.session, case.subject_id))
+
+def titles(session: Session, alert_ids: Collection[int]) -> Mapping[int, str]:
+    """alert -> whom it is about."""
+    found = queries.alerts(session, alert_ids)
+    named = {
+        kind: names(session, [one.subject_id for one in found if one.subject_type == kind])
+        for kind, names in NAMES.items()
+    }
+    return {one.id: named[SubjectType(one.subject_type)][one.subject_id] for one in found}
 
 
-def _name(view: Snapshot, alert: Alert) -> str:
-    """Of whom it is about, as they are called now."""
-    match SubjectType(alert.subject_type):
-        case SubjectType.INVESTOR:
-            return investors.investor(view.session, alert.subject_id).legal_name
-        case SubjectType.MEMBER:
-            return identity.user(view.session, alert.subject_id).name
-        case SubjectType.COMPANY:
-            return issuers.issuer(view.session, alert.subject_id).legal_name
-        case SubjectType.RELATED:
-            return issuers.related_party(view.session, alert.subject_id).name
-        case SubjectType.OFFERING:
-            return offerings.offering(view.session, alert.subject_id).name
+def seen(session: Session, alert_id: int) -> Sequence[object]:
+    """What a decision about an alert goes by."""
+    alert = queries.alert(session, alert_id)
+    return alert.status, alert.fingerprint, titles(session, [alert_id])[alert_id]
 
 
 def facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
@@ -66,11 +75,11 @@ def facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
 @blueprint.post("/cases/<ref>/lift")
 @allow(Permission.REVIEW)
 def lift(ref: str) -> ResponseReturnValue:
-    """End the hold of a confirmed alert."""
+    """Propose to a second officer that the hold of a confirmed alert ends."""
     try:
         with acting() as tx:
-            actions.lift(tx, ref)
-        flash(N_("The hold is lifted."), "ok")
+            four_eyes.propose_lift(tx, ref)
+        flash(N_("Proposed. A second officer must agree."), "ok")
     except Refused as refused:
         flash(labels.refusal(refused, reader()), "danger")
     return redirect(url_for("compliance.case", ref=ref), 303)

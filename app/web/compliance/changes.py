@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask import request
@@ -25,15 +25,14 @@ from app.web.public.offerings import as_download
 from app.web.session import looking, platform
 
 TEMPLATE = "compliance/case_change.html"
-take = actions.take_case
+take: Callable[[Transaction, str], object] = actions.take_case
 
 
 def titles(session: Session, change_ids: Collection[int]) -> Mapping[int, str]:
     """subject id -> what its case is called."""
-    found = {one: queries.change(session, one) for one in change_ids}
-    return {
-        one: f"{change.ref} · {offerings.offering(session, change.offering_id).name}" for one, change in found.items()
-    }
+    found = queries.changes(session, change_ids)
+    names = offerings.names(session, [change.offering_id for change in found])
+    return {change.id: f"{change.ref} · {names[change.offering_id]}" for change in found}
 
 
 def company(session: Session, change_id: int) -> int:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Permission
 from app.changes import queries as changes
+from app.compliance import queries as compliance
 from app.investors import queries as investors
 from app.pledges import queries as pledges
 from app.pledges.lifecycle import PLEDGE, RESERVED
@@ -19,7 +20,7 @@ from app.web.session import looking, my_id, platform
 @blueprint.get("/me")
 @allow(Permission.SEE_OWN_INVESTMENTS)
 def dashboard() -> ResponseReturnValue:
-    """To-do first: pledges to pay, figures to give; then pledges and holdings."""
+    """To-do first: questions to answer, pledges to pay, figures to give; then pledges and holdings."""
     with looking() as view:
         investor = investors.of_user(view.session, my_id())
         mine = pledges.of_investor(view.session, investor.id) if investor else []
@@ -27,6 +28,7 @@ def dashboard() -> ResponseReturnValue:
         return render_template(
             "investor/dashboard.html",
             investor=investor,
+            questions=compliance.asked_of(view.session, my_id()),
             to_pay=[(pledge, offering) for pledge, offering in mine if pledge.status == RESERVED],
             to_confirm=[(pledge, offering, asked[pledge.id][0]) for pledge, offering in mine if pledge.id in asked],
             going=[(pledge, offering) for pledge, offering in mine if pledge.status not in PLEDGE.terminal],

@@ -6,6 +6,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.approvals import queries as proposals
+from app.approvals.lifecycle import APPROVED
+from app.approvals.models import ProposalKind
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import queries as compliance_queries
@@ -114,6 +117,7 @@ def offering(ref: str) -> ResponseReturnValue:
         found = mine(view, ref)
         issuer = issuers.issuer(view.session, found.issuer_id)
         documents = queries.documents(view.session, found.id)
+        agreed = proposals.unfinished(view.session, ProposalKind.PUBLISH, f"offering:{found.id}")
         closing = next(iter(closing_queries.of_offering(view.session, found.id)), None)
         return render_template(
             "issuer/offering.html",
@@ -129,6 +133,7 @@ def offering(ref: str) -> ResponseReturnValue:
             filings=queries.filings_of(view.session, found.id),
             documents=documents,
             closing=closing,
+            published_by_two=agreed is not None and agreed.status == APPROVED,
             form=EmptyForm(),
             now=view.now,
         )

@@ -273,6 +273,9 @@ def edit_section(ref: str, section: str) -> ResponseReturnValue:
     if found.status not in EDITABLE:
         flash(N_("The terms are locked now."), "caution")
         return redirect(url_for("issuer.offering", ref=ref))
+    if not found.may_edit(section):
+        flash(N_("An officer asked for other sections to be changed; this one stays as it is."), "caution")
+        return redirect(url_for("issuer.offering", ref=ref))
     stored = {**page.stored(found), "version": str(found.version)}
     form = with_choices(opened(page.form, **stored))
     return render_template("issuer/section.html", form=form, offering=found, section=section)
