@@ -22,6 +22,9 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence",
+    # What these are about is not in this market: the tests of changes, related parties and proposals look at them.
+    "compliance.ask_to_give_back", "compliance.change_document", "compliance.proposal", "investor.question",
+    "issuer.ask_to_close_early", "issuer.change", "issuer.edit_change", "issuer.related_parties",
 }  # fmt: skip
 STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
@@ -119,7 +122,8 @@ def faults(page: Page, language: str) -> Iterator[str]:
         f"link to {one}" for one in tree.xpath("//a/@href") if urlsplit(one).scheme not in ("", "http", "https")
     )
     if re.search(r"%\(\w+\)s|\bNone\b(?! yet)(?!\.)|Undefined|Markup\(", page.text):
-        yield f"raw words: {page.text}"
+        where = re.search(r"%\(\w+\)s|\bNone\b(?! yet)(?!\.)|Undefined|Markup\(", page.text)
+        yield f"raw words: {page.text[max(0, where.start() - 90) : where.end() + 60] if where else ''}"
 
 
 @cache
