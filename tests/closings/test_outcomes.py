@@ -16,6 +16,7 @@ from app.ledger import queries as ledger
 from app.ledger.chart import Code
 from app.offerings.models import Offering
 from app.payments.sandbox.tables import Token
+from app.regimes.law_book import LawBook
 from app.share_register import queries as register
 from tests.builders import World
 from tests.closings.conftest import Desk
@@ -321,8 +322,7 @@ def test_what_runs_goes_on_after_its_rules_were_switched_off(desk: Desk) -> None
     world = desk.world
     offering = world.live(target="250")
     pledge = world.held(offering)
-    settings = replace(world.platform.settings, regimes=("CN-MICHOU",))
-    world.platform = replace(world.platform, settings=settings)
+    world.platform = replace(world.platform, law=LawBook(("CN-MICHOU",)))
     with pytest.raises(Refused, match="regime_off"):
         world.platform.regime_in_use("US-CF")
     world.settled(offering)
