@@ -304,8 +304,8 @@ def test_what_was_proposed_of_an_open_offering_is_not_done_to_one_that_closes(wo
 # For others to build on
 
 
-def test_a_change_of_rules_or_the_end_of_a_hold_is_done_within_what_was_agreed_to(world: World) -> None:
-    kind, subject = ProposalKind.PACK, "pack:US-CF"
+def test_what_was_agreed_to_is_done_once_and_not_before_its_day(world: World) -> None:
+    kind, subject = ProposalKind.PACK, "pack:XX"
     with (
         pytest.raises(Refused, match="second_person_missing"),
         world.acting() as tx,
@@ -314,7 +314,9 @@ def test_a_change_of_rules_or_the_end_of_a_hold_is_done_within_what_was_agreed_t
         pytest.fail("nobody agreed")
     with world.acting(world.officer()) as tx:
         approvals.propose(tx, kind, subject, {"sha256": "ab"}, not_before=tx.now + timedelta(days=1))
-    agree(world, world.officer())
+    proposal = latest(world)
+    with world.acting(world.officer()) as tx:
+        assert approvals.approve(tx, proposal.ref, proposal.sha256, "") is Answer.APPROVED
     with (
         pytest.raises(Refused, match="second_person_missing"),
         world.acting() as tx,
@@ -390,6 +392,15 @@ def test_the_database_counts_no_approval_that_was_not_given(world: World) -> Non
     refused_by_the_database(world, "UPDATE proposals SET made_by = NULL")
     refused_by_the_database(world, "UPDATE proposals SET also_by = ARRAY[:who]::bigint[]", who=investor.id)
     refused_by_the_database(world, "DELETE FROM proposals")
+
+
+def test_the_database_lifts_no_hold_alone(world: World) -> None:
+    world.sql(
+        "INSERT INTO alerts (rule, subject_type, subject_id, about, fingerprint, holds, inputs, raised_at, status)"
+        " VALUES ('X', 'investors', 1, '', '', true, '{}', now(), 'raised')"
+    )
+    world.sql("UPDATE alerts SET status = 'confirmed'")
+    refused_by_the_database(world, "UPDATE alerts SET status = 'lifted'")
 
 
 def test_the_database_ends_no_pledge_in_the_platforms_name_alone(world: World) -> None:
