@@ -34,6 +34,7 @@ class Agreeing:
         """Two officers agree that it may be published as it is now, however it came to be approved."""
         subject = f"offering:{offering.id}"
         with self.acting(self.officer()) as tx:
+            approvals.withdraw(tx, ProposalKind.PUBLISH, subject)
             approvals.propose(
                 tx, ProposalKind.PUBLISH, subject, {"case": "R-TEST", "note": ""},
                 state=offering_queries.seal(tx.session, offering.id),

@@ -59,7 +59,7 @@ def test_the_answer_gives_it_back_to_who_asked_with_the_time_that_was_left(world
     told = world.sql("SELECT user_id, kind FROM messages WHERE kind LIKE 'case_%' ORDER BY id")
     assert told == [(investor.user_id, "case_question"), (officer.user_id, "case_answered")]
     with world.acting(officer) as tx:
-        actions.resolve_claim(tx, ref, CaseOutcome.APPROVE, [], "")
+        actions.resolve_claim(tx, ref, CaseOutcome.REFUSE, ["evidence_insufficient"], NOTE)
 
 
 def test_only_who_was_asked_answers_and_once(world: World) -> None:

@@ -105,6 +105,7 @@ def test_an_offering_opens_within_the_cap_of_the_day(world: World) -> None:
     first, second = world.live(maximum="4000000"), approved(world, "1000002.50")
     # As if the law had changed, or a hole had let it pass, since it was handed in.
     world.sql("UPDATE offerings SET issuer_id = :issuer WHERE id = :id", issuer=first.issuer_id, id=second.id)
+    world.seal(second)
     before = world.contents()
     with pytest.raises(Refused) as caught:
         open_(world, second)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.actor import Actor, Role
+from app.approvals.models import ProposalKind
 from app.audit import queries as audit
 from app.closings import actions as closings
 from app.compliance import actions, queries
@@ -228,6 +229,8 @@ def test_a_yes_needs_neither(world: World) -> None:
     take(world, officer, ref)
     decide(world, officer, ref, APPROVE, [], "")
     assert world.offering(offering.id).status == "approved"
+    assert world.sql("SELECT user_id FROM messages WHERE kind = 'offering_decided'") == []
+    world.agree(ProposalKind.PUBLISH)
     assert world.sql("SELECT user_id FROM messages WHERE kind = 'offering_decided'") == [(actor.user_id,)]
 
 
@@ -256,6 +259,7 @@ def test_changes_are_requested_made_handed_in_again_and_approved(world: World) -
     with world.looking() as view:
         about = queries.cases_about(view.session, CaseKind.OFFERING, offering.id)
         assert [(case.ref, case.outcome) for case in about] == [(second, "approve"), (first, "request_changes")]
+    world.agree(ProposalKind.PUBLISH)
     assert world.sql("SELECT count(*) FROM messages WHERE kind = 'offering_decided'") == [(2,)]
 
 

@@ -153,7 +153,7 @@ def test_an_investor_is_asked_for_more_and_answers(site: Site, officer: Browser)
     assert browser.post(f"/me/questions/{ref}", {"answer": ""}).status == 422
     assert browser.post(f"/me/questions/{ref}", {"answer": "It is of last year."}).location == "/me"
     assert "It is of last year." in officer.get(f"/review/cases/{ref}").text
-    assert officer.decide(f"/review/cases/{ref}", APPROVE).location == "/review"
+    assert officer.decide(f"/review/cases/{ref}", REFUSE).location == "/review"
 
 
 def test_the_first_opinion_is_hidden_until_ones_own_is_given(site: Site, officer: Browser) -> None:

@@ -42,8 +42,8 @@ def titles(session: Session, alert_ids: Collection[int]) -> Mapping[int, str]:
     """alert -> whom it is about."""
     found = queries.alerts(session, alert_ids)
     named = {
-        kind: names(session, [one.subject_id for one in found if one.subject_type == kind])
-        for kind, names in NAMES.items()
+        kind: NAMES[kind](session, [one.subject_id for one in found if one.subject_type == kind])
+        for kind in {SubjectType(one.subject_type) for one in found}
     }
     return {one.id: named[SubjectType(one.subject_type)][one.subject_id] for one in found}
 
