@@ -15,10 +15,12 @@ import pytest
 from app.changes import actions as changes
 from app.changes import proposals
 from app.compliance.models import CaseOutcome
-from app.database import Database
+from app.database import Database, Transaction
 from app.errors import Refused
+from app.investors.models import Investor
 from app.jobs import ask_investors, close_offerings
 from app.pledges import actions as pledges
+from app.pledges.actions import Placement
 from tests.builders import World
 from tests.changes.story import Story
 
@@ -68,19 +70,29 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
         return list(pool.map(run, acts))
 
 
-def placing(story: Story, investor_id: int) -> Callable[[], object]:
-    """An investor who has read the text as it was in the beginning, and is about to pledge."""
-    ticked = story.world.ticks()
+def read(story: Story, investor: Investor) -> dict[str, str]:
+    """Everything that an investor must have read and ticked before a pledge."""
+    return {**story.world.ticks(), **story.world.open_documents(investor, story.offering)}
 
-    def place() -> object:
+
+def place(tx: Transaction, story: Story, investor: Investor, ticked: dict[str, str]) -> Placement:
+    """A pledge by who has read the text as it was in the beginning."""
+    return pledges.place(
+        tx, investor_id=investor.id, offering_id=story.offering.id, shares=10, form_key=uuid.uuid4(), ticked=ticked,
+        locale="en", law=story.world.platform.law, payment_window=story.world.platform.payment_window,
+        seen_version=story.offering.version,
+    )  # fmt: skip
+
+
+def placing(story: Story, investor: Investor) -> Callable[[], object]:
+    """Somebody who has read everything, and is about to pledge."""
+    ticked = read(story, investor)
+
+    def act() -> object:
         with story.world.acting() as tx:
-            return pledges.place(
-                tx, investor_id=investor_id, offering_id=story.offering.id, shares=10, form_key=uuid.uuid4(),
-                ticked=ticked, locale="en", law=story.world.platform.law, payment_window=story.world.platform.payment_window,
-                seen_version=story.offering.version,
-            )  # fmt: skip
+            return place(tx, story, investor, ticked)
 
-    return place
+    return act
 
 
 def publishing(story: Story) -> Callable[[], object]:
@@ -104,13 +116,9 @@ def test_a_pledge_that_came_first_is_asked(story: Story, second: ThreadPoolExecu
     """It has read the old text, and is stored before the new one is."""
     world, publish = story.world, publishing(story)
     investor = world.investor()
-    ticked = world.ticks()
+    ticked = read(story, investor)
     with world.acting() as tx:
-        placed = pledges.place(
-            tx, investor_id=investor.id, offering_id=story.offering.id, shares=10, form_key=uuid.uuid4(), locale="en",
-            ticked=ticked, law=story.world.platform.law, payment_window=world.platform.payment_window,
-            seen_version=story.offering.version,
-        )  # fmt: skip
+        placed = place(tx, story, investor, ticked)
         other = run_into(world, second, publish)
         assert not other.done()
     other.result()
@@ -124,14 +132,14 @@ def test_a_pledge_that_came_second_reads_the_new_text_first(story: Story, second
     world = story.world
     story.tell(story="Other words.")
     ref, officer = story.propose(), world.officer()
-    seen, place = story.seen(ref), placing(story, world.investor().id)
+    seen, pledging = story.seen(ref), placing(story, world.investor())
     with world.acting(officer) as tx:
         changes.take_case(tx, ref)
     with world.acting(officer) as tx:
         changes.decide(
             tx, ref, CaseOutcome.APPROVE, [], "", material=True, seen_sha256=seen, law=story.world.platform.law
         )
-        other = run_into(world, second, place)
+        other = run_into(world, second, pledging)
         assert not other.done()
     with pytest.raises(Refused, match="text_changed"):
         other.result()
@@ -144,7 +152,7 @@ def test_pledges_and_a_publication_at_once_leave_nobody_unasked(crowd: Story) ->
     """Twenty people with the old page open while the change is published: each is asked, or reads the new page."""
     world, publish = crowd.world, publishing(crowd)
     people = [world.investor() for _ in range(20)]
-    came = at_once(publish, *(placing(crowd, person.id) for person in people))
+    came = at_once(publish, *(placing(crowd, person) for person in people))
     assert came[0] == "done"
     counted = Counter(came[1:])
     assert set(counted) <= {"done", "text_changed"}

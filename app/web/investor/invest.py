@@ -288,7 +288,9 @@ def create_pledge(slug: str) -> ResponseReturnValue:
         return redirect(
             url_for("investor.figures", regime_id=offering.regime, next=url_for(".choose_amount", slug=slug))
         )
-    if missing or not form.validate():
+    if _version(form.text_version.data or "") not in (None, offering.version):
+        form.refuse(Refused("text_changed"))  # before all else: what is new may be what is not ticked
+    if form.is_refused or missing or not form.validate():
         return _review_page(slug, shares, form, missing)
     try:
         with acting() as tx:
