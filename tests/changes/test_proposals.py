@@ -34,10 +34,10 @@ def save_deadline(story: Story, local: datetime, zone: str = "America/New_York")
 
 
 def test_what_is_proposed_is_not_public(story: Story) -> None:
-    before = story.world.contents("changes", "audit_events")
+    before = story.world.contents("changes", "audit_events", "audit_unsealed")
     story.tell(name="Another name", story="Other words.")
     story.terms(target="600", maximum="90000")
-    assert story.world.contents("changes", "audit_events") == before
+    assert story.world.contents("changes", "audit_events", "audit_unsealed") == before
 
 
 def test_what_is_put_back_is_no_change(story: Story) -> None:

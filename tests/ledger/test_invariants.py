@@ -14,6 +14,7 @@ from app.jobs.check_books import BooksBroken
 from app.payments.sandbox.tables import Token
 from tests import worlds
 from tests.builders import World
+from tests.changes.story import Story
 from tests.servers import Server
 
 
@@ -37,6 +38,7 @@ def history(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         world.cancel(world.held(live))
         world.run_jobs()
         world.cancel(world.held(live))
+        Story.of(world, live).publish()
         statuses = {status for (status,) in world.sql("SELECT DISTINCT status FROM pledges")}
         assert statuses == {"settled", "held", "reserved", "in_review", "failed", "refunded", "refund_due"}
         yield world
@@ -126,6 +128,9 @@ FAULTS: list[tuple[str, str]] = [
     ("A2", "DELETE FROM audit_events WHERE id = (SELECT event_id FROM audit_seals WHERE position = 7)"),
     ("A2", "UPDATE audit_seals SET event_hash = repeat('0', 64) WHERE position = 7"),
     ("A2", "UPDATE audit_seals SET sealed_at = sealed_at + interval '1 microsecond' WHERE position = 7"),
+    ("C1", "UPDATE pledges SET status = 'settled' WHERE id = (SELECT min(pledge_id) FROM change_answers WHERE status = 'awaited')"),
+    ("C2", "DELETE FROM change_answers WHERE pledge_id = (SELECT min(pledge_id) FROM change_answers)"),
+    ("C3", "UPDATE offering_progress SET accepts_until = accepts_until + interval '1 second'"),
     ("D1", one("decisions", "outcome = 'allow'", "outcome = 'deny'")),
     ("D1", one("decisions", "outcome = 'allow'", "requested_minor = requested_minor + 1")),
     ("D1", one("decisions", "outcome = 'allow'", "investor_id = investor_id + 1")),

@@ -13,6 +13,7 @@ import pytest
 from app.changes import deadlines
 from app.closings import actions as closings
 from app.compliance import actions as compliance
+from app.compliance import desk
 from app.compliance.models import CaseOutcome
 from app.i18n import mails
 from app.i18n.locales import LANGUAGES
@@ -61,10 +62,16 @@ def refer(world: World, outcome: CaseOutcome) -> None:
 
 
 def ask_for_changes(world: World) -> None:
-    _, _, case_ref = world.submitted()
+    """First for more, then for changes."""
+    _, issuer, case_ref = world.submitted()
     officer = world.officer()
+    assert issuer.user_id is not None
     with world.acting(officer) as tx:
         compliance.take_case(tx, case_ref)
+    with world.acting(officer) as tx:
+        desk.ask(tx, case_ref, issuer.user_id, ["unclear_terms"], NOTE)
+    with world.acting(issuer) as tx:
+        desk.answer(tx, case_ref, "The third page says it.")
     with world.acting(officer) as tx:
         compliance.resolve_offering(tx, case_ref, CaseOutcome.REQUEST_CHANGES, ["unclear_terms", "other"], NOTE)
 
@@ -104,7 +111,7 @@ def change(world: World) -> None:
     with world.acting(early.issuer) as tx:
         closes = early.offering.deadline_at
         assert closes is not None
-        deadlines.close_early(tx, early.offering.id, closes - timedelta(days=10), early.law)
+        deadlines.close_early(tx, early.offering.id, closes - timedelta(days=10), world.platform.law)
 
 
 def keep_accounts(world: World) -> None:
@@ -144,7 +151,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         leave(world)
         for outcome in (CaseOutcome.APPROVE, CaseOutcome.REFUSE):
             refer(world, outcome)
-        sell(world)
+        world.change_payee(sell(world).issuer_id, holder="H", account="US00 9876")
         miss(world)
         change(world)
         let_statuses_end(world)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from datetime import date
 from urllib.parse import quote, urlsplit
@@ -29,7 +28,7 @@ from tests.builders import PDF
 from tests.web.browser import Browser, Page, Site
 from tests.web.market import Market
 
-LIVE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}<a href='javascript:alert(3)'>x</a>"
+LIVE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{271*1033}}<a href='javascript:alert(3)'>x</a>"
 STORIES = (
     LIVE,
     "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\tscript:alert(1))", "[x](vbscript:x)",
@@ -131,7 +130,7 @@ def test_no_text_of_a_person_comes_alive_on_any_page(stained: dict[str, Browser]
             assert not [name for name in element.attrib if name.startswith("on")]
         assert not page.tree.xpath("//script[not(@src)] | //img[not(starts-with(@src, 'data:image/svg+xml'))]")
         assert not [href for href in page.tree.xpath("//@href") if href.strip().lower().startswith("javascript")]
-        assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", page.text)
+        assert "279943" not in page.text
         shown += page.source.count("&lt;script&gt;alert(1)&lt;/script&gt;")
     assert pages > 5
     assert shown > 5  # it was there to come alive

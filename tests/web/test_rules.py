@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from app.actor import Role
+from app.approvals.models import ProposalKind
 from app.decisions import actions as decisions
 from app.regimes import known_cases, registry
 from app.regimes.us_reg_cf import UsRegCf
@@ -101,6 +102,7 @@ def test_a_case_that_an_edition_answers_otherwise_is_marked(site: Site) -> None:
     with site.world.acting() as tx:
         decisions.record(tx, INSTALLED)
         decisions.record(tx, UsRegCf(STRICTER).pack)
+    site.world.agree(ProposalKind.PACK, site.world.officer(), site.world.officer())
     with site.world.acting() as tx:
         decisions.adopt(tx, UsRegCf(STRICTER).pack.sha256)
     page = officer.get("/review/rules/US-CF")
