@@ -56,6 +56,10 @@ def answers(url: str) -> bool:
         return False
 
 
+#: As `flask site run` has it.
+AS_RUN = {"MALLOC_ARENA_MAX": "1"}
+
+
 @contextmanager
 def running(env: dict[str, str], port: int, data_dir: Path, *, workers: int = 2) -> Iterator[Site]:
     """gunicorn with one process of eight threads, and so many job workers; stopped at the end, by their ids."""
@@ -68,7 +72,7 @@ def running(env: dict[str, str], port: int, data_dir: Path, *, workers: int = 2)
     with log.open("wb") as sink:
 
         def start(command: list[str]) -> subprocess.Popen[bytes]:
-            return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}, stdout=sink, stderr=sink)
+            return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env, **AS_RUN}, stdout=sink, stderr=sink)
 
         processes = [start(gunicorn), *(start(worker) for _ in range(workers))]
         site = Site(f"http://127.0.0.1:{port}", processes[0], processes[1:], log)

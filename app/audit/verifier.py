@@ -134,6 +134,8 @@ def _place(found: dict[str, Any], told: dict[str, Any]) -> str:
 LIVES = {
     "offering.jsonl": "offerings", "pledges.jsonl": "pledges", "closings.jsonl": "closings",
     "instructions.jsonl": "instructions", "review_cases.jsonl": "review_cases", "claims.jsonl": "claims",
+    "changes.jsonl": "changes", "change_answers.jsonl": "change_answers", "early_closes.jsonl": "early_closes",
+    "alerts.jsonl": "alerts", "proposals.jsonl": "proposals",
 }  # fmt: skip
 
 

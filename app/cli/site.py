@@ -39,6 +39,7 @@ def run(web_threads: int) -> None:
         "DATABASE_URL": made.database.url.render_as_string(hide_password=False),
         "PORT": str(settings.port),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "1",  # otherwise each thread of glibc's keeps what it once needed
     }
     python = sys.executable
     gunicorn = (

@@ -10,11 +10,12 @@ import re
 import unicodedata
 from collections.abc import Collection
 from functools import cache, lru_cache
+from itertools import product
 
 import jellyfish
 import opencc
 from anyascii import anyascii
-from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin import Style, pinyin
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_normal
 from rapidfuzz import fuzz
@@ -36,6 +37,8 @@ ANOTHER_NAME = 75
 LEFT_OUT = 95
 #: So much must be the same before something may be left out.
 ENOUGH_LETTERS = 9
+#: A personal name has at most so many characters, and each of them so many readings that people use.
+LONGEST_PERSONAL, USUAL_READINGS = 4, 2
 #: Longer names are compared as a whole, in one order.
 MOST_WORDS = 6
 
@@ -66,10 +69,13 @@ def _latin(text: str, of_company: bool) -> str:
 
 
 def _readings(han: str) -> list[str]:
-    """In pinyin; a family name has readings of its own (单 is Shan), so every reading of the first character counts."""
-    rest = lazy_pinyin(han[1:], errors="ignore")
-    first = pinyin(han[0], style=Style.NORMAL, heteronym=True, errors="ignore")
-    return [_latin(" ".join([one, *rest]), of_company=False) for one in (first[0] if first else [])]
+    """In pinyin: every reading of the first character, because a family name has its own (单 is Shan), the usual ones of
+    the others (乐 is Le or Yue); of a longer name, such as a company's, the most usual one.
+    """
+    usual = USUAL_READINGS if len(han) <= LONGEST_PERSONAL else 1
+    first, *others = [pinyin(one, style=Style.NORMAL, heteronym=True, errors="ignore") or [[""]] for one in han]
+    chosen = product(first[0], *[one[0][:usual] for one in others])
+    return [_latin(" ".join(one), of_company=False) for one in chosen]
 
 
 @cache

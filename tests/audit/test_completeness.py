@@ -108,6 +108,8 @@ LEFT_OUT = {
     "user_sessions": "how people sign in",
     "recovery_codes": "how people sign in",
     "form_drafts": "what somebody had typed and not sent",
+    "saved_filters": "how an officer looks at the queue",
+    "listings": "the lists that names are compared with: what matched stands in the alert",
 }
 #: Columns of tables that are in it, and are not.
 COLUMNS_LEFT_OUT = {
@@ -117,6 +119,10 @@ COLUMNS_LEFT_OUT = {
     "basis": "in the investor's own words, about themselves",
     "content": "the file in documents/",
     "text": "the file in packs/",
+    "sealed": "the file of a person: its hash tells which one it is",
+    "born_on": "how a name on a list is told apart from them",
+    "email": "how somebody is reached",
+    "payload": "what the proposal does: its hash was agreed to, an account in it is sealed",
     "url": "where the payer was sent",
     "next_attempt_at": "when the machine looks again",
     "last_error": "for who runs the machine",

@@ -33,12 +33,15 @@ def case(world: World, ref: str) -> ReviewCase:
         return queries.case(view.session, ref)
 
 
-def say(world: World, ref: str, outcome: CaseOutcome, officer: Actor | None = None, facts: str = FACTS) -> bool:
-    """An officer takes the case and says what they think; when that decides it, it is done."""
+def say(
+    world: World, ref: str, outcome: CaseOutcome, officer: Actor | None = None, facts: str = FACTS, *, take: bool = True
+) -> bool:
+    """An officer takes the case, unless it is theirs, and says what they think; when that decides it, it is done."""
     officer = officer or world.officer()
     reasons, note = ([], "") if outcome is APPROVE else (["source_of_funds"], NOTE)
-    with world.acting(officer) as tx:
-        pledges.take_referral(tx, ref)
+    if take:
+        with world.acting(officer) as tx:
+            pledges.take_referral(tx, ref)
     with world.acting(officer) as tx:
         agreed = desk.give_opinion(tx, ref, facts, outcome, reasons, note)
         if agreed:

@@ -73,7 +73,10 @@ async def all_at_once(browsers: list[tuple[Browser, Offering]], shares: int) -> 
 
 def test_five_hundred_want_the_last_ten_shares(world: World, site: Site, cookies: Cookies) -> None:
     offering = world.live(price="100", target="1000", maximum="1000", minimum_pledge="100")
-    crowd = [(Browser(site, cookies(world.investor().user_id)), offering) for _ in range(CROWD)]
+    investors = [world.investor() for _ in range(CROWD)]
+    for investor in investors:
+        world.open_documents(investor, offering)
+    crowd = [(Browser(site, cookies(investor.user_id)), offering) for investor in investors]
 
     answers = asyncio.run(all_at_once(crowd, shares=1))
 
@@ -89,6 +92,8 @@ def test_five_hundred_want_the_last_ten_shares(world: World, site: Site, cookies
 def test_one_investor_in_twenty_offerings_never_passes_the_limit(world: World, site: Site, cookies: Cookies) -> None:
     offerings = [world.live() for _ in range(20)]
     investor = world.investor(income="50000", net_worth="50000")  # a limit of 2,500 dollars: room for five of 500
+    for offering in offerings:
+        world.open_documents(investor, offering)
     signed_in = cookies(investor.user_id)
     browsers = [(Browser(site, signed_in), offering) for offering in offerings]
 

@@ -24,7 +24,7 @@ SHOWN = ("A thing that people need", "Target", "Smallest pledge", "Paid in: held
 def offering(site: Site) -> Offering:
     """An open offering under the rules of two tiers, with a lead."""
     found = site.world.live()
-    site.world.sql(
+    site.world.force(
         "UPDATE offerings SET regime = 'CN-MICHOU', currency = 'CNY', disclosure = disclosure ||"
         ' \'{"lead": {"name": "海通", "commitment_minor": 700, "interests": "-"}}\' WHERE id = :id',
         id=found.id,
