@@ -73,6 +73,7 @@ class Newcomer:
 
     def look(self) -> None:
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
+        self.page.wait_for_load_state()  # a page is as wide as its style sheet makes it
         if not self.javascript:
             return
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
