@@ -102,6 +102,11 @@ INVARIANTS: dict[str, str] = {
                 ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
             GROUP BY offering_id) p ON p.offering_id = g.offering_id
         WHERE g.taken_minor <> coalesce(p.minor, 0) OR g.taken_shares <> coalesce(p.shares, 0)""",
+    N_("P4 no more people than the law has seats for"): """
+        SELECT g.offering_id FROM offering_progress g JOIN pledges p ON p.offering_id = g.offering_id
+        WHERE g.seats IS NOT NULL AND p.status IN
+            ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
+        GROUP BY g.offering_id, g.seats HAVING count(DISTINCT p.investor_id) > g.seats""",
     N_("R1 register = allotments"): """
         SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.status = 'done'
         LEFT JOIN register_entries r ON r.pledge_id = l.pledge_id AND r.kind = 'issuance'

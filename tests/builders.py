@@ -236,7 +236,12 @@ class World(Agreeing):
         self.approve(case_ref)
         with self.acting(actor) as tx:
             compliance.open_offering(
-                tx, offering.id, self.platform.regime(offering.regime), gateway="sandbox", custodian_is_qualified=True
+                tx,
+                offering.id,
+                self.platform.regime(offering.regime),
+                gateway="sandbox",
+                custodian_is_qualified=True,
+                seats=self.platform.law.seats(offering.regime, tx.now),
             )
         return self.offering(offering.id)
 

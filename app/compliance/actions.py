@@ -114,7 +114,7 @@ def submit_offering(tx: Transaction, offering_id: int, regime: Regime) -> Review
 
 
 def open_offering(
-    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
+    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool, seats: int | None
 ) -> Offering:
     """Make an approved offering public, while its issuer may still raise so much.
 
@@ -125,7 +125,7 @@ def open_offering(
     offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
     require_within_cap(tx, offering, regime)
     return offerings.open_offering(
-        tx, offering.id, regime, gateway=gateway, custodian_is_qualified=custodian_is_qualified
+        tx, offering.id, regime, gateway=gateway, custodian_is_qualified=custodian_is_qualified, seats=seats
     )
 
 

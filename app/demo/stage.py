@@ -161,7 +161,12 @@ class Stage:
         self.agree(proposal, CHEN)
         with self.by(issuer_person) as tx:
             return compliance.open_offering(
-                tx, offering.id, regime, gateway=self.platform.gateway.name, custodian_is_qualified=True
+                tx,
+                offering.id,
+                regime,
+                gateway=self.platform.gateway.name,
+                custodian_is_qualified=True,
+                seats=self.platform.law.seats(offering.regime, tx.now),
             )
 
     def publish_change(self, offering: Offering, issuer_person: DemoPerson, reason: str, **told: Any) -> Change:

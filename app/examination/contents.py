@@ -47,7 +47,7 @@ FILES: dict[str, str] = {
             created_at
         FROM offerings WHERE id = :offering""",
     "progress.jsonl": """
-        SELECT offering_id, accepting, accepts_until, maximum_shares, maximum_minor, taken_shares, taken_minor, held_minor,
+        SELECT offering_id, accepting, accepts_until, maximum_shares, maximum_minor, seats, taken_shares, taken_minor, held_minor,
             settled_minor
         FROM offering_progress WHERE offering_id = :offering""",
     "issuer.jsonl": """

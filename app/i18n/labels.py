@@ -210,6 +210,7 @@ REFUSALS: Mapping[str, str] = {
     "own_offering": N_("You act for this company, so you cannot invest in it here."),
     "offering_ended": N_("The offering has just ended. Nothing was charged."),
     "offering_full": N_("Fewer shares are left than you asked for: %(left_shares)s. Nothing was charged."),
+    "no_seat_left": N_("All %(seats)s seats of this offering are taken. Nothing was charged."),
     "shares_not_positive": N_("The amount must buy at least one share"),
     "below_minimum": N_("Amount must be %(minimum)s or more"),
     "statement_missing": N_("Tick this statement if it is true for you; without it you cannot invest"),

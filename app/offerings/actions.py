@@ -223,9 +223,9 @@ def revise(tx: Transaction, offering_id: int) -> None:
 
 
 def open_offering(
-    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
+    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool, seats: int | None
 ) -> Offering:
-    """Make an approved offering public and let pledges in, as two officers saw it.
+    """Make an approved offering public and let pledges in, as two officers saw it; at most `seats` people, where it counts them.
 
     Raises Refused: "illegal_move" (it is not approved), "second_person_missing", "custodian_not_qualified",
     "deadline_past", "deadline_too_early" (the law wants more days).
@@ -251,6 +251,7 @@ def open_offering(
             accepts_until=offering.deadline_at,
             maximum_shares=offering.price.shares_for(offering.maximum),
             maximum_minor=offering.maximum.minor,
+            seats=seats,
             taken_shares=0,
             taken_minor=0,
             held_minor=0,

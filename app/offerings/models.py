@@ -145,6 +145,7 @@ class OfferingProgress(Base):
         CheckConstraint("taken_shares >= 0 AND taken_shares <= maximum_shares", name="never_oversold"),
         CheckConstraint("taken_minor >= 0 AND taken_minor <= maximum_minor", name="never_above_maximum"),
         CheckConstraint("held_minor >= 0 AND settled_minor >= 0", name="not_negative"),
+        CheckConstraint("seats > 0", name="seats_positive"),
         CheckConstraint("held_minor + settled_minor <= taken_minor", name="held_is_taken"),
         {"postgresql_with": {"fillfactor": "50"}},
     )
@@ -154,6 +155,8 @@ class OfferingProgress(Base):
     accepts_until: Mapped[datetime]
     maximum_shares: Mapped[int]
     maximum_minor: Mapped[int]
+    #: So many people may be in it, by the law of the day on which it opened; None: the law does not count them.
+    seats: Mapped[int | None]
     taken_shares: Mapped[int] = mapped_column(server_default=text("0"))
     taken_minor: Mapped[int] = mapped_column(server_default=text("0"))
     held_minor: Mapped[int] = mapped_column(server_default=text("0"))

@@ -42,6 +42,7 @@ from app.pledges.consents import require_read, require_ticked
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, PledgeConsent, StopReason
+from app.pledges.seats import require_seat
 from app.regimes.law_book import LawBook, cancel_until
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
@@ -75,7 +76,7 @@ def place(
 
     `ticked` is statement -> SHA-256 of the text shown, and `document_name` -> SHA-256 of the document; `seen_version` the
     offering's text. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all.
-    Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "shares_not_positive", "below_minimum",
+    Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "no_seat_left", "shares_not_positive", "below_minimum",
     "own_offering", "statement_missing", "form_reused", "residence_not_served", "details_being_checked", and see `consents`.
     Locks: investor, spouse, offering (shared), progress. Writes: decision, pledge, consents, instruction, case, messages, audit.
     """
@@ -93,27 +94,20 @@ def place(
         return Placement(None, decision)
     referred = screening.must_be_looked_at(tx, investor) or compliance.must_be_looked_at(amount, laws[0], tx)
     pledge = Pledge(
-        ref=new_reference("P"),
-        form_key=form_key,
-        investor_id=investor.id,
-        offering_id=offering.id,
-        shares=shares,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        status=IN_REVIEW if referred else RESERVED,
-        decision_id=decision.id,
-        placed_at=tx.now,
-        offering_version=offering.version,
+        ref=new_reference("P"), form_key=form_key, investor_id=investor.id, offering_id=offering.id, shares=shares,
+        amount_minor=amount.minor, currency=amount.currency, status=IN_REVIEW if referred else RESERVED,
+        decision_id=decision.id, placed_at=tx.now, offering_version=offering.version,
         cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
         related_as=related.relation(tx.session, investor, offering, tx.now.date()),
-    )
+    )  # fmt: skip
     tx.session.add(pledge)
     tx.session.flush()  # all that follows refers to it
     _keep_consents(tx, pledge, ticked, locale)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
     _send_on(tx, pledge, offering, investor)
     offerings.take(tx, offering.id, shares, amount.minor)
+    require_seat(tx, offering)
     return Placement(pledge, decision)
 
 

@@ -176,6 +176,15 @@ def investors_in(session: Session, offering_id: int) -> int:
     ).one()
 
 
+def people_in(session: Session, offering_id: int) -> int:
+    """How many people take a place in an offering, paid or not: each counted once."""
+    return session.scalars(
+        select(func.count(Pledge.investor_id.distinct())).where(
+            Pledge.offering_id == offering_id, Pledge.status.in_(TAKING)
+        )
+    ).one()
+
+
 def live(session: Session, offering_id: int) -> list[int]:
     """Ids of pledges that may still become shares; what its investor is leaving cannot."""
     leaving = (Pledge.status == CANCELLING) & Pledge.stop_reason.in_((StopReason.INVESTOR, StopReason.NOT_RECONFIRMED))

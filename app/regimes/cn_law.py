@@ -6,12 +6,16 @@ Every number is in `cn_law.toml`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar
 
 from app.regimes.facts import BadFacts, Facts, whole
 from app.regimes.parameters import Schema
 from app.regimes.regime import Question, Regime
 from app.regimes.verdict import Decision, Heads, Verdict, allowed_if, one_more
+
+#: There must be one, and one is enough. Source: Partnership Enterprise Law, article 61.
+GENERAL_PARTNERS = ("general partner",)
 
 
 class CnLaw(Regime):
@@ -26,6 +30,11 @@ class CnLaw(Regime):
     pledge_question: ClassVar[str] = "cohort"
     offers = False  # it limits what is offered under the other Chinese rules
     release_rule: ClassVar[str] = "CN-SL-9"
+
+    def seats(self, on: date) -> int | None:
+        """The investors of an offering are gathered in one limited partnership, beside its general partner."""
+        law = self.pack.in_force("partners", on)
+        return None if law is None else int(law["partners_heads"]) - len(GENERAL_PARTNERS)
 
     def questions(self) -> Mapping[str, Question]:
         return {"cohort": self._cohort}

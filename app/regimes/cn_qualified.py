@@ -24,6 +24,7 @@ class QualifiedInvestors(Regime):
 
     settings: ClassVar[Mapping[str, type]] = {"evidence_needed": bool, "active_consent_needed": bool}
     pledge_question: ClassVar[str] = "eligibility"
+    counted_by = "CN-LAW"
     figures = ("financial_assets", "income_3y")
     standing = ("status", "evidence", "net_assets")
 

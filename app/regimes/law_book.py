@@ -42,6 +42,14 @@ class LawBook:
             raise Refused("regime_off", regime=regime_id)
         return found
 
+    def seats(self, regime_id: str, now: datetime) -> int | None:
+        """How many people may invest in one offering; None: its law does not count them."""
+        own = self.regime(regime_id)
+        if own.counted_by is None:
+            return None
+        counting = self.regime(own.counted_by)
+        return counting.seats(counting.pack.day_of(now))
+
     def applicable(self, offering_regime: str, country: str, now: datetime) -> tuple[Regime, ...]:
         """Every law that decides about a pledge from this country: the offering's first.
 

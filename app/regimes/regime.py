@@ -151,5 +151,12 @@ class Regime:
         """Whether the issuer may be paid out of escrow: everywhere only when the target is met."""
         return Verdict(Decision.ALLOW if held >= target else Decision.DENY, self.release_rule)
 
+    #: The law that counts the people in an offering under this one.
+    counted_by: ClassVar[str | None] = None
+
+    def seats(self, on: date) -> int | None:
+        """How many people a vehicle that gathers investors has room for; None: no such rule."""
+        return None
+
     #: What a release (or its refusal) cites.
     release_rule: ClassVar[str]

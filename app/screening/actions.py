@@ -119,7 +119,7 @@ def submit_offering(tx: Transaction, offering_id: int, regime: Regime) -> Review
 
 
 def open_offering(
-    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool
+    tx: Transaction, offering_id: int, regime: Regime, *, gateway: str, custodian_is_qualified: bool, seats: int | None
 ) -> Offering:
     """Make an approved offering public, unless somebody of its company is on hold; see `compliance.open_offering`.
 
@@ -129,7 +129,7 @@ def open_offering(
     if queries.company_on_hold(tx.session, issuer_id):
         raise Refused("details_being_checked")
     return compliance.open_offering(
-        tx, offering_id, regime, gateway=gateway, custodian_is_qualified=custodian_is_qualified
+        tx, offering_id, regime, gateway=gateway, custodian_is_qualified=custodian_is_qualified, seats=seats
     )
 
 

@@ -6,6 +6,7 @@ pinyin. Where both names are written in Chinese characters these decide: the sam
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection
@@ -15,10 +16,13 @@ from itertools import product
 import jellyfish
 import opencc
 from anyascii import anyascii
+from rapidfuzz import fuzz
+
+# A name is no phrase: without those of a dictionary the library of pinyin takes a quarter of the memory.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin import Style, pinyin
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.contrib.tone_convert import to_normal
-from rapidfuzz import fuzz
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 KANA = re.compile(r"[\u3040-\u30ff]")

@@ -61,7 +61,7 @@ def reviewed(world: World) -> tuple[Offering, Actor, Actor]:
 def open_it(world: World, offering: Offering, actor: Actor) -> None:
     with world.acting(actor) as tx:
         compliance.open_offering(
-            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
+            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True, seats=None
         )
 
 

@@ -91,7 +91,7 @@ def test_what_was_sold_counts_for_twelve_months_from_the_day_of_the_closing(worl
 def open_(world: World, offering: Offering) -> None:
     with world.acting() as tx:
         actions.open_offering(
-            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
+            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True, seats=None
         )
 
 

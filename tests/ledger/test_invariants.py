@@ -106,6 +106,7 @@ FAULTS: list[tuple[str, str]] = [
     ("P2", "UPDATE offering_progress SET settled_minor = settled_minor - 1 WHERE settled_minor > 0"),
     ("P3", "UPDATE offering_progress SET taken_shares = taken_shares - 1 WHERE taken_shares > 0"),
     ("P3", "UPDATE offering_progress SET taken_minor = taken_minor + 1"),
+    ("P4", "UPDATE offering_progress SET seats = 1"),
     ("R1", one("register_entries", "true", "shares = shares + 1")),
     ("R1", one("register_entries", "true", "amount_minor = amount_minor - 1")),
     ("R1", one("register_entries", "true", "kind = 'transfer'")),

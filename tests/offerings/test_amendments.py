@@ -212,7 +212,12 @@ def test_an_amendment_of_a_locked_offering_is_kept_beside_it(world: World, statu
         world.agree(ProposalKind.PUBLISH)
         with world.acting() as tx:
             actions.open_offering(
-                tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
+                tx,
+                offering.id,
+                world.platform.regime("US-CF"),
+                gateway="sandbox",
+                custodian_is_qualified=True,
+                seats=None,
             )
     before = world.contents("filings", "audit_events", "audit_unsealed")
     came = taken(world, as_form("C/A", price="2", city="DOVER", legalStatusForm="Corporation"))

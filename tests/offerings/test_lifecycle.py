@@ -34,7 +34,7 @@ def placed(world: World, offering: Offering, status: str) -> Offering:
 def open_it(world: World, offering: Offering, *, qualified: bool = True) -> None:
     regime = world.platform.regime(offering.regime)
     with world.acting() as tx:
-        actions.open_offering(tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=qualified)
+        actions.open_offering(tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=qualified, seats=None)
 
 
 def refused_to_open(world: World, offering: Offering, *, qualified: bool = True) -> Refused:

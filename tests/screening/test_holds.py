@@ -253,7 +253,12 @@ def test_an_offering_does_not_open_while_somebody_of_its_company_is_on_hold(worl
     def open_it() -> None:
         with world.acting(actor) as tx:
             screening.open_offering(
-                tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
+                tx,
+                offering.id,
+                world.platform.regime("US-CF"),
+                gateway="sandbox",
+                custodian_is_qualified=True,
+                seats=None,
             )
 
     assert refused(world, open_it).code == "details_being_checked"

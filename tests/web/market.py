@@ -173,7 +173,9 @@ class Market:
             ref = compliance.submit_offering(tx, offering.id, regime).ref
         self._decide(ref, CaseOutcome.APPROVE, [])
         with world.acting(actor) as tx:
-            compliance.open_offering(tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=True)
+            compliance.open_offering(
+                tx, offering.id, regime, gateway="sandbox", custodian_is_qualified=True, seats=None
+            )
         self.offerings["yuan"] = world.offering(offering.id)
 
     # Closings, each as far as it goes

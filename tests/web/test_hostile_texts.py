@@ -92,7 +92,7 @@ def stained(shared_site: Site) -> dict[str, Browser]:
     world.agree(ProposalKind.PUBLISH)
     with world.acting(actor) as tx:
         offerings.open_offering(
-            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True
+            tx, offering.id, world.platform.regime("US-CF"), gateway="sandbox", custodian_is_qualified=True, seats=None
         )
     investor = world.investor(name=LIVE)
     with world.acting() as tx:

@@ -187,6 +187,7 @@ def open_offering(ref: str) -> ResponseReturnValue:
             screening.open_offering(
                 tx, found.id, platform().regime_in_use(found.regime), gateway=gateway.name,
                 custodian_is_qualified=gateway.caps(found.currency).qualified_third_party,
+                seats=platform().law.seats(found.regime, tx.now),
             )  # fmt: skip
         flash(N_("The offering is open."), "ok")
     except Refused as refused:

@@ -91,6 +91,7 @@ def offering(slug: str) -> ResponseReturnValue:
             from_related=pledges.from_related(view.session, found.id),
             related_counts=platform_policy.related_money_counts(platform().regime(found.regime).pack.day_of(view.now)),
             investors=pledges.investors_in(view.session, found.id),
+            seats_taken=pledges.people_in(view.session, found.id),
             gate=gate,
             documents=[] if gate else queries.documents(view.session, found.id),
             filing=None if gate else queries.filing_of(view.session, found.id),
