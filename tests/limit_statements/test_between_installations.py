@@ -13,8 +13,10 @@ from app.errors import Refused
 from app.investors.models import Investor
 from app.money import Money
 from app.pledges import queries as pledges
+from app.vault import is_signed
 from tests.builders import World, usd
-from tests.limit_statements.installations import accepted, issued, line, person, refusal, with_lines
+from tests.investors.test_spouses import couple
+from tests.limit_statements.installations import NORTH, accepted, issued, line, person, refusal, with_lines
 
 
 def receipt(world: World, investor: Investor) -> receipts.Receipt:
@@ -175,8 +177,6 @@ def test_a_company_that_sells_on_both_is_one_company_for_laws_that_count_by_comp
 
 
 def test_what_a_spouse_bought_elsewhere_uses_the_joint_limit(north: World, here: World) -> None:
-    from tests.investors.test_spouses import couple  # the two of them share one limit of 10,000
-
     one, other = couple(here)
     there = person(north)
     here.sql(
@@ -221,6 +221,11 @@ def test_asked_again_at_the_sale_what_was_pledged_there_later_has_to_fit_in_besi
     with here.looking() as view:
         found = pledges.history(view.session, me.id, regime, view.now, selling=mine)
     assert [one.amount.minor for one in found] == [1_000, 4_000]
+
+
+def test_the_signed_bytes_stand_where_standard_tools_find_them(north: World) -> None:
+    content = issued(north, person(north))
+    assert is_signed(NORTH.public_hex(), content[156:-1], bytes.fromhex(content[14:142].decode()))
 
 
 def test_the_window_of_a_statement_reaches_every_zone(north: World) -> None:
