@@ -5,6 +5,7 @@ A missing or unsafe setting stops the start and is named: see `Settings.from_env
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 ENVIRONMENTS = ("development", "test", "production")
 SHORTEST_SECRET = 32
 FEWEST_CHARACTERS = 12
+LONGEST_INSTALLATION_NAME = 60
+PUBLIC_KEY = re.compile(r"[0-9a-f]{64}")
 #: What stands in keys that people type or copy from a guide, and hardly ever in a random one.
 TYPED = ("change", "secret", "example", "password", "your", "qwerty", "abcdefgh", "0123456789", "1234567890")
 
@@ -43,6 +46,8 @@ class Settings:
     mail_from: str
     #: ClamAV's daemon, clamd://host:3310, looks at files of evidence; None: they stay held, and are only downloaded.
     scanner_url: str | None
+    #: Public key (Ed25519, hex) -> name, of installations whose limit statements are believed.
+    trusted_installations: Mapping[str, str]
     #: The rule packs that the operator has switched on, by id.
     regimes: tuple[str, ...]
     #: Success fee on what an offering releases to its issuer, in basis points.
@@ -85,6 +90,7 @@ class Settings:
             mail_url=env.get("MAIL_URL") or None,
             mail_from=env.get("MAIL_FROM", "OpenRaise <no-reply@openraise.example>"),
             scanner_url=env.get("SCANNER_URL") or None,
+            trusted_installations=_installations(env.get("TRUSTED_INSTALLATIONS", ""), problems),
             regimes=tuple(part.strip() for part in env.get("REGIMES", "US-CF,CN-MICHOU").split(",") if part.strip()),
             platform_fee_bps=_whole_number(env, "PLATFORM_FEE_BPS", 500, 0, 10_000, problems),
             payment_window_minutes=_whole_number(env, "PAYMENT_WINDOW_MINUTES", 30, 1, 10_080, problems),
@@ -154,6 +160,22 @@ def _whole_number(
         return int(text)
     problems.append(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
     return default
+
+
+def _installations(text: str, problems: list[str]) -> Mapping[str, str]:
+    """`Name=key,Name=key`, as `flask statements key` prints it. Each entry that is none is named."""
+    found: dict[str, str] = {}
+    for entry in (part.strip() for part in text.split(",") if part.strip()):
+        name, _, key = (part.strip() for part in entry.rpartition("="))
+        if not 0 < len(name) <= LONGEST_INSTALLATION_NAME or not name.isprintable():
+            problems.append(f"TRUSTED_INSTALLATIONS: {entry!r} needs a name before its key, NAME=KEY")
+        elif not PUBLIC_KEY.fullmatch(key.lower()):
+            problems.append(f"TRUSTED_INSTALLATIONS: the key of {name!r} must be 64 hex digits")
+        elif key.lower() in found or name in found.values():
+            problems.append(f"TRUSTED_INSTALLATIONS: {name!r} has a name or a key that another entry has")
+        else:
+            found[key.lower()] = name
+    return found
 
 
 def _development_secret(data_dir: Path) -> str:

@@ -16,6 +16,7 @@ from app.investors.models import Claim, ClaimEvidence, Figures, Investor, Spouse
 from app.issuers.models import Issuer, IssuerMember, RelatedParty
 from app.job_runs.models import JobClock, JobRun, WorkerHeartbeat
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
+from app.limit_statements.models import LimitStatement, StatedPurchase
 from app.monitoring.models import MonitoringCursor
 from app.notifications.models import QueuedMessage
 from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocument, OfferingProgress
@@ -64,6 +65,7 @@ __all__ = [
     "JobRun",
     "JournalEntry",
     "LedgerAccount",
+    "LimitStatement",
     "ListImport",
     "Listing",
     "MonitoringCursor",
@@ -87,6 +89,7 @@ __all__ = [
     "SignInAttempt",
     "Simulation",
     "SpouseLink",
+    "StatedPurchase",
     "User",
     "UserSession",
     "WorkerHeartbeat",

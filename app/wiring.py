@@ -45,6 +45,8 @@ class Platform:
     law: LawBook
     #: Signs the checkpoints of the trail.
     audit_signer: Signer
+    #: Signs statements of what an investor bought here, for other installations.
+    statement_signer: Signer
     #: Looks at files of evidence; None: they stay held.
     scanner: Scanner | None
 
@@ -101,6 +103,7 @@ def build(settings: Settings) -> Platform:
         vault=Vault(settings.secret_key),
         law=LawBook(settings.regimes),
         audit_signer=Signer(settings.secret_key, "audit checkpoint"),
+        statement_signer=Signer(settings.secret_key, "limit statement"),
         scanner=ClamdScanner(settings.scanner_url) if settings.scanner_url else None,
     )
 

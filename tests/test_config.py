@@ -60,11 +60,31 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ("PAYMENT_WINDOW_MINUTES", "0"),
         ("PAYMENT_WINDOW_MINUTES", ""),
         ("OPENRAISE_ENV", "staging"),
+        ("TRUSTED_INSTALLATIONS", "North"),
+        ("TRUSTED_INSTALLATIONS", "North="),
+        ("TRUSTED_INSTALLATIONS", f"={'ab' * 32}"),
+        ("TRUSTED_INSTALLATIONS", f"{'N' * 61}={'ab' * 32}"),
+        ("TRUSTED_INSTALLATIONS", f"No\u202erth={'ab' * 32}"),
+        ("TRUSTED_INSTALLATIONS", f"North={'ab' * 31}"),
+        ("TRUSTED_INSTALLATIONS", f"North={'ab' * 33}"),
+        ("TRUSTED_INSTALLATIONS", f"North={'xy' * 32}"),
+        ("TRUSTED_INSTALLATIONS", f"North={'ab' * 32},South={'AB' * 32}"),
+        ("TRUSTED_INSTALLATIONS", f"North={'ab' * 32},North={'cd' * 32}"),
     ],
 )
 def test_an_unsafe_setting_stops_the_start_by_name(tmp_path: Path, name: str, value: str | None) -> None:
     with pytest.raises(ConfigurationError, match=name):
         read(tmp_path, **{name: value})
+
+
+def test_trusted_installations_are_read_and_a_bad_one_is_named_by_itself(tmp_path: Path) -> None:
+    one, other = "ab" * 32, "cd" * 32
+    found = read(tmp_path, TRUSTED_INSTALLATIONS=f"North & Co = {one.upper()} , a=b={other},").trusted_installations
+    assert found == {one: "North & Co", other: "a=b"}
+    assert read(tmp_path).trusted_installations == {}
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, TRUSTED_INSTALLATIONS=f"North={one},South=short")
+    assert "'South'" in str(caught.value) and "North" not in str(caught.value)
 
 
 WEAK_KEYS = {

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import audit, books, compliance, database, demo, issuers, jobs, offerings, regimes, screening, site, users
+from app.cli import (
+    audit,
+    books,
+    compliance,
+    database,
+    demo,
+    issuers,
+    jobs,
+    offerings,
+    regimes,
+    screening,
+    site,
+    statements,
+    users,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -21,6 +35,7 @@ def init_app(app: Flask) -> None:
         regimes.group,
         screening.group,
         site.group,
+        statements.group,
         users.group,
     ):
         app.cli.add_command(group)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -37,7 +37,7 @@ class Receipt:
     """`law` names the pack and its last change; `used` and `remaining` are before the pledge.
 
     `largest` is the largest amount that would pass: None where there is no limit. `numbers` are the inputs of the
-    formula. `others` are the laws that were asked as well and bind less.
+    formula. `stated` is the part of `used` that was bought on each other platform, as statements say. `others` are the laws that were asked as well and bind less.
     """
 
     decision: str
@@ -53,6 +53,7 @@ class Receipt:
     frees_on: date | None
     frees: Money | None
     numbers: dict[str, str]
+    stated: Mapping[str, Money] = field(default_factory=dict)
     others: tuple[Receipt, ...] = ()
 
     @property
@@ -75,6 +76,7 @@ class Receipt:
         return {
             "currency": self.currency, "rule": self.rule.id, "citation": self.rule.cite, "en": self.rule.en, "zh": self.rule.zh, "law": self.law,
             **{f"{name}_minor": None if amount is None else amount.minor for name, amount in amounts.items()},
+            "stated": {platform: amount.minor for platform, amount in self.stated.items()},
         }  # fmt: skip
 
 
@@ -108,7 +110,20 @@ def of_case(regime: Regime, case: dict[str, Any]) -> Receipt:
         frees_on=verdict.frees[0] if verdict.frees else None,
         frees=verdict.frees[1] if verdict.frees else None,
         numbers=_numbers(verdict),
+        stated=_stated(regime, case, verdict.used),
     )
+
+
+def _stated(regime: Regime, case: Mapping[str, Any], used: Money | None) -> dict[str, Money]:
+    """platform -> how much more of the limit is used than without what was bought there."""
+    history = case.get("history") or []
+    found = {}
+    for platform in dict.fromkeys(one["platform"] for one in history if "platform" in one):
+        kept = [one for one in history if one.get("platform") != platform]
+        without = regime.assess(facts_of_case.read({**case, "history": kept})).used
+        if used is not None and without is not None and without < used:
+            found[platform] = used - without
+    return found
 
 
 def largest(regime: Regime, case: dict[str, Any], verdict: Verdict) -> Money | None:
@@ -145,18 +160,20 @@ def of_decision(session: Session, decision: Decision) -> Receipt:
 
 
 def _stored(session: Session, decision: Decision) -> Receipt:
+    regime, used = queries.regime_of(session, decision), decision.money("used")
     return Receipt(
         decision=str(decision.outcome),
         regime=decision.regime,
-        rule=queries.regime_of(session, decision).pack.rules[decision.rule],
+        rule=regime.pack.rules[decision.rule],
         law=decision.law,
         facts=decision.facts,
         requested=Money(decision.requested_minor, decision.currency),
         cap=decision.money("cap"),
-        used=decision.money("used"),
+        used=used,
         remaining=decision.money("remaining"),
         largest=decision.money("largest"),
         frees_on=decision.frees_on,
         frees=decision.money("frees"),
         numbers=decision.numbers,
+        stated=_stated(regime, decision.facts, used),
     )

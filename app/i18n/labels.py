@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, change_labels, countries, standing_words, times
+from app.i18n import amounts, change_labels, countries, standing_words, statement_words, times
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.book_words import ACCOUNT_CLASSES as ACCOUNT_CLASSES
 from app.i18n.book_words import ACCOUNTS as ACCOUNTS
@@ -308,6 +308,7 @@ REFUSALS: Mapping[str, str] = {
     "second_factor_in_force": N_("The second factor is already in force."),
     "figures_missing": N_("Give your figures first"),
     **standing_words.REFUSALS,
+    **statement_words.REFUSALS,
 }  # fmt: skip
 
 

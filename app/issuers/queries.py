@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -23,6 +23,13 @@ def names(session: Session, issuer_ids: Collection[int]) -> Mapping[int, str]:
     """company -> its registered name."""
     rows = session.execute(select(Issuer.id, Issuer.legal_name).where(Issuer.id.in_(issuer_ids)))
     return {row.id: row.legal_name for row in rows}
+
+
+def by_names(session: Session, names: Collection[str]) -> Mapping[str, int]:
+    """registered name in lower case -> company, for those of these names that are here."""
+    lowered = [name.lower() for name in names]
+    rows = session.execute(select(Issuer.id, Issuer.legal_name).where(func.lower(Issuer.legal_name).in_(lowered)))
+    return {row.legal_name.lower(): row.id for row in rows}
 
 
 def by_ref(session: Session, ref: str) -> Issuer:

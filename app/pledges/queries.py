@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.decisions.models import Decision
 from app.errors import NotFound
 from app.investors import queries as investors
+from app.limit_statements import queries as limit_statements
 from app.money import Money
 from app.offerings.models import Offering
 from app.pledges.lifecycle import (
@@ -75,14 +76,20 @@ def refs_of_decisions(session: Session, decision_ids: Sequence[int]) -> dict[int
 def history(
     session: Session, investor_id: int, regime: Regime, now: datetime, *, selling: Pledge | None = None
 ) -> list[EarlierPledge]:
-    """The pledges under this regime that use the investor's limit: everything that takes a place or was settled.
+    """The purchases under this regime that use the investor's limit: pledges that take a place or were settled.
 
     Of a pledge that is about to be sold, only those that came before it: whoever came later has to fit in beside it.
     A spouse's are among them, marked as theirs. What was bought jointly before a link ended stays one's own for as long
     as the law looks back: a limit is not doubled by ending a link. Source: Instruction 2 to 17 CFR 227.100(a)(2).
+
+    What statements of other installations name is among them, too. It comes beside the sum that the investor declared to
+    have bought elsewhere: which of it a statement names we cannot know, and who counts too much can be put right by new
+    figures, who counts too little has sold what the law forbids. Source: 17 CFR 227.303(b)(1).
     """
+    before = None if selling is None else regime.pack.day_of(selling.placed_at)
     earlier = [] if selling is None else [or_(Pledge.id < selling.id, Pledge.status.in_((ALLOTTED, SETTLED)))]
     found = _taking(session, investor_id, regime, now, *earlier)
+    found += limit_statements.purchases(session, investor_id, regime, before=before)
     present = investors.spouse_link(session, investor_id)
     spouse = None if present is None else investors.spouse_of(present, investor_id)
     for link in investors.past_links(session, investor_id):
@@ -96,6 +103,7 @@ def history(
         )  # fmt: skip
     if spouse is not None:
         found += _taking(session, spouse, regime, now, *earlier, owner="spouse")
+        found += limit_statements.purchases(session, spouse, regime, before=before, owner="spouse")
     return sorted(found, key=lambda one: one.on)
 
 

@@ -26,7 +26,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "executive_months tx_last4q",
         "investor.category_statement": "kind signed_on income net_assets gross_assets home_equity insurance_rights "
         "liabilities pension director_turnover unlisted_investments_2y finance_work_2y angel_network_months",
-        "history[]": "date amount issuer status exemption owner offering offer offer_kind kind via count note",
+        "history[]": "date amount issuer status exemption owner offering offer offer_kind kind via count platform note",
         "event": "type at applied_on deadline dofp_requested_at invested_on offerees_this_fy_excl_qib public_solicitation "
         "start offer_made_at contract_adopts_24h contract_signed_at fund_kind paid_at new_deadline notice_on posted_on "
         "first_time max_offering_plus_prior12m provided filed_on fiscal_year_end threshold_reached_on bad_actor "

@@ -26,6 +26,7 @@ CONFIDENCES = ("verified", "recalled", "policy", "ambiguous")
 #: What a whole number in a row counts, by the end of its name. Rates are hundredths of a percent: 10,000 are the whole.
 UNITS = (
     "minor", "bps", "minutes", "hours", "days", "weeks", "months", "years", "heads", "times", "tries", "bytes", "files",
+    "lines",
 )  # fmt: skip
 WHOLE_BPS = 10_000
 #: Countries, currencies and laws go by their codes and need no other words.

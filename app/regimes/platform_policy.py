@@ -45,6 +45,9 @@ SCHEMA: Schema = {
     "claimed_cases": {"idle_minutes": int, "answered_hours": int},
     "two_officers": {"case_kinds": list, "usd_minor": int, "cny_minor": int},
     "payee_change": {"cooling_hours": int},
+    "limit_statements": {
+        "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
+    },
 }  # fmt: skip
 
 PACK = Pack(FILE.name, FILE.read_text(encoding="utf-8"), SCHEMA, {})
@@ -152,6 +155,14 @@ def kept_for_answer(at: datetime) -> timedelta:
 def payee_cooling(at: datetime) -> timedelta:
     """How long a new payout account waits before money can go there, so that a company's people can object."""
     return timedelta(hours=_row("payee_change", at)["cooling_hours"])
+
+
+def limit_statements(at: datetime) -> Row:
+    """What a statement for other installations covers, how long it is good, and how much of one is read.
+
+    Before the first row, what it began with: a foreign one may say that it was made at any time.
+    """
+    return PACK.in_force("limit_statements", PACK.day_of(at)) or PACK.rows("limit_statements")[0]
 
 
 def _row(table: str, at: datetime) -> Row:

@@ -33,7 +33,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class EarlierPledge:
-    """One of the investor's own pledges under the same regime."""
+    """One of the investor's own pledges under the same regime, or a purchase on another platform that a statement names."""
 
     on: date
     amount: Money
@@ -43,11 +43,13 @@ class EarlierPledge:
     offering: str = ""
     #: Whose it was, when it was not the investor's own: "spouse".
     owner: str | None = None
+    #: Where it was bought, when it was not here.
+    platform: str | None = None
 
     def as_case(self) -> dict[str, Any]:
         status = "settled" if self.is_settled else "committed"
         case = {"date": self.on.isoformat(), "amount": text(self.amount), "issuer": self.issuer, "status": status}
-        named = {"offering": self.offering, "owner": self.owner}
+        named = {"offering": self.offering, "owner": self.owner, "platform": self.platform}
         return {**case, **{name: value for name, value in named.items() if value}}
 
 

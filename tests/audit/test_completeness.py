@@ -103,6 +103,7 @@ def test_a_change_that_is_not_told_is_seen(watched: World) -> None:
 #: Tables that are about an offering, or about somebody in it, and are in no bundle. Each with its reason.
 LEFT_OUT = {
     "figures": "what counted of them stands in each decision's facts",
+    "limit_statements": "what counted of them stands in each decision's facts",
     "users": "people.jsonl has the names; the rest is how they sign in",
     "role_grants": "people.jsonl has the roles",
     "user_sessions": "how people sign in",

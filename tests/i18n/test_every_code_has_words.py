@@ -82,7 +82,7 @@ def refusals() -> tuple[tuple[str, str, frozenset[str], bool], ...]:
     found = []
     for file in of_app():
         for call, written in calls(file):
-            if written not in ("Refused", "_words") or not call.args:
+            if written not in ("Refused", "_refused", "_words") or not call.args:
                 continue
             given = frozenset(keyword.arg for keyword in call.keywords if keyword.arg) - {"field"}
             seen = all(keyword.arg for keyword in call.keywords)
@@ -128,11 +128,12 @@ FACTS: dict[str, Any] = {
     "target": Money(100, "USD"), "maximum": Money(100, "USD"), "one_share": Money(250, "USD"),
     "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "status": "live", "machine": "offering",
-    "currency": "USD", "digits": 2, "left_shares": 1_062, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
+    "currency": "USD", "digits": 2, "left_shares": 1_062, "seats": 49, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "found": "PDF", "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
-    "where": "as_of", "fault": "…", "proposal": "V-1",
+    "where": "as_of", "fault": "…", "proposal": "V-1", "version": 2, "name": "Another Platform",
+    "issued_at": datetime(2026, 11, 28, 22, tzinfo=UTC), "expired_at": datetime(2026, 12, 28, 22, tzinfo=UTC),
 }  # fmt: skip
 
 

@@ -36,10 +36,12 @@ EXPECTED = {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
         "investor.question", "investor.answer", "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
         "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse",
+        "investor.issue_statement",
     },
     Permission.INVEST: {
         "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge",
         "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse",
+        "investor.accept_statement",
     },
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",

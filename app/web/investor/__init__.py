@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("investor", __name__)
 
-from app.web.investor import dashboard, figures, invest, pledges, questions, spouse, status, understanding
+from app.web.investor import dashboard, figures, invest, pledges, questions, spouse, statements, status, understanding

@@ -16,6 +16,8 @@ from app.i18n.words import N_
 from app.investors import actions as investors
 from app.investors import queries
 from app.investors.models import Figures
+from app.limit_statements import document
+from app.limit_statements import queries as limit_statements
 from app.money import Money
 from app.pledges import queries as pledges
 from app.regimes.regime import Regime
@@ -23,7 +25,7 @@ from app.screening import actions as screening
 from app.web.forms import Form, opened
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.investor.forms import FiguresForm
+from app.web.investor.forms import FiguresForm, StatementForm
 from app.web.session import acting, local_path, looking, me, my_id, platform
 
 #: Zero is no amount to pay, but it is a figure to give.
@@ -42,9 +44,14 @@ def _regime(regime_id: str) -> Regime:
 @allow(Permission.SEE_OWN_INVESTMENTS)
 def limits() -> ResponseReturnValue:
     """How much one may still invest under each set of rules, and why."""
+    return limits_page(StatementForm())
+
+
+def limits_page(form: StatementForm) -> ResponseReturnValue:
+    """The page, with the form for a statement as it was sent."""
     with looking() as view:
         investor = queries.of_user(view.session, my_id())
-        found, claims = [], []
+        found, claims, stated = [], [], []
         for regime_id in platform().settings.regimes:
             regime = platform().regime(regime_id)
             figures, receipt = None, None
@@ -57,7 +64,14 @@ def limits() -> ResponseReturnValue:
             found.append((regime, figures, receipt))
         if investor is not None:
             claims = queries.claims(view.session, investor.id)
-    return render_template("investor/limits.html", regimes=found, claims=claims, investor=investor)
+            stated = [
+                (one, document.totals(Money(line.amount_minor, line.currency) for line in lines), len(lines))
+                for one, lines in limit_statements.counting(view.session, investor.id)
+            ]
+    return render_template(
+        "investor/limits.html", regimes=found, claims=claims, investor=investor, stated=stated, form=form,
+        trusted=platform().settings.trusted_installations.values(),
+    ), form.status  # fmt: skip
 
 
 @blueprint.get("/me/figures/<regime_id>")

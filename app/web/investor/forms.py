@@ -47,6 +47,10 @@ class EvidenceForm(Form):
     file = FileField(N_("File (PDF, PNG or JPEG, at most 10 MB)"))
 
 
+class StatementForm(Form):
+    file = FileField(N_("Statement of another platform (JSON)"))
+
+
 def claim_form(row: Row) -> type[Form]:
     """The form for a status: the figures that it asks for, and for an officer the grounds and a first file."""
     fields: dict[str, object] = {
