@@ -146,10 +146,10 @@ def read(content: bytes, keys: Collection[str], now: datetime) -> Statement:
     """
     policy = platform_policy.limit_statements(now)
     if len(content) > policy["largest_bytes"]:
-        raise _refused("statement_too_large", largest_kb=policy["largest_bytes"] // 1000)
+        raise _unfit("statement_too_large", largest_kb=policy["largest_bytes"] // 1000)
     body = _believed(_parsed(content), content, keys)
     if len(_list(body["lines"], "lines")) > policy["most_lines"]:
-        raise _refused("statement_lines_many", most=policy["most_lines"])
+        raise _unfit("statement_lines_many", most=policy["most_lines"])
     found = _read(body)
     _require_days(found, now)
     return found
@@ -159,7 +159,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise _refused("statement_no_json") from None
+        raise _unfit("statement_no_json") from None
     return _fields(found, "", "signature", "statement", code="statement_unknown_format")
 
 
@@ -167,18 +167,18 @@ def _believed(file: dict[str, Any], content: bytes, keys: Collection[str]) -> di
     """The statement of a file that a trusted installation signed, byte for byte."""
     body = file["statement"]
     if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise _refused("statement_unknown_format")
+        raise _unfit("statement_unknown_format")
     if type(body.get("version")) is not int or body["version"] != VERSION:
-        raise _refused("statement_unknown_version", version=str(body.get("version"))[:20])
+        raise _unfit("statement_unknown_version", version=str(body.get("version"))[:20])
     body = _fields(
         body, "statement", "account", "expires_at", "format", "installation", "issued_at", "lines", "person", "totals",
         "version", "window",
     )  # fmt: skip
     installation = _fields(body["installation"], "installation", "key", "name")
     if installation["key"] not in [*keys]:  # a list: what is no text is no fault, either
-        raise _refused("statement_unknown_installation", name=str(installation["name"])[:LONGEST_CODE])
+        raise _unfit("statement_unknown_installation", name=str(installation["name"])[:LONGEST_CODE])
     if not _is_as_signed(file, content, installation["key"]):
-        raise _refused("statement_tampered")
+        raise _unfit("statement_tampered")
     return body
 
 
@@ -224,9 +224,9 @@ def _line(value: Any, number: int) -> Line:
     regime, currency, minor = _text(line["regime"], f"{where}.regime"), line["currency"], line["amount_minor"]
     # A law counts in its own currency; a line in another one would be counted as something it is not.
     if currency not in [*EXPONENTS] or (regime in BUILT and currency != BUILT[regime].pack.currency):
-        raise _refused("statement_currency", line=number, currency=str(currency)[:20])
+        raise _unfit("statement_currency", line=number, currency=str(currency)[:20])
     if type(minor) is not int or not 0 < minor <= MOST_MINOR:
-        raise _refused("statement_amount", line=number)
+        raise _unfit("statement_amount", line=number)
     if line["status"] not in STATUSES:
         raise _malformed(f"{where}.status")
     return Line(
@@ -246,35 +246,35 @@ def _require_days(statement: Statement, now: datetime) -> None:
     """
     issued = statement.issued_at
     if issued > now + timedelta(minutes=platform_policy.limit_statements(now)["early_minutes"]):
-        raise _refused("statement_from_future", issued_at=issued)
+        raise _unfit("statement_from_future", issued_at=issued)
     if statement.expires_at <= issued:
         raise _malformed("expires_at")
     good_until = min(statement.expires_at, expires_at(issued))
     if now > good_until:
-        raise _refused("statement_expired", expired_at=good_until)
+        raise _unfit("statement_expired", expired_at=good_until)
     since, until = window(issued)
     if statement.since > since or statement.until != until:
-        raise _refused("statement_window")
+        raise _unfit("statement_window")
     for number, line in enumerate(statement.lines, 1):
         if not statement.since <= line.on <= statement.until:
-            raise _refused("statement_line_outside", line=number)
+            raise _unfit("statement_line_outside", line=number)
 
 
 # What JSON may hold
 
 
-def _refused(code: str, **facts: Any) -> Refused:
+def _unfit(code: str, **facts: Any) -> Refused:
     return Refused(code, field="file", **facts)
 
 
 def _malformed(where: str) -> Refused:
-    return _refused("statement_malformed", where=where)
+    return _unfit("statement_malformed", where=where)
 
 
 def _fields(value: Any, where: str, *names: str, code: str = "statement_malformed") -> dict[str, Any]:
     """An object with these very fields."""
     if not isinstance(value, dict) or set(value) != set(names):
-        raise _refused(code, where=where)
+        raise _unfit(code, where=where)
     return value
 
 

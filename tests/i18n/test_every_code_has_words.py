@@ -82,7 +82,7 @@ def refusals() -> tuple[tuple[str, str, frozenset[str], bool], ...]:
     found = []
     for file in of_app():
         for call, written in calls(file):
-            if written not in ("Refused", "_refused", "_words") or not call.args:
+            if written not in ("Refused", "_unfit", "_words") or not call.args:
                 continue
             given = frozenset(keyword.arg for keyword in call.keywords if keyword.arg) - {"field"}
             seen = all(keyword.arg for keyword in call.keywords)
