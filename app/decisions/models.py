@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.database import Base, Currency, Document, Id, one_of
 from app.money import Money
@@ -27,7 +27,7 @@ class Edition(Base):
     pack: Mapped[str] = mapped_column(String(20))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     #: The whole file, in TOML.
-    text: Mapped[str]
+    text: Mapped[str] = deferred(mapped_column(String, nullable=False))  # long, and seldom read
     #: True times, whatever a demo does to the clock of the platform.
     recorded_at: Mapped[datetime]
     adopted_at: Mapped[datetime | None]

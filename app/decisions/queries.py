@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from app.assessments import queries as assessments
 from app.decisions.models import Decision, Edition
@@ -147,7 +147,7 @@ def editions_of(session: Session, pack: str) -> list[Edition]:
 def editions_by_pack(session: Session) -> dict[str, list[Edition]]:
     """Every edition of every pack, newest first, without their texts."""
     found: dict[str, list[Edition]] = {}
-    for edition in session.scalars(select(Edition).options(defer(Edition.text)).order_by(Edition.id.desc())):
+    for edition in session.scalars(select(Edition).order_by(Edition.id.desc())):
         found.setdefault(edition.pack, []).append(edition)
     return found
 

@@ -298,7 +298,7 @@ def test_messages_are_those_about_it(handed: Handed) -> None:
         "closing_proposed", "funds_released", "case_question", "case_answered", "pledge_refused", "change_to_confirm",
         "change_confirmed", "change_decided", "deadline_moved", "pledge_referred",
     }  # fmt: skip
-    placed = [row for row in handed.rows("messages.jsonl") if row["kind"] == "pledge_placed"]
+    placed = [row for row in handed.rows("messages.jsonl") if row["kind"] in ("pledge_placed", "pledge_referred")]
     assert len(placed) == len(handed.rows("pledges.jsonl"))
 
 
