@@ -27,7 +27,7 @@ from app.money import Money
 from app.offerings.filings import Import
 from app.offerings.form_c import FormC
 from app.regimes import registry, standing
-from app.regimes.parameters import Rule
+from app.regimes.parameters import Rule, Wording
 
 #: machine -> status -> words
 STATUSES: Mapping[str, Mapping[str, str]] = {
@@ -213,6 +213,8 @@ REFUSALS: Mapping[str, str] = {
     "shares_not_positive": N_("The amount must buy at least one share"),
     "below_minimum": N_("Amount must be %(minimum)s or more"),
     "statement_missing": N_("Tick this statement if it is true for you; without it you cannot invest"),
+    "answer_missing": N_("Choose an answer"),
+    "answer_wrong": N_("This answer is not right. Read again about: %(topic)s"),
     "details_being_checked": N_("We are checking your details. Until that is done, you cannot go on here."),
     "form_reused": N_("This form was used for another pledge. Start again from the offering."),
     "not_cancellable": N_("This pledge can no longer be cancelled."),
@@ -333,6 +335,8 @@ def refusal(refused: Refused, language: Language) -> str:
 
 
 def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -> str:
+    if isinstance(value, Wording):
+        return value.text(language.code)
     if isinstance(value, Money):
         return amounts.written(value, language)
     if isinstance(value, datetime):

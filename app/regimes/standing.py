@@ -31,12 +31,15 @@ SCHEMA: dict[str, dict[str, type]] = {
     **dict.fromkeys(CATEGORIES, _CATEGORY),
     "eu_entry_test": _TEST,
     "uk_appropriateness": _TEST,
+    "us_commitment": {"pass_bps": int},
     "loss_simulation": {"months": int, "share_bps": int},
     "direct_offer_wait": {"hours": int},
     "evidence_limits": {"largest_bytes": int, "most_files": int},
     "spouse_link": {"code_hours": int},
 }
-SETTINGS: dict[str, type] = dict.fromkeys((*CATEGORIES, "otherwise", "tests", "simulations", "waits"), dict)
+SETTINGS: dict[str, type] = dict.fromkeys(
+    (*CATEGORIES, "otherwise", "tests", "questionnaires", "simulations", "waits"), dict
+)
 
 _FILE = Path(__file__).with_suffix(".toml")
 PACK = Pack(_FILE.name, _FILE.read_text(encoding="utf-8"), SCHEMA, SETTINGS)
@@ -93,6 +96,13 @@ def test_of(regime_id: str) -> str | None:
     """The test that these rules want, if any."""
     found: str | None = PACK.settings["tests"].get(regime_id)
     return found
+
+
+def questionnaire_of(regime_id: str, on: date) -> tuple[str, Row] | None:
+    """The questions in the form of each pledge under these rules, and how many answers must be right."""
+    name = PACK.settings["questionnaires"].get(regime_id)
+    row = None if name is None else PACK.in_force(name, on)
+    return None if row is None else (name, row)
 
 
 def simulation_of(regime_id: str, on: date) -> Row | None:

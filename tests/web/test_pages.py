@@ -30,6 +30,7 @@ STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
     "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS",
 )  # fmt: skip
+PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaration", "business_rules", "investor_rules")
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
 PUBLIC = ("live", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
@@ -40,6 +41,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
     live = offerings["live"]
     if who == "anonymous":
         yield from ("/", "/offerings", "/offerings?status=past", "/offerings?q=nothing+has+this+name", "/how-it-works")
+        yield from ("/two-minutes", *(f"/rules/CN-MICHOU/papers/{one}" for one in PAPERS))
         yield from ("/rules", "/sign-up", "/sign-in", "/check-mail", "/check-mail?email=a@b.example", "/dev/outbox")
         yield from ("/forgot-password", "/reset-password/old", "/verify-email/old", "/no-such-page")
         yield from (f"/offerings/{offerings[status].slug}" for status in PUBLIC)
@@ -156,7 +158,7 @@ def test_no_english_sentence_stands_on_a_chinese_page(market: Market, who: str) 
     wrong = {}
     for path, page in shown(market, who, "zh-CN"):
         # Mails are in the language of who gets them; a text beside its translation, and a file, in their own.
-        for other in page.tree.xpath("//article[contains(@class, 'mail')] | //main//*[@lang='en'] | //textarea"):
+        for other in page.tree.xpath("//article[contains(@class, 'mail')] | //body//*[@lang='en'] | //textarea"):
             other.drop_tree()
         spoken = " ".join([page.text, *page.tree.xpath("//@aria-label | //@title | //@alt | //@placeholder")])
         found = [part for part in english() if part in spoken]
