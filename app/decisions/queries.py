@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, defer
 from app.assessments import queries as assessments
 from app.decisions.models import Decision, Edition
 from app.investors import queries as investors
-from app.investors.models import ClaimKind, Investor
+from app.investors.models import ClaimKind, Investor, Kind
 from app.money import Money
-from app.regimes.profile import EarlierPledge, Intent, Profile
+from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.regime import Regime
 from app.regimes.registry import BUILT
 
@@ -38,6 +38,9 @@ def profile(session: Session, investor: Investor, regime: Regime, on: date) -> P
     )
     if figures is None:
         return known
+    if investor.kind == Kind.ENTITY:
+        amounts = {name: text(figures.money(name)) for name in ("revenue", "net_assets", "total_assets")}
+        known = replace(known, standing={**known.standing, **{name: one for name, one in amounts.items() if one}})
     return replace(
         known,
         declared_on=regime.pack.day_of(figures.declared_at),

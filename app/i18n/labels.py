@@ -137,6 +137,7 @@ CASE_WHY: Mapping[str, str] = {
 }
 
 TEST_OUTCOMES = standing_words.TEST_OUTCOMES
+ENTITY_FORMS = standing_words.ENTITY_FORMS
 
 REASONS: Mapping[str, str] = {
     "incomplete_disclosure": N_("Something important is not told"),
@@ -213,8 +214,6 @@ REFUSALS: Mapping[str, str] = {
     "shares_not_positive": N_("The amount must buy at least one share"),
     "below_minimum": N_("Amount must be %(minimum)s or more"),
     "statement_missing": N_("Tick this statement if it is true for you; without it you cannot invest"),
-    "answer_missing": N_("Choose an answer"),
-    "answer_wrong": N_("This answer is not right. Read again about: %(topic)s"),
     "details_being_checked": N_("We are checking your details. Until that is done, you cannot go on here."),
     "form_reused": N_("This form was used for another pledge. Start again from the offering."),
     "not_cancellable": N_("This pledge can no longer be cancelled."),
@@ -344,7 +343,7 @@ def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -
     if isinstance(value, date):
         return times.day(value, language)
     if isinstance(value, int):
-        return amounts.number(value, language)
+        return (amounts.percent if name.endswith("_bps") else amounts.number)(value, language)
     if name == "country":
         return countries.name(value, language)
     if name == "status":

@@ -9,8 +9,6 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.alerts import queries as alerts
-from app.alerts.models import SubjectType
 from app.audit import actions as audit
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
@@ -47,6 +45,7 @@ from app.regimes.profile import Intent
 from app.regimes.regime import Regime
 from app.regimes.verdict import Decision as Outcome
 from app.screening import actions as screening
+from app.screening import queries as screening_queries
 from app.screening import related
 
 
@@ -90,7 +89,8 @@ def place(
     consents.require_asked(laws, decision, said, tx.now)
     if not decision.allows:
         return Placement(None, decision)
-    referred = screening.must_be_looked_at(tx, investor) or compliance.must_be_looked_at(amount, laws[0], tx)
+    held = screening.must_be_looked_at(tx, investor)
+    referred = held or compliance.must_be_looked_at(amount, laws[0], tx, investor)
     pledge = Pledge(
         ref=new_reference("P"),
         form_key=form_key,
@@ -378,7 +378,8 @@ def resolve_referral(
     # The pledge before its case, as whoever cancels it does.
     pledge = take(tx, compliance_queries.case(tx.session, ref).subject_id)
     _require_stranger(tx, pledge)
-    if outcome is CaseOutcome.APPROVE and alerts.hold(tx.session, SubjectType.INVESTOR, pledge.investor_id):
+    investor = investor_queries.investor(tx.session, pledge.investor_id)
+    if outcome is CaseOutcome.APPROVE and screening_queries.hold(tx.session, investor):
         raise Refused("investor_on_hold", field="outcome")
     case = compliance.resolve(tx, ref, outcome, reasons, note)
     if outcome is CaseOutcome.REFUSE:

@@ -59,14 +59,14 @@ class LawBook:
         return (own, *beside)
 
     def risk_warning(
-        self, promoted: Collection[str], country: str | None, now: datetime
+        self, promoted: Collection[str], countries: Collection[str], now: datetime
     ) -> tuple[Wording, Wording] | None:
-        """The warning over offerings under these regimes, or over any that is promoted in this country.
+        """The warning over offerings under these regimes, or over any that is promoted to somebody from these countries.
 
         The law of promotion looks at the reader, whether the operator has switched its pack on or not.
         """
         for one in self._regimes.values():
-            if one.pack.id in promoted or one.pack.country == country:
+            if one.pack.id in promoted or one.pack.country in countries:
                 found = one.risk_warning(one.pack.day_of(now))
                 if found is not None:
                     return found

@@ -32,6 +32,19 @@ SCHEMA: dict[str, dict[str, type]] = {
     "eu_entry_test": _TEST,
     "uk_appropriateness": _TEST,
     "us_commitment": {"pass_bps": int},
+    "entities": dict.fromkeys(
+        (
+            "accredited_us",
+            "certified_cn",
+            "sophisticated_eu",
+            "wholesale_au",
+            "specified_jp",
+            "professional_kr",
+            "accredited_sg",
+            "qib_in",
+        ),
+        list,
+    ),
     "loss_simulation": {"months": int, "share_bps": int},
     "direct_offer_wait": {"hours": int},
     "evidence_limits": {"largest_bytes": int, "most_files": int},
@@ -65,6 +78,14 @@ class Category:
     def row(self, on: date) -> Row | None:
         """What it needs and how long it lasts by the law of the day; None while there is no such status."""
         return PACK.in_force(self.id, on)
+
+    def asked(self, row: Row, *, is_entity: bool) -> tuple[list[str], list[str]]:
+        """The amounts and the numbers that a claim to it gives; an entity is asked for its own."""
+        return (PACK.rows("entities")[-1].values[self.id], []) if is_entity else (row["amounts"], row["counts"])
+
+    def is_for(self, *, is_entity: bool) -> bool:
+        """Whether somebody of this kind may have it at all."""
+        return not is_entity or self.id in SCHEMA["entities"]
 
     def facts(self, figures: Mapping[str, Any], given_on: date) -> dict[str, Any]:
         """What a case says of an investor who has this status (fields of its `investor`)."""

@@ -14,5 +14,5 @@ from app.web.session import actor, me, platform
 def promoted(view: Snapshot, regimes: Collection[str]) -> None:
     """Say that this page promotes offerings under these regimes to its reader; the layout shows the warning."""
     person = me() if actor().is_signed_in else None
-    investor = None if person is None else investors.of_user(view.session, person.user_id)
-    g.risk_warning = platform().law.risk_warning(regimes, investor.country if investor else None, view.now)
+    known = [] if person is None else investors.acted_for(view.session, person.user_id)
+    g.risk_warning = platform().law.risk_warning(regimes, {one.country for one in known}, view.now)

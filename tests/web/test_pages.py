@@ -22,13 +22,13 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence",
-    # What these are about is not in this market: the tests of changes, related parties and proposals look at them.
-    "compliance.ask_to_give_back", "compliance.change_document", "compliance.proposal", "investor.question",
+    # What these are about is not in this market: the tests of changes, related parties, entities and proposals do.
+    "compliance.ask_to_give_back", "compliance.change_document", "compliance.proposal", "investor.entity", "investor.question",
     "issuer.ask_to_close_early", "issuer.change", "issuer.edit_change", "issuer.related_parties",
 }  # fmt: skip
 STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
-    "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS",
+    "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS", "/me/entities/new",
 )  # fmt: skip
 PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaration", "business_rules", "investor_rules")
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")

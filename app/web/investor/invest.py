@@ -37,7 +37,8 @@ from app.web.investor import blueprint
 from app.web.investor.forms import AmountForm, PledgeForm
 from app.web.investor.ticks import asked as asked_on_form
 from app.web.promotions import promoted
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, platform, reader
+from app.web.whom import buyer, this_address, to_choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     offering = offerings.by_slug(view.session, slug)
     promoted(view, (offering.regime,))
     regime = platform().regime(offering.regime)
-    investor = investors.of_user(view.session, my_id())
+    investor = buyer(view)
     progress = offerings.progress(view.session, offering.id)
     if investor is None:
         return Scene(offering, progress, (regime,), None, None, None)
@@ -119,21 +120,27 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
 
 
 def _closed(view: Snapshot, offering: Offering) -> ResponseReturnValue | None:
-    """Back to the offering's page, which says what is lacking, for who may see its basics only."""
+    """Back to the question for whom; or to the offering's page, which says what is lacking to see more than its basics."""
+    if to_choose(view):
+        return redirect(url_for(".choose_amount", slug=offering.slug))
     gate = closed_gate(view, offering)
     return None if gate is None else redirect(url_for("public.offering", slug=offering.slug, _anchor="gate"))
 
 
 def _figures_first(scene: Scene) -> ResponseReturnValue:
-    return redirect(url_for("investor.figures", regime_id=scene.regime.pack.id, next=request.path))
+    return redirect(url_for("investor.figures", regime_id=scene.regime.pack.id, next=this_address()))
 
 
 @blueprint.get("/offerings/<slug>/pledge")
 @allow(Permission.INVEST)
 def choose_amount(slug: str) -> ResponseReturnValue:
-    """Ask how much; who has not told their figures does that first."""
+    """Ask for whom, where it is not clear, and how much; who has not told their figures does that first."""
     form = opened(AmountForm)
     with looking() as view:
+        if mine := to_choose(view):
+            offering = offerings.by_slug(view.session, slug)
+            promoted(view, (offering.regime,))
+            return render_template("investor/whom.html", mine=mine, offering=offering)
         scene = _scene(view, slug)
         if (closed := _closed(view, scene.offering)) is not None:
             return closed
@@ -254,7 +261,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
     with looking() as view:
         offering = offerings.by_slug(view.session, slug)
         _require_possible(offerings.progress(view.session, offering.id), shares)
-        investor = investors.of_user(view.session, my_id())
+        investor = buyer(view)
         if (closed := _closed(view, offering)) is not None:
             return closed
         scene = _scene(view, slug, shares)
