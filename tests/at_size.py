@@ -122,11 +122,11 @@ def place(world: World) -> list[list[tuple[str, float]]]:
             investor = investors.investor(view.session, chance.randint(first, last))
         offering = world.offering(chance.choice(offerings))
         read = world.open_documents(investor, offering)
-        ticked = {**world.ticks(), **read}
+        said = world.said(offering, {**world.ticks(), **read})
         with timed(world) as took, world.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
             placement = pledges.place(
-                tx, investor_id=investor.id, offering_id=offering.id, shares=40, form_key=uuid.uuid4(), ticked=ticked,
-                locale="en", law=world.platform.law, payment_window=world.platform.payment_window,
+                tx, investor_id=investor.id, offering_id=offering.id, shares=40, form_key=uuid.uuid4(), said=said,
+                law=world.platform.law, payment_window=world.platform.payment_window,
             )  # fmt: skip
         assert placement.pledge is not None
         asked.append(took)

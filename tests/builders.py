@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from app import clock, invariants
 from app.actor import STAFF, SYSTEM, Actor, Role
 from app.approvals.models import ProposalKind
+from app.assessments.bank import bank
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
@@ -51,10 +52,12 @@ from app.payments import queries as payment_queries
 from app.payments.port import Envelope
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
+from app.pledges import papers
 from app.pledges import queries as pledge_queries
 from app.pledges.actions import Placement
-from app.pledges.consents import document_name, text_hash
+from app.pledges.consents import Said, document_name
 from app.pledges.models import Pledge
+from app.regimes import standing
 from app.wiring import Platform
 from tests.agreeing import Agreeing
 
@@ -236,39 +239,42 @@ class World(Agreeing):
         self.approve(case_ref)
         with self.acting(actor) as tx:
             compliance.open_offering(
-                tx,
-                offering.id,
-                self.platform.regime(offering.regime),
-                gateway="sandbox",
-                custodian_is_qualified=True,
+                tx, offering.id, self.platform.regime(offering.regime), gateway="sandbox", custodian_is_qualified=True,
                 seats=self.platform.law.seats(offering.regime, tx.now),
-            )
+            )  # fmt: skip
         return self.offering(offering.id)
 
     # Pledges and their money
 
-    def ticks(self, regime_id: str = "US-CF") -> dict[str, str]:
+    def ticks(self, regime_id: str = "US-CF", *asked_by: str) -> dict[str, str]:
+        """Every statement of the day, and those that these rules ask for by their answer."""
         regime = self.platform.regime(regime_id)
-        return {s.id: text_hash(s.text("en")) for s in regime.pack.statements_on(regime.pack.day_of(self.now()))}
+        statements = regime.pack.statements_on(regime.pack.day_of(self.now()))
+        return {one.id: papers.version(one, "en") for one in statements if one.asked_by in ("", *asked_by)}
+
+    def said(self, offering: Offering, ticked: dict[str, str]) -> Said:
+        """Everything that the form of a pledge asks for, its questions answered rightly."""
+        found = standing.questionnaire_of(offering.regime, self.now().date())
+        answers = {one.id: one.right for one in bank(found[0]).questions} if found else {}
+        return Said(ticked, answers, "en")
 
     def place(self, investor: Investor, offering: Offering, shares: int, **others: Any) -> Placement:
         read = self.open_documents(investor, offering)
         with self.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
             return pledges.place(
-                tx,
-                investor_id=investor.id,
-                offering_id=offering.id,
-                shares=shares,
+                tx, investor_id=investor.id, offering_id=offering.id, shares=shares,
                 form_key=others.get("form_key") or uuid.uuid4(),
-                ticked={**read, **(others.get("ticked") or self.ticks(offering.regime))},
-                locale="en",
-                law=others.get("law") or self.platform.law,
-                payment_window=self.platform.payment_window,
-            )
+                said=self.said(offering, {**read, **others.get("ticked", self.ticks(offering.regime))}),
+                law=others.get("law") or self.platform.law, payment_window=self.platform.payment_window,
+            )  # fmt: skip
 
     def open_documents(self, investor: Investor, offering: Offering) -> dict[str, str]:
-        """Open every document, and say so: name -> SHA-256, as `place` takes it."""
+        """Open every document and paper, and tick the documents: name -> SHA-256, as `place` takes it."""
+        regime = self.platform.regime(offering.regime)
         with self.acting() as tx:
+            for statement in regime.pack.statements_on(regime.pack.day_of(tx.now)):
+                if statement.paper is not None:
+                    papers.record_opening(tx, investor.user_id, statement, "en")
             documents = offering_queries.documents(tx.session, offering.id)
             for one in documents:
                 offerings.record_opening(tx, investor.user_id, one.id)
@@ -374,7 +380,7 @@ class World(Agreeing):
         return {
             name: self.sql(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t")[0][0]
             for (name,) in tables
-            if name not in (*leave_out, "document_openings")
+            if name not in (*leave_out, "document_openings", "paper_openings")
         }
 
     def let_backoffs_pass(self) -> None:

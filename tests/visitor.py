@@ -6,6 +6,7 @@ import httpx
 import pyotp
 from lxml import html
 
+from app.assessments.bank import bank
 from tests.builders import PASSWORD
 
 
@@ -45,10 +46,12 @@ class Visitor:
         raise AssertionError(f"no form {action} with {sorted(fields)} on {self.path}:\n{self.text}")
 
     def tick_all(self) -> dict[str, str]:
-        """Every tick box of the page; none is ticked beforehand."""
+        """Every tick box of the page, and the right answers to its questions; nothing is chosen beforehand."""
         boxes = self.page.xpath("//main//input[@type='checkbox']")
-        assert boxes and not any(box.checked for box in boxes)
-        return {box.get("name"): box.get("value") for box in boxes}
+        choices = self.page.xpath("//main//input[@type='radio']")
+        assert boxes and not any(one.checked for one in boxes + choices)
+        right = {f"q_{one.id}": one.right for one in bank("us_commitment").questions} if choices else {}
+        return {box.get("name"): box.get("value") for box in boxes} | right
 
     def _read(self, answer: httpx.Response) -> Visitor:
         self.status, self.path = answer.status_code, str(answer.url.raw_path, "ascii")

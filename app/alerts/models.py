@@ -24,6 +24,8 @@ class SubjectType(StrEnum):
     COMPANY = "issuers"
     RELATED = "related_parties"
     OFFERING = "offerings"
+    #: Somebody behind an entity that invests.
+    OWNER = "beneficial_owners"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,19 @@ def answer(
     until = queries.next_try_at(tx.session, investor.id, test, row)
     if until is not None and tx.now < until:
         raise Refused("test_wait", until=until, zone=standing.BY_ID[_category(test)].zone)
-    told = {
-        one.id: given.get(one.id) if given.get(one.id) in {a.id for a in one.answers} else None
-        for one in questions.questions
-    }
-    right = len(questions.questions) - len(questions.wrong(told))
-    passed = right * WHOLE_BPS >= row["pass_bps"] * len(questions.questions)
-    return _attempt(tx, investor, test, form_key, locale, told, right, Outcome.PASSED if passed else Outcome.FAILED)
+    told = questions.told(given)
+    passed = questions.is_passed(told, row["pass_bps"])
+    return _attempt(tx, investor, test, form_key, locale, told, Outcome.PASSED if passed else Outcome.FAILED)
+
+
+def keep_answers(
+    tx: Transaction, investor: Investor, test: str, given: Mapping[str, str], *, form_key: uuid.UUID, locale: str
+) -> Attempt:
+    """Keep the right answers to the questions in the form of a pledge, under the key of that form.
+
+    For who holds the investor and has looked at the answers. Writes: attempt, audit.
+    """
+    return _attempt(tx, investor, test, form_key, locale, bank(test).told(given), Outcome.PASSED)
 
 
 def refuse_to_answer(tx: Transaction, investor: Investor, test: str, *, form_key: uuid.UUID, locale: str) -> Attempt:
@@ -63,7 +69,7 @@ def refuse_to_answer(tx: Transaction, investor: Investor, test: str, *, form_key
     if known is not None:
         return known
     _row(tx, test)
-    return _attempt(tx, investor, test, form_key, locale, {}, 0, Outcome.INFO_REFUSED)
+    return _attempt(tx, investor, test, form_key, locale, {}, Outcome.INFO_REFUSED)
 
 
 def _category(test: str) -> str:
@@ -80,9 +86,10 @@ def _same_form(tx: Transaction, investor: Investor, form_key: uuid.UUID) -> Atte
 
 def _attempt(
     tx: Transaction, investor: Investor, test: str, form_key: uuid.UUID, locale: str,
-    given: Mapping[str, str | None], right: int, outcome: Outcome,
+    given: Mapping[str, str | None], outcome: Outcome,
 ) -> Attempt:  # fmt: skip
     questions = bank(test)
+    right = len(questions.questions) - len(questions.wrong(given))
     found = Attempt(
         investor_id=investor.id, test=test, bank_sha256=questions.sha256, locale=locale, form_key=form_key,
         answers={

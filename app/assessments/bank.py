@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.regimes.parameters import Wording
+from app.regimes.parameters import WHOLE_BPS, Wording
 
 FOLDER = Path(__file__).parent
 
@@ -59,6 +59,18 @@ class Bank:
             (one, sorted(one.answers, key=lambda answer, of=one: place(f"{of.id}:{answer.id}")))  # type: ignore[misc]
             for one in questions
         ]
+
+    def told(self, given: Mapping[str, str]) -> dict[str, str | None]:
+        """Of what was sent, the answers that there are; of a question without one, None."""
+        return {
+            one.id: given.get(one.id) if given.get(one.id) in {a.id for a in one.answers} else None
+            for one in self.questions
+        }
+
+    def is_passed(self, told: Mapping[str, str | None], pass_bps: int) -> bool:
+        """Whether enough of the answers are right: so many hundredths of a percent."""
+        right = len(self.questions) - len(self.wrong(told))
+        return right * WHOLE_BPS >= pass_bps * len(self.questions)
 
     def wrong(self, given: Mapping[str, str | None]) -> list[Question]:
         """The questions that were not answered rightly."""

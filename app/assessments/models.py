@@ -69,12 +69,9 @@ class Simulation(Base):
 
 
 class AckKind(StrEnum):
-    """What can be acknowledged; the names are those of a case's `investor`."""
+    """What can be acknowledged beside a pledge; the name is that of a case's `investor`."""
 
     TEST_FAILED = "ack_21_4"
-    BIG_WARNING = "ack_21_7_warning"
-    BIG_CONSENT = "ack_21_7_consent"
-    BIG_UNDERSTANDS = "ack_21_7_understands"
 
 
 class Acknowledgement(Base):
@@ -86,7 +83,7 @@ class Acknowledgement(Base):
     id: Mapped[Id]
     investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"))
     kind: Mapped[str]
-    #: The offering's reference, or "test:<id>" of the attempt.
+    #: "test:<id>" of the attempt.
     about: Mapped[str] = mapped_column(String(40))
     text_sha256: Mapped[str] = mapped_column(String(64))
     locale: Mapped[str] = mapped_column(String(10))

@@ -48,7 +48,7 @@ def latest_simulation(session: Session, investor_id: int, regime_id: str) -> Sim
 
 
 def acknowledged(session: Session, investor_id: int, about: str) -> set[str]:
-    """What was acknowledged about an offering or a try."""
+    """What was acknowledged about a try."""
     return set(
         session.scalars(
             select(Acknowledgement.kind).where(
@@ -78,8 +78,8 @@ def way(session: Session, investor_id: int, regime_id: str) -> Way:
     return found
 
 
-def standing(session: Session, investor_id: int, regime_id: str, offering: str) -> dict[str, Any]:
-    """What a case under these rules says of tests, simulations and acknowledgements; `offering` is its reference."""
+def standing(session: Session, investor_id: int, regime_id: str) -> dict[str, Any]:
+    """What a case under these rules says of tests and simulations."""
     known: dict[str, Any] = {}
     categories = rules.of_regime(regime_id)
     test = rules.test_of(regime_id)
@@ -87,9 +87,6 @@ def standing(session: Session, investor_id: int, regime_id: str, offering: str) 
         known |= _of_test(session, investor_id, test, categories[0])
     if regime_id in rules.PACK.settings["simulations"]:
         simulated = latest_simulation(session, investor_id, regime_id)
-        about_offering = acknowledged(session, investor_id, offering)
-        # What was not acknowledged is not said: a passed test may show the understanding, too.
-        known |= {kind.value: True for kind in AckKind if kind in about_offering and kind is not AckKind.TEST_FAILED}
         known |= {
             "simulation_on": simulated and categories[0].day_of(simulated.acknowledged_at).isoformat(),
             "nw_inputs": simulated

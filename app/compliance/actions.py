@@ -21,7 +21,7 @@ from app.errors import Refused
 from app.investors import actions as investors
 from app.investors import claims
 from app.investors import queries as investor_queries
-from app.investors.models import ClaimKind, Investor
+from app.investors.models import ClaimKind, Investor, Kind
 from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.money import Money
@@ -55,9 +55,12 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-def must_be_looked_at(amount: Money, regime: Regime, tx: Transaction) -> bool:
-    """Whether the platform's own policy sends a pledge of this amount to an officer first."""
-    return platform_policy.refers(amount, regime.pack.day_of(tx.now))
+def must_be_looked_at(amount: Money, regime: Regime, tx: Transaction, investor: Investor) -> bool:
+    """Whether the platform's own policy sends a pledge to an officer first: by its amount, or by whose it is."""
+    today = regime.pack.day_of(tx.now)
+    entity = investor_queries.entity(tx.session, investor.id) if investor.kind == Kind.ENTITY else None
+    made_for_it = entity is not None and entity.formed_for_purchase
+    return platform_policy.refers(amount, today) or (made_for_it and platform_policy.reviews_formed_for_purchase(today))
 
 
 # Sending something to an officer

@@ -13,7 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from app.decisions.models import Decision
-from app.investors.models import Figures, Investor
+from app.investors.models import Figures, Investor, Kind
 from app.issuers.models import Issuer
 from app.money import Money
 from app.offerings.form_c import FINANCIALS, FormC
@@ -75,8 +75,9 @@ def _amount(minor: int | None, offering: Offering) -> Money | None:
 
 
 def with_account(investor: Investor, account_name: str) -> Iterator[Line]:
-    """The name that goes on the register, against the name of who signs in."""
-    yield Line("investor_name", investor.legal_name, account_name)
+    """The name that goes on the register, against the name of who signs in; an entity has another than who acts for it."""
+    if investor.kind == Kind.NATURAL:
+        yield Line("investor_name", investor.legal_name, account_name)
 
 
 def with_decision(amount: Money, decision: Decision, figures: Figures | None) -> Iterator[Line]:

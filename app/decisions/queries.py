@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.assessments import queries as assessments
 from app.decisions.models import Decision, Edition
 from app.investors import queries as investors
-from app.investors.models import ClaimKind, Investor
+from app.investors.models import ClaimKind, Investor, Kind
 from app.money import Money
-from app.regimes.profile import EarlierPledge, Intent, Profile
+from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.regime import Regime
 from app.regimes.registry import BUILT
 
@@ -25,11 +25,8 @@ _OLD: dict[str, Regime] = {}
 BATCH = 2_000
 
 
-def profile(session: Session, investor: Investor, regime: Regime, on: date, offering: str = "-") -> Profile:
-    """What the regime may look at on this day: the latest figures in its currency, the statuses that count, the tests.
-
-    `offering` is the reference of the one that it is about: some warnings are acknowledged for one offering only.
-    """
+def profile(session: Session, investor: Investor, regime: Regime, on: date) -> Profile:
+    """What the regime may look at on this day: the latest figures in its currency, the statuses that count, the tests."""
     figures = investors.latest_figures(session, investor.id, regime.pack.currency)
     verified = investors.verified_kinds(session, investor.id, on)
     known = Profile(
@@ -37,10 +34,13 @@ def profile(session: Session, investor: Investor, regime: Regime, on: date, offe
         accredited=ClaimKind.ACCREDITED_US in verified,
         certified=ClaimKind.CERTIFIED_CN in verified,
         standing=investors.standing(session, investor.id, regime.pack.id, on)
-        | assessments.standing(session, investor.id, regime.pack.id, offering),
+        | assessments.standing(session, investor.id, regime.pack.id),
     )
     if figures is None:
         return known
+    if investor.kind == Kind.ENTITY:
+        amounts = {name: text(figures.money(name)) for name in ("revenue", "net_assets", "total_assets")}
+        known = replace(known, standing={**known.standing, **{name: one for name, one in amounts.items() if one}})
     return replace(
         known,
         declared_on=regime.pack.day_of(figures.declared_at),
@@ -69,7 +69,7 @@ def case_of(
     session: Session, investor: Investor, regime: Regime, history: Sequence[EarlierPledge], intent: Intent
 ) -> dict[str, Any]:
     """The facts of an intent, in the form of a case."""
-    return regime.pledge_case(profile(session, investor, regime, intent.on, intent.offering), history, intent)
+    return regime.pledge_case(profile(session, investor, regime, intent.on), history, intent)
 
 
 def decision(session: Session, decision_id: int) -> Decision:

@@ -12,6 +12,7 @@ from app import clock, four_eyes
 from app.actor import Actor, Role, command_line
 from app.approvals import queries as agreements
 from app.approvals.models import Proposal, ProposalKind
+from app.assessments.bank import bank
 from app.changes import actions as changes
 from app.changes import proposals
 from app.changes import queries as change_queries
@@ -38,9 +39,12 @@ from app.payments import queries as payment_queries
 from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
+from app.pledges import papers
 from app.pledges import queries as pledge_queries
-from app.pledges.consents import document_name, text_hash
+from app.pledges.consents import Said, document_name
 from app.pledges.models import Pledge
+from app.regimes import standing
+from app.regimes.regime import Regime
 from app.wiring import Platform
 
 JOBS = (process_inbox, send_payments, expire_pledges, ask_investors, close_offerings)
@@ -198,7 +202,9 @@ class Stage:
             documents = offering_queries.documents(tx.session, offering.id)
             for one in documents:
                 offerings.record_opening(tx, tx.actor.user_id, one.id)
-        ticked = {one.id: text_hash(one.text(person.locale)) for one in statements}
+            for statement in (one for one in statements if one.paper is not None):
+                papers.record_opening(tx, tx.actor.user_id, statement, person.locale)
+        ticked = {one.id: papers.version(one, person.locale) for one in statements if not one.asked_by}
         ticked |= {document_name(one): one.sha256 for one in documents}
         with self.by(person) as tx:
             placement = pledges.place(
@@ -207,8 +213,7 @@ class Stage:
                 offering_id=offering.id,
                 shares=offering.price.shares_for(amount),
                 form_key=uuid.uuid4(),
-                ticked=ticked,
-                locale=person.locale,
+                said=Said(ticked, self.answers(regime), person.locale),
                 law=self.platform.law,
                 payment_window=self.platform.payment_window,
             )
@@ -216,6 +221,11 @@ class Stage:
         if token is not None:
             self.pay(placement.pledge, token)
         return placement.pledge
+
+    def answers(self, regime: Regime) -> dict[str, str]:
+        """The right answers to the questions in the form of a pledge."""
+        found = standing.questionnaire_of(regime.pack.id, regime.pack.day_of(self.now()))
+        return {one.id: one.right for one in bank(found[0]).questions} if found else {}
 
     def pay(self, pledge: Pledge, token: Token) -> None:
         self.run_jobs()

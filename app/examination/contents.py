@@ -14,10 +14,12 @@ CLAIMS = f"(SELECT id FROM claims WHERE investor_id IN {INVESTORS})"
 ISSUER = "(SELECT issuer_id FROM offerings WHERE id = :offering)"
 MEMBERS = f"(SELECT user_id FROM issuer_members WHERE issuer_id = {ISSUER})"
 RELATED = f"(SELECT id FROM related_parties WHERE issuer_id = {ISSUER})"
+OWNERS = f"(SELECT id FROM beneficial_owners WHERE investor_id IN {INVESTORS})"
 CHANGES = "(SELECT id FROM changes WHERE offering_id = :offering)"
 ALERTS = f"""(SELECT id FROM alerts WHERE (subject_type = 'offerings' AND subject_id = :offering)
     OR (subject_type = 'investors' AND subject_id IN {INVESTORS}) OR (subject_type = 'issuers' AND subject_id = {ISSUER})
-    OR (subject_type = 'users' AND subject_id IN {MEMBERS}) OR (subject_type = 'related_parties' AND subject_id IN {RELATED}))"""
+    OR (subject_type = 'users' AND subject_id IN {MEMBERS}) OR (subject_type = 'related_parties' AND subject_id IN {RELATED})
+    OR (subject_type = 'beneficial_owners' AND subject_id IN {OWNERS}))"""
 CASES = f"""(SELECT id FROM review_cases WHERE (kind = 'offering' AND subject_id = :offering)
     OR (kind = 'pledge' AND subject_id IN {PLEDGES}) OR (kind = 'investor' AND subject_id IN {CLAIMS})
     OR (kind = 'change' AND subject_id IN {CHANGES}) OR (kind = 'alert' AND subject_id IN {ALERTS}))"""
@@ -65,6 +67,11 @@ FILES: dict[str, str] = {
         FROM filings WHERE offering_id = :offering ORDER BY id""",
     "investors.jsonl": f"""
         SELECT id, user_id, kind, legal_name, country, created_at FROM investors WHERE id IN {INVESTORS} ORDER BY id""",
+    "entities.jsonl": f"""
+        SELECT investor_id, form, registered_in, registration_number, capacity, formed_for_purchase
+        FROM entities WHERE investor_id IN {INVESTORS} ORDER BY investor_id""",
+    "beneficial_owners.jsonl": f"""
+        SELECT id, investor_id, name, country, share_bps FROM beneficial_owners WHERE id IN {OWNERS} ORDER BY id""",
     "claims.jsonl": f"""
         SELECT id, investor_id, kind, status, claimed_at, figures, statement_sha256, locale, given_on, valid_until,
             reminded_at
@@ -126,6 +133,9 @@ FILES: dict[str, str] = {
         SELECT o.user_id, o.document_id, o.opened_at FROM document_openings o
         JOIN offering_documents d ON d.id = o.document_id
         WHERE d.offering_id = :offering ORDER BY o.user_id, o.document_id, o.opened_at""",
+    "paper_openings.jsonl": f"""
+        SELECT user_id, text_sha256, statement, locale, opened_at FROM paper_openings
+        WHERE user_id IN (SELECT user_id FROM investors WHERE id IN {INVESTORS}) ORDER BY user_id, text_sha256""",
     "acknowledgements.jsonl": f"""
         SELECT id, investor_id, kind, about, text_sha256, locale, at
         FROM acknowledgements WHERE investor_id IN {INVESTORS} ORDER BY id""",

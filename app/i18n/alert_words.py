@@ -17,6 +17,7 @@ RELATIONS: Mapping[str, str] = {
 ALERT_SUBJECTS: Mapping[str, str] = {
     "investors": N_("Investor"), "users": N_("Acts for a company"), "issuers": N_("Company"),
     "related_parties": N_("Related party"), "offerings": N_("Offering"),
+    "beneficial_owners": N_("Beneficial owner"),
 }  # fmt: skip
 
 #: What an officer says to an alert.

@@ -27,7 +27,7 @@ from app.money import Money
 from app.offerings.filings import Import
 from app.offerings.form_c import FormC
 from app.regimes import registry, standing
-from app.regimes.parameters import Rule
+from app.regimes.parameters import Rule, Wording
 
 #: machine -> status -> words
 STATUSES: Mapping[str, Mapping[str, str]] = {
@@ -137,6 +137,7 @@ CASE_WHY: Mapping[str, str] = {
 }
 
 TEST_OUTCOMES = standing_words.TEST_OUTCOMES
+ENTITY_FORMS = standing_words.ENTITY_FORMS
 
 REASONS: Mapping[str, str] = {
     "incomplete_disclosure": N_("Something important is not told"),
@@ -335,6 +336,8 @@ def refusal(refused: Refused, language: Language) -> str:
 
 
 def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -> str:
+    if isinstance(value, Wording):
+        return value.text(language.code)
     if isinstance(value, Money):
         return amounts.written(value, language)
     if isinstance(value, datetime):
@@ -342,7 +345,7 @@ def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -
     if isinstance(value, date):
         return times.day(value, language)
     if isinstance(value, int):
-        return amounts.number(value, language)
+        return (amounts.percent if name.endswith("_bps") else amounts.number)(value, language)
     if name == "country":
         return countries.name(value, language)
     if name == "status":

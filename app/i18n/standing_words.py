@@ -15,11 +15,25 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
+ENTITY_FORMS: Mapping[str, str] = {
+    "company": N_("Company"), "partnership": N_("Partnership"), "trust": N_("Trust"), "fund": N_("Fund"),
+}  # fmt: skip
+
 REFUSALS: Mapping[str, str] = {
     "status_not_known": N_("The rules of today know no such status."),
     "signature_is_enough": N_("This status needs no officer: sign its statement."),
     "officer_decides": N_("An officer decides about this status: claim it."),
     "figures_of_statement_missing": N_("Give at least one of the figures that the statement is about"),
+    # entities
+    "owners_missing": N_("Name everybody with so large a part, or tick that there is nobody"),
+    "owners_contradict": N_("Either somebody is named, or nobody has so large a part"),
+    "owner_incomplete": N_("Give the name, the part and the country of each owner"),
+    "owner_below_share": N_("Only parts of %(least_bps)s or more are named here"),
+    "owners_above_whole": N_("Together the parts are more than the whole"),
+    "percent_not_a_number": N_("Give the part in percent, such as 25 or 33.33"),
+    "entity_known": N_("An entity with this number is registered here by somebody else"),
+    "answer_missing": N_("Choose an answer"),
+    "answer_wrong": N_("This answer is not right. Read again about: %(topic)s"),
     # tests and waits
     "test_not_known": N_("The rules of today know no such test."),
     "test_wait": N_("You have used your tries. The next one is possible from %(until)s."),

@@ -1,4 +1,4 @@
-"""What changes an investor and their figures. Their claims are `claims.py`, their spouse `spouses.py`."""
+"""What changes an investor and their figures. Claims are `claims.py`, spouses `spouses.py`, entities `entities.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.audit import actions as audit
 from app.database import Transaction
 from app.errors import Refused
-from app.investors.models import Figures, Investor
+from app.investors.models import Figures, Investor, Kind
 from app.investors.queries import of_user
 from app.money import EXPONENTS, Money
 
@@ -23,7 +23,7 @@ def register(tx: Transaction, user_id: int, *, legal_name: str, country: str, bo
         raise Refused("date_in_future", field="born_on")
     found = of_user(tx.session, user_id)
     if found is None:
-        found = Investor(user_id=user_id, created_at=tx.now, kind="natural")
+        found = Investor(user_id=user_id, created_at=tx.now, kind=Kind.NATURAL)
         tx.session.add(found)
     found.legal_name, found.country = legal_name.strip(), country
     found.born_on = born_on or found.born_on
@@ -50,6 +50,9 @@ def declare_figures(
     financial_assets: Money | None = None,
     income_3y: list[Money] | None = None,
     joint_with_spouse: bool = False,
+    revenue: Money | None = None,
+    net_assets: Money | None = None,
+    total_assets: Money | None = None,
 ) -> Figures:
     """Take the investor's own figures. Raises Refused("unknown_currency", "negative_amount"). Writes: figures, audit."""
     if currency not in EXPONENTS:
@@ -58,6 +61,8 @@ def declare_figures(
         ("annual_income", annual_income),
         ("other_platform_12m", other_platform_12m),
         ("financial_assets", financial_assets),
+        ("revenue", revenue),
+        ("total_assets", total_assets),
         *(("income_3y", year) for year in income_3y or []),
     ):
         if value is not None and value.minor < 0:
@@ -72,6 +77,9 @@ def declare_figures(
         financial_assets_minor=_minor(financial_assets),
         income_3y_minor=[year.minor for year in income_3y] if income_3y else None,
         joint_with_spouse=joint_with_spouse,
+        revenue_minor=_minor(revenue),
+        net_assets_minor=_minor(net_assets),
+        total_assets_minor=_minor(total_assets),
     )
     tx.session.add(figures)
     # The figures themselves are personal: the trail only says that they were declared.

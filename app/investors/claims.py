@@ -17,7 +17,7 @@ from app.evidence.models import EvidenceFile
 from app.investors import queries
 from app.investors.actions import lock
 from app.investors.lifecycle import CLAIMED, VERIFIED
-from app.investors.models import Claim, ClaimEvidence, ClaimKind, Investor
+from app.investors.models import Claim, ClaimEvidence, ClaimKind, Investor, Kind
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.regimes import standing as categories
@@ -46,6 +46,7 @@ def claim(
     row = _row(category, category.day_of(tx.now))
     if not row["officer"]:
         raise Refused("signature_is_enough", field="kind")
+    _require_kind(investor, category)
     _require_not_claimed(tx, investor, category, row)
     return _claim(tx, investor, kind, basis, figures, ticked, locale)
 
@@ -55,6 +56,12 @@ def _row(category: Category, on: date) -> Row:
     if row is None:
         raise Refused("status_not_known", field="kind")
     return row
+
+
+def _require_kind(investor: Investor, category: Category) -> None:
+    """Some statuses are for people only."""
+    if not category.is_for(is_entity=investor.kind == Kind.ENTITY):
+        raise Refused("status_not_known", field="kind")
 
 
 def _require_not_claimed(tx: Transaction, investor: Investor, category: Category, row: Row) -> None:
@@ -102,6 +109,7 @@ def sign(
     row = _row(category, today)
     if row["officer"]:
         raise Refused("officer_decides", field="kind")
+    _require_kind(investor, category)
     if ticked != statement_hash(kind, today, locale):
         raise Refused("statement_missing", field="statement")
     if not any(name in figures for name in (*row["amounts"], *row["counts"])):

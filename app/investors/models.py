@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,20 +36,70 @@ class ClaimKind(StrEnum):
     SUITABILITY_CA = "suitability_ca"
 
 
+class Kind(StrEnum):
+    NATURAL = "natural"
+    ENTITY = "entity"
+
+
 class Investor(Base):
+    """A person who invests, or an entity that somebody acts for. One person is one investor, and may act for entities."""
+
     __tablename__ = "investors"
-    __table_args__ = (one_of("kind", ("natural", "entity")),)
+    __table_args__ = (
+        one_of("kind", Kind),
+        Index("uq_investors_natural_user_id", "user_id", unique=True, postgresql_where=text("kind = 'natural'")),
+        Index(None, "user_id"),
+    )
 
     id: Mapped[Id]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    #: The person, or who acts for the entity.
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[str] = mapped_column(default="natural")
     #: The name that goes on the share register.
     legal_name: Mapped[str] = mapped_column(String(200))
-    #: ISO 3166, where they live.
+    #: ISO 3166, where they live, or where the entity is registered.
     country: Mapped[str] = mapped_column(String(2))
     #: Tells namesakes apart.
     born_on: Mapped[date | None]
     created_at: Mapped[datetime]
+
+
+class EntityForm(StrEnum):
+    COMPANY = "company"
+    PARTNERSHIP = "partnership"
+    TRUST = "trust"
+    FUND = "fund"
+
+
+class Entity(Base):
+    """What the law asks about an investor that is no person."""
+
+    __tablename__ = "entities"
+    __table_args__ = (one_of("form", EntityForm), UniqueConstraint("registered_in", "registration_number"))
+
+    investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"), primary_key=True)
+    form: Mapped[str]
+    #: ISO 3166.
+    registered_in: Mapped[str] = mapped_column(String(2))
+    registration_number: Mapped[str] = mapped_column(String(60))
+    #: In which capacity its person acts for it: director, trustee, general partner.
+    capacity: Mapped[str] = mapped_column(String(100))
+    #: Whether it was made to buy what it buys here.
+    formed_for_purchase: Mapped[bool]
+
+
+class BeneficialOwner(Base):
+    """Who stands behind an entity with at least the share that the platform's policy names."""
+
+    __tablename__ = "beneficial_owners"
+    __table_args__ = (CheckConstraint("share_bps BETWEEN 1 AND 10000", name="share_in_range"),)
+
+    id: Mapped[Id]
+    investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    country: Mapped[str] = mapped_column(String(2))
+    born_on: Mapped[date | None]
+    share_bps: Mapped[int]
 
 
 class Figures(Base):
@@ -61,6 +111,8 @@ class Figures(Base):
         CheckConstraint("annual_income_minor >= 0", name="annual_income_not_negative"),
         CheckConstraint("other_platform_12m_minor >= 0", name="other_platform_not_negative"),
         CheckConstraint("financial_assets_minor >= 0", name="financial_assets_not_negative"),
+        CheckConstraint("revenue_minor >= 0", name="revenue_not_negative"),
+        CheckConstraint("total_assets_minor >= 0", name="total_assets_not_negative"),
     )
 
     id: Mapped[Id]
@@ -76,6 +128,10 @@ class Figures(Base):
     #: The last three years, latest first.
     income_3y_minor: Mapped[list[int] | None] = mapped_column(JSONB)
     joint_with_spouse: Mapped[bool] = mapped_column(default=False)
+    #: An entity's, of its last financial year; net assets may be negative.
+    revenue_minor: Mapped[int | None]
+    net_assets_minor: Mapped[int | None]
+    total_assets_minor: Mapped[int | None]
 
     def money(self, name: str) -> Money | None:
         """`figures.money("net_worth")`; None where it was not given."""

@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.evidence import queries as evidence
 from app.evidence.models import EvidenceFile
 from app.investors.lifecycle import ENDED, LINKED, VERIFIED
-from app.investors.models import Claim, ClaimEvidence, Figures, Investor, SpouseLink
+from app.investors.models import BeneficialOwner, Claim, ClaimEvidence, Entity, Figures, Investor, Kind, SpouseLink
 from app.regimes import standing as categories
 
 
@@ -22,7 +22,46 @@ def investor(session: Session, investor_id: int) -> Investor:
 
 
 def of_user(session: Session, user_id: int) -> Investor | None:
-    return session.scalars(select(Investor).where(Investor.user_id == user_id)).one_or_none()
+    """The investor that a person is, whomever else they act for."""
+    return session.scalars(
+        select(Investor).where(Investor.user_id == user_id, Investor.kind == Kind.NATURAL)
+    ).one_or_none()
+
+
+def acted_for(session: Session, user_id: int) -> list[Investor]:
+    """Everybody that a person may act for: themselves first, then entities, the oldest first."""
+    return list(
+        session.scalars(
+            select(Investor).where(Investor.user_id == user_id).order_by(Investor.kind != Kind.NATURAL, Investor.id)
+        )
+    )
+
+
+def entity(session: Session, investor_id: int) -> Entity | None:
+    return session.get(Entity, investor_id)
+
+
+def entity_by_number(session: Session, registered_in: str, number: str) -> Investor | None:
+    return session.scalars(
+        select(Investor)
+        .join(Entity, Entity.investor_id == Investor.id)
+        .where(Entity.registered_in == registered_in, Entity.registration_number == number)
+    ).one_or_none()
+
+
+def owners(session: Session, investor_id: int) -> list[BeneficialOwner]:
+    """Who stands behind an entity."""
+    return list(
+        session.scalars(
+            select(BeneficialOwner).where(BeneficialOwner.investor_id == investor_id).order_by(BeneficialOwner.id)
+        )
+    )
+
+
+def names_of_owners(session: Session, owner_ids: Collection[int]) -> Mapping[int, str]:
+    """owner -> name."""
+    rows = session.execute(select(BeneficialOwner.id, BeneficialOwner.name).where(BeneficialOwner.id.in_(owner_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def latest_figures(session: Session, investor_id: int, currency: str) -> Figures | None:
@@ -43,10 +82,10 @@ def claim(session: Session, claim_id: int) -> Claim:
     return session.get_one(Claim, claim_id)
 
 
-def claim_of(session: Session, claim_id: int, investor_id: int | None) -> Claim:
-    """One's own claim. Raises NotFound, also for somebody else's."""
+def claim_of(session: Session, claim_id: int, investor_ids: Collection[int]) -> Claim:
+    """The claim of one of these investors. Raises NotFound, also for somebody else's."""
     found = session.get(Claim, claim_id)
-    if found is None or found.investor_id != investor_id:
+    if found is None or found.investor_id not in investor_ids:
         raise NotFound
     return found
 

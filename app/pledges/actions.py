@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.alerts import queries as alerts
-from app.alerts.models import SubjectType
 from app.audit import actions as audit
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
@@ -37,17 +35,18 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
-from app.pledges import funding, queries
-from app.pledges.consents import require_read, require_ticked
+from app.pledges import consents, funding, queries
+from app.pledges.consents import Said
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
-from app.pledges.models import Pledge, PledgeConsent, StopReason
+from app.pledges.models import Pledge, StopReason
 from app.pledges.seats import require_seat
 from app.regimes.law_book import LawBook, cancel_until
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
 from app.regimes.verdict import Decision as Outcome
 from app.screening import actions as screening
+from app.screening import queries as screening_queries
 from app.screening import related
 
 
@@ -66,19 +65,18 @@ def place(
     offering_id: int,
     shares: int,
     form_key: uuid.UUID,
-    ticked: Mapping[str, str],
-    locale: str,
+    said: Said,
     law: LawBook,
     payment_window: timedelta,
     seen_version: int | None = None,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `ticked` is statement -> SHA-256 of the text shown, and `document_name` -> SHA-256 of the document; `seen_version` the
-    offering's text. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all.
-    Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "no_seat_left", "shares_not_positive", "below_minimum",
-    "own_offering", "statement_missing", "form_reused", "residence_not_served", "details_being_checked", and see `consents`.
-    Locks: investor, spouse, offering (shared), progress. Writes: decision, pledge, consents, instruction, case, messages, audit.
+    `seen_version` is the offering's text. The same `form_key` again is the same pledge; a verdict other than "allow" is
+    stored, and that is all. Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "no_seat_left",
+    "shares_not_positive", "below_minimum", "own_offering", "form_reused", "residence_not_served", "details_being_checked",
+    and see `consents`. Locks: investor, spouse, offering (shared), progress.
+    Writes: decision, pledge, consents, attempt, instruction, case, messages, audit.
     """
     investor = spouses.lock_both(tx, investor_id)
     if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
@@ -87,12 +85,13 @@ def place(
     assert offering.price is not None and offering.deadline_at is not None
     amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
     laws = law.applicable(offering.regime, investor.country, tx.now)
-    require_ticked(laws, ticked, locale, tx.now)
-    require_read(tx.session, investor.user_id, offering.id, ticked)
-    decision = _ask(tx, investor, offering, amount, smallest, laws)
+    consents.require(tx, laws, investor.user_id, offering.id, said)
+    decision = _ask(tx, investor, offering, amount, smallest, laws, said)
+    consents.require_asked(laws, decision, said, tx.now)
     if not decision.allows:
         return Placement(None, decision)
-    referred = screening.must_be_looked_at(tx, investor) or compliance.must_be_looked_at(amount, laws[0], tx)
+    held = screening.must_be_looked_at(tx, investor)
+    referred = held or compliance.must_be_looked_at(amount, laws[0], tx, investor)
     pledge = Pledge(
         ref=new_reference("P"), form_key=form_key, investor_id=investor.id, offering_id=offering.id, shares=shares,
         amount_minor=amount.minor, currency=amount.currency, status=IN_REVIEW if referred else RESERVED,
@@ -103,7 +102,7 @@ def place(
     )  # fmt: skip
     tx.session.add(pledge)
     tx.session.flush()  # all that follows refers to it
-    _keep_consents(tx, pledge, ticked, locale)
+    consents.keep(tx, pledge, investor, laws, said)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
     _send_on(tx, pledge, offering, investor)
     offerings.take(tx, offering.id, shares, amount.minor)
@@ -121,9 +120,13 @@ def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Inve
 
 
 def _ask(
-    tx: Transaction, investor: Investor, offering: Offering, amount: Money, smallest: Money, laws: Sequence[Regime]
-) -> Decision:
-    intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now))
+    tx: Transaction, investor: Investor, offering: Offering, amount: Money, smallest: Money, laws: Sequence[Regime],
+    said: Said,
+) -> Decision:  # fmt: skip
+    intent = Intent(
+        amount, str(offering.issuer_id), offering.ref, smallest, laws[0].pack.day_of(tx.now),
+        acknowledged=consents.acknowledged(laws, said, tx.now),
+    )  # fmt: skip
     asked = [Asked(one, queries.history(tx.session, investor.id, one, tx.now)) for one in laws]
     return decisions.decide(tx, investor, offering.id, intent, asked)
 
@@ -157,13 +160,6 @@ def _open_offering(
 def _fewest_shares(offering: Offering) -> int:
     assert offering.progress is not None  # a public offering has one
     return offering.fewest_shares(offering.progress.left_shares)
-
-
-def _keep_consents(tx: Transaction, pledge: Pledge, ticked: Mapping[str, str], locale: str) -> None:
-    tx.session.add_all(
-        PledgeConsent(pledge_id=pledge.id, statement=name, text_sha256=sha, locale=locale, ticked_at=tx.now)
-        for name, sha in ticked.items()
-    )
 
 
 def _refer(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
@@ -376,7 +372,8 @@ def resolve_referral(
     # The pledge before its case, as whoever cancels it does.
     pledge = take(tx, compliance_queries.case(tx.session, ref).subject_id)
     _require_stranger(tx, pledge)
-    if outcome is CaseOutcome.APPROVE and alerts.hold(tx.session, SubjectType.INVESTOR, pledge.investor_id):
+    investor = investor_queries.investor(tx.session, pledge.investor_id)
+    if outcome is CaseOutcome.APPROVE and screening_queries.hold(tx.session, investor):
         raise Refused("investor_on_hold", field="outcome")
     case = compliance.resolve(tx, ref, outcome, reasons, note)
     if outcome is CaseOutcome.REFUSE:

@@ -96,3 +96,15 @@ class PledgeConsent(Base):
     text_sha256: Mapped[str] = mapped_column(String(64))
     locale: Mapped[str] = mapped_column(String(10))
     ticked_at: Mapped[datetime]
+
+
+class PaperOpening(Base):
+    """Somebody opened this very text of a paper of the rules. Never edited: a trigger refuses it."""
+
+    __tablename__ = "paper_openings"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    text_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    statement: Mapped[str] = mapped_column(String(60))
+    locale: Mapped[str] = mapped_column(String(10))
+    opened_at: Mapped[datetime]

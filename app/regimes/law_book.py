@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from app.errors import Refused
+from app.regimes.parameters import Wording
 from app.regimes.regime import Regime
 from app.regimes.registry import BUILT
 from app.regimes.residence import laws_beside
@@ -64,6 +65,20 @@ class LawBook:
         if home is None or not beside or any(one.pack.currency != own.pack.currency for one in beside):
             raise Refused("residence_not_served", country=country, regime=offering_regime)
         return (own, *beside)
+
+    def risk_warning(
+        self, promoted: Collection[str], countries: Collection[str], now: datetime
+    ) -> tuple[Wording, Wording] | None:
+        """The warning over offerings under these regimes, or over any that is promoted to somebody from these countries.
+
+        The law of promotion looks at the reader, whether the operator has switched its pack on or not.
+        """
+        for one in self._regimes.values():
+            if one.pack.id in promoted or one.pack.country in countries:
+                found = one.risk_warning(one.pack.day_of(now))
+                if found is not None:
+                    return found
+        return None
 
 
 def cancel_until(laws: Sequence[Regime], deadline: datetime, accepted_at: datetime) -> datetime | None:

@@ -84,12 +84,32 @@ class Rule(Wording):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paper(Wording):
+    """A whole document of the rules, in Markdown, with its title."""
+
+    en_title: str
+    zh_title: str
+
+    def title(self, locale: str) -> str:
+        return self.zh_title if locale.startswith("zh") else self.en_title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(Wording):
     """A sentence that an investor must make their own, ticked by itself. The text shown is kept by its hash."""
 
     id: str
     effective_from: date
     source: str
+    #: Asked only where the law answers a pledge with this rule; empty: always.
+    asked_by: str = ""
+    #: What must be opened and read first.
+    paper: Paper | None = None
+
+    def whole(self, locale: str) -> str:
+        """Everything that is acknowledged with one tick: the sentence, and the paper that it is about."""
+        sentence = self.text(locale)
+        return sentence if self.paper is None else f"{sentence}\n\n{self.paper.text(locale)}"
 
 
 def _are(kind: type, values: Any) -> bool:
@@ -194,9 +214,17 @@ class Pack:
         return {name: Wording(**wording) for name, wording in data.items()}
 
     def _statement(self, number: int, data: dict[str, Any]) -> Statement:
-        texts = dict.fromkeys(("id", "source", "en", "zh"), str)
-        self._require(data, "statements", {**texts, "effective_from": date}, only=True, number=number)
-        return Statement(**data)
+        needed = {**dict.fromkeys(("id", "source", "en", "zh"), str), "effective_from": date}
+        needed |= {name: kind for name, kind in (("asked_by", str), ("paper", dict)) if name in data}
+        self._require(data, "statements", needed, only=True, number=number)
+        if data.get("asked_by", "") not in {"", *self.rules}:
+            raise self._fault("statements", "statements: asked_by is no rule", number=number, key="asked_by")
+        paper = data.get("paper")
+        if paper is None:
+            return Statement(**data)
+        texts = dict.fromkeys(("en_title", "zh_title", "en", "zh"), str)
+        self._require(paper, "statements.paper", texts, only=True)
+        return Statement(**{**data, "paper": Paper(**paper)})
 
     def _table(self, name: str, data: list[dict[str, Any]], fields: Mapping[str, type]) -> tuple[Row, ...]:
         """The rows of a table, each from the day after the one before: none overlaps, no day between them is missing."""

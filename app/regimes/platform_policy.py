@@ -33,6 +33,7 @@ SCHEMA: Schema = {
     "fast_fill": {"hours": int, "most_heads": int, "share_bps": int, "holds": bool},
     "insider_funding": {"share_bps": int, "holds": bool},
     "related_money": {"counts": bool},
+    "entities": {"owner_share_bps": int, "formed_for_purchase_reviewed": bool},
     "card_funding": {
         "kinds": list, "allowed": list, "capped": list, "cap_months": int, "cap_usd_minor": int, "cap_cny_minor": int,
     },
@@ -79,6 +80,20 @@ def related_money_counts(on: date) -> bool:
     """Whether what related parties of the issuer bring counts toward the target."""
     law = PACK.in_force("related_money", on)
     return law is not None and bool(law["counts"])
+
+
+def _entities(on: date) -> Row:
+    return PACK.in_force("entities", on) or PACK.rows("entities")[0]
+
+
+def owner_share_bps(on: date) -> int:
+    """From which part on somebody behind an entity must be named, in basis points."""
+    return int(_entities(on)["owner_share_bps"])
+
+
+def reviews_formed_for_purchase(on: date) -> bool:
+    """Whether an officer looks at each pledge of an entity that was made for what it buys."""
+    return bool(_entities(on)["formed_for_purchase_reviewed"])
 
 
 @dataclass(frozen=True, slots=True)

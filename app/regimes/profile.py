@@ -64,6 +64,8 @@ class Intent:
     on: date
     #: The day of the pledge, where the law is asked again at the sale.
     committed_on: date | None = None
+    #: What the investor acknowledges with this very pledge: keys of a case's `investor`.
+    acknowledged: tuple[str, ...] = ()
 
 
 def text(amount: Money | None) -> str | None:

@@ -12,7 +12,7 @@ from app.money import Money
 from app.regimes import platform_policy
 from app.regimes.calendar import business_days_after, end_of
 from app.regimes.facts import BadFacts, Facts, read
-from app.regimes.parameters import Pack, Row, Schema
+from app.regimes.parameters import Pack, Row, Schema, Wording
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.verdict import Decision, Verdict
 
@@ -80,6 +80,7 @@ class Regime:
     def pledge_case(self, profile: Profile, history: Sequence[EarlierPledge], intent: Intent) -> dict[str, Any]:
         """Gather the facts of a pledge in the form of a case; `facts.read` and `assess` answer it."""
         known = {name: profile.standing[name] for name in self.standing if name in profile.standing}
+        known |= {name: True for name in self.standing if name in intent.acknowledged}
         return {
             "regime": self.pack.id,
             "category": self.pledge_question,
@@ -121,6 +122,10 @@ class Regime:
     def earliest_deadline(self, opened_on: date) -> date:
         """The first day on which an offering opened on this day may end."""
         return opened_on
+
+    def risk_warning(self, on: date) -> tuple[Wording, Wording] | None:
+        """What stands at the top of a page that promotes an offering, and the words of its link; None: no such rule."""
+        return None
 
     # Changes of an open offering: where the law has no rule, by the platform's policy in the law's own calendar
 

@@ -31,12 +31,28 @@ SCHEMA: dict[str, dict[str, type]] = {
     **dict.fromkeys(CATEGORIES, _CATEGORY),
     "eu_entry_test": _TEST,
     "uk_appropriateness": _TEST,
+    "us_commitment": {"pass_bps": int},
+    "entities": dict.fromkeys(
+        (
+            "accredited_us",
+            "certified_cn",
+            "sophisticated_eu",
+            "wholesale_au",
+            "specified_jp",
+            "professional_kr",
+            "accredited_sg",
+            "qib_in",
+        ),
+        list,
+    ),
     "loss_simulation": {"months": int, "share_bps": int},
     "direct_offer_wait": {"hours": int},
     "evidence_limits": {"largest_bytes": int, "most_files": int},
     "spouse_link": {"code_hours": int},
 }
-SETTINGS: dict[str, type] = dict.fromkeys((*CATEGORIES, "otherwise", "tests", "simulations", "waits"), dict)
+SETTINGS: dict[str, type] = dict.fromkeys(
+    (*CATEGORIES, "otherwise", "tests", "questionnaires", "simulations", "waits"), dict
+)
 
 _FILE = Path(__file__).with_suffix(".toml")
 PACK = Pack(_FILE.name, _FILE.read_text(encoding="utf-8"), SCHEMA, SETTINGS)
@@ -62,6 +78,14 @@ class Category:
     def row(self, on: date) -> Row | None:
         """What it needs and how long it lasts by the law of the day; None while there is no such status."""
         return PACK.in_force(self.id, on)
+
+    def asked(self, row: Row, *, is_entity: bool) -> tuple[list[str], list[str]]:
+        """The amounts and the numbers that a claim to it gives; an entity is asked for its own."""
+        return (PACK.rows("entities")[-1].values[self.id], []) if is_entity else (row["amounts"], row["counts"])
+
+    def is_for(self, *, is_entity: bool) -> bool:
+        """Whether somebody of this kind may have it at all."""
+        return not is_entity or self.id in SCHEMA["entities"]
 
     def facts(self, figures: Mapping[str, Any], given_on: date) -> dict[str, Any]:
         """What a case says of an investor who has this status (fields of its `investor`)."""
@@ -93,6 +117,13 @@ def test_of(regime_id: str) -> str | None:
     """The test that these rules want, if any."""
     found: str | None = PACK.settings["tests"].get(regime_id)
     return found
+
+
+def questionnaire_of(regime_id: str, on: date) -> tuple[str, Row] | None:
+    """The questions in the form of each pledge under these rules, and how many answers must be right."""
+    name = PACK.settings["questionnaires"].get(regime_id)
+    row = None if name is None else PACK.in_force(name, on)
+    return None if row is None else (name, row)
 
 
 def simulation_of(regime_id: str, on: date) -> Row | None:

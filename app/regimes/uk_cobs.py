@@ -15,7 +15,7 @@ from app.money import Money
 from app.regimes import exchange, windows
 from app.regimes.calendar import months_after
 from app.regimes.facts import BadFacts, Facts, Purchase, day, flag, instant, mapping, money, whole
-from app.regimes.parameters import Row, Schema
+from app.regimes.parameters import Row, Schema, Wording
 from app.regimes.profile import EarlierPledge, Intent, Profile, text
 from app.regimes.regime import Question, Regime
 from app.regimes.verdict import Decision, Verdict
@@ -28,6 +28,7 @@ SCHEMA: Schema = {
     },
     "accepted_forms": {"signed_from": date},
     "periods": {"statement_months": int, "wait_hours": int},
+    "risk_warning": {"warning": str, "learn_more": str},
     "offering_cap": {"cap_minor": int, "currency": str, "window_months": int, "lifted_by_platform": bool},
 }  # fmt: skip
 
@@ -61,6 +62,11 @@ class UkCobs(Regime):
             "cooling_off": self._promotion,
             "offering_cap": self._offering_cap,
         }
+
+    def risk_warning(self, on: date) -> tuple[Wording, Wording] | None:
+        """Source: FCA COBS 4.12A.11R, 4.12A.36R."""
+        row = self.pack.in_force("risk_warning", on)
+        return None if row is None else (self.pack.word(row["warning"]), self.pack.word(row["learn_more"]))
 
     def assess(self, facts: Facts) -> Verdict:
         if facts.category in self._questions and self.pack.in_force("periods", facts.as_of) is None:

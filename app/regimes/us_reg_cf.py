@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from app.money import Money
 from app.regimes import windows
 from app.regimes.calendar import business_days_after, months_after, months_before
-from app.regimes.facts import BadFacts, Facts, Purchase, day, event_money, instant
+from app.regimes.facts import ENTITIES, BadFacts, Facts, Purchase, day, event_money, instant
 from app.regimes.parameters import Row, Schema
 from app.regimes.profile import Profile, text
 from app.regimes.regime import Question, Regime
@@ -39,7 +39,7 @@ SCHEMA: Schema = {
 
 SETTINGS: dict[str, type] = {
     "limb_i_has_top_cap": bool, "declaration_months": int, "cancel_at_the_instant": bool,
-    "resale_restricted_on_anniversary": bool,
+    "resale_restricted_on_anniversary": bool, "entities_by_revenue_and_net_assets": bool,
 }  # fmt: skip
 
 #: To whom shares may be sold on at any time. Source: 17 CFR 227.501(a).
@@ -87,11 +87,16 @@ class UsRegCf(Regime):
 
     def investor_facts(self, profile: Profile) -> dict[str, Any]:
         declared = profile.declared_on
+        income, worth = text(profile.annual_income), text(profile.net_worth)
+        if profile.kind in ENTITIES:
+            # Part 227 knows the figures of natural persons only: an entity has none, or by the setting those of Reg A.
+            known = profile.standing if self.pack.settings["entities_by_revenue_and_net_assets"] else {}
+            income, worth = known.get("revenue", "0"), known.get("net_assets", "0")
         return {
             "type": profile.kind,
             "accredited": profile.accredited,
-            "annual_income": text(profile.annual_income),
-            "net_worth": text(profile.net_worth),
+            "annual_income": income,
+            "net_worth": worth,
             "other_platform_12m": text(profile.other_platform_12m),
             "joint_with_spouse": profile.joint_with_spouse,
             **({} if declared is None else {"profile_date": declared.isoformat()}),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from typing import Any
 
 from app.alerts import actions as alerts
-from app.alerts import queries as alert_queries
 from app.alerts.lifecycle import CONFIRMED
 from app.alerts.models import Finding, SubjectType
 from app.compliance import actions as compliance
@@ -14,6 +14,7 @@ from app.compliance.models import ReviewCase
 from app.database import Transaction
 from app.errors import Refused
 from app.investors import actions as investors
+from app.investors import entities
 from app.investors.models import Investor
 from app.issuers.models import RelatedParty
 from app.offerings import queries as offerings
@@ -87,14 +88,27 @@ def register(tx: Transaction, user_id: int, *, legal_name: str, country: str, bo
     return investor
 
 
+def register_entity(tx: Transaction, user_id: int, **told: Any) -> Investor:
+    """Make an entity that a person acts for, and compare its name and its owners'; see `investors.entities.register`.
+
+    Writes: investor, entity, owners, audit, and see `screen`.
+    """
+    investor = entities.register(tx, user_id, **told)
+    for person in queries.behind(tx.session, investor):
+        screen(tx, person)
+    return investor
+
+
 def must_be_looked_at(tx: Transaction, investor: Investor) -> bool:
-    """Compare a locked investor who wants to pledge; whether an officer must say first that they may.
+    """Compare a locked investor who wants to pledge, with who stands behind it; whether an officer must say first that
+    they may.
 
     Raises Refused("details_being_checked") for who was found to be listed: the same words that anybody might read.
     Writes: see `screen`.
     """
-    screen(tx, queries.investor(investor))
-    hold = alert_queries.hold(tx.session, SubjectType.INVESTOR, investor.id)
+    for person in queries.behind(tx.session, investor):
+        screen(tx, person)
+    hold = queries.hold(tx.session, investor)
     if hold == CONFIRMED:
         raise Refused("details_being_checked")
     return hold is not None

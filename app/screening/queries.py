@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.alerts import queries as alerts
+from app.alerts.lifecycle import CONFIRMED
 from app.alerts.models import SubjectType
 from app.identity.models import User
 from app.investors import queries as investors
-from app.investors.models import Investor
+from app.investors.models import BeneficialOwner, Investor, Kind
 from app.issuers.models import Issuer, IssuerMember, RelatedParty
 from app.regimes import platform_policy
 from app.regimes.parameters import Row
@@ -97,7 +98,7 @@ def fingerprint(person: Named) -> str:
 
 def investor(row: Investor) -> Named:
     return Named(
-        SubjectType.INVESTOR, row.id, row.legal_name, row.country, row.born_on, row.kind == "entity", (row.user_id,)
+        SubjectType.INVESTOR, row.id, row.legal_name, row.country, row.born_on, row.kind == Kind.ENTITY, (row.user_id,)
     )
 
 
@@ -113,11 +114,28 @@ def _related(row: RelatedParty) -> Named:
     return Named(SubjectType.RELATED, row.id, row.name, is_company=row.relation == "affiliate")
 
 
+def _owner(row: BeneficialOwner) -> Named:
+    return Named(SubjectType.OWNER, row.id, row.name, row.country, row.born_on)
+
+
+def behind(session: Session, row: Investor) -> list[Named]:
+    """An investor, and who stands behind an entity: each is compared, and a hold on one of them holds it."""
+    owners = investors.owners(session, row.id) if row.kind == Kind.ENTITY else []
+    return [investor(row), *(replace(_owner(one), involves=(row.user_id,)) for one in owners)]
+
+
+def hold(session: Session, row: Investor) -> str | None:
+    """The strongest hold on an investor and who stands behind it: confirmed before raised; None: there is none."""
+    found = {alerts.hold(session, person.type, person.id) for person in behind(session, row)} - {None}
+    return CONFIRMED if CONFIRMED in found else next(iter(found), None)
+
+
 _TABLES: Mapping[SubjectType, tuple[Any, Callable[..., Named]]] = {
     SubjectType.INVESTOR: (Investor, investor),
     SubjectType.MEMBER: (User, _member),
     SubjectType.COMPANY: (Issuer, _company),
     SubjectType.RELATED: (RelatedParty, _related),
+    SubjectType.OWNER: (BeneficialOwner, _owner),
 }
 
 
@@ -159,7 +177,8 @@ def _not_since(table: Any, kind: SubjectType, latest: int) -> Select[Any]:
         .order_by(row.id)
     )
     if kind is SubjectType.MEMBER:
-        query = query.where(row.id.in_(select(IssuerMember.user_id)), row.id.not_in(select(Investor.user_id)))
+        people = select(Investor.user_id).where(Investor.kind == Kind.NATURAL)
+        query = query.where(row.id.in_(select(IssuerMember.user_id)), row.id.not_in(people))
     if kind is SubjectType.RELATED:
         query = query.where(row.ended_at.is_(None))
     return query

@@ -17,16 +17,17 @@ from app.screening import names, queries
 
 
 def relation(session: Session, investor: Investor, offering: Offering, on: date) -> Relation | None:
-    """None: nothing is known. A namesake counts as related: their money is counted apart, and nothing is refused."""
+    """None: nothing is known. Who stands behind an entity counts like the entity. A namesake counts as related: their money is counted apart, and nothing is refused."""
     if issuers.is_member(session, offering.issuer_id, investor.user_id):
         return Relation.MEMBER
     email = identity.user(session, investor.user_id).email.casefold()
-    spelled = names.spellings(investor.legal_name)
+    behind = [names.spellings(one.name) for one in queries.behind(session, investor)]
     policy = platform_policy.PACK.in_force("name_match", on)
     for name, address, kind in _known(session, offering):
         if address and address.casefold() == email:
             return kind
-        if policy and names.likeness(spelled, names.spellings(name)) >= policy["related_from_bps"] // queries.PERCENT:
+        like = max(names.likeness(one, names.spellings(name)) for one in behind)
+        if policy and like >= policy["related_from_bps"] // queries.PERCENT:
             return kind
     return None
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from flask import request
+
 from app.access import Permission, may
 from app.compliance import gate
 from app.compliance.gate import Gate
 from app.database import Snapshot
 from app.investors import queries as investors
+from app.investors.models import Investor
 from app.issuers import queries as issuers
 from app.offerings.models import Offering
 from app.web.session import actor, me, platform
+from app.web.whom import acted_for
 
 
 def closed_gate(view: Snapshot, offering: Offering) -> Gate | None:
@@ -18,8 +24,19 @@ def closed_gate(view: Snapshot, offering: Offering) -> Gate | None:
     user_id = person.user_id if person is not None and actor().is_signed_in else None
     if may(actor(), Permission.REVIEW) or issuers.is_member(view.session, offering.issuer_id, user_id):
         return None
-    investor = None if user_id is None else investors.of_user(view.session, user_id)
-    return gate.closed(view.session, investor, offering.regime, two_tier=_is_two_tier(offering.regime), now=view.now)
+    known = [None] if user_id is None else _readers(view, user_id)
+    gates = [
+        gate.closed(view.session, one, offering.regime, two_tier=_is_two_tier(offering.regime), now=view.now)
+        for one in known
+    ]
+    return None if None in gates else gates[0]
+
+
+def _readers(view: Snapshot, user_id: int) -> Sequence[Investor | None]:
+    """Whom the address names; or else everybody that this person acts for: who may see it for one, sees it."""
+    if request.args.get("whom"):
+        return [acted_for(view)]
+    return investors.acted_for(view.session, user_id) or [None]
 
 
 def hidden_regimes(view: Snapshot) -> list[str]:

@@ -41,9 +41,9 @@ def answer(world: World, investor: Investor, test: str, given: dict[str, str], k
         return actions.answer(tx, investor, test, given, form_key=key or uuid.uuid4(), locale="en")
 
 
-def known(world: World, investor: Investor, regime: str, offering: str = "-") -> dict[str, object]:
+def known(world: World, investor: Investor, regime: str) -> dict[str, object]:
     with world.looking() as view:
-        return queries.standing(view.session, investor.id, regime, offering)
+        return queries.standing(view.session, investor.id, regime)
 
 
 def refused(world: World, act: Callable[[], object]) -> Refused:
@@ -157,24 +157,13 @@ def test_who_will_not_answer_is_known_by_it(world: World) -> None:
     assert known(world, investor, "EU-ECSPR")["entry_test"] == "info_refused"
 
 
-def test_a_big_investment_is_acknowledged_for_one_offering_only(world: World) -> None:
-    investor = world.investor()
-    for kind in (AckKind.BIG_WARNING, AckKind.BIG_CONSENT):
-        with world.acting() as tx:
-            actions.acknowledge(tx, investor, kind, "F-ONE", text_sha256="0" * 64, locale="en")
-    one, other = known(world, investor, "EU-ECSPR", "F-ONE"), known(world, investor, "EU-ECSPR", "F-TWO")
-    names = ("ack_21_7_warning", "ack_21_7_consent", "ack_21_7_understands")
-    assert [one.get(name) for name in names] == [True, True, None]
-    assert [other.get(name) for name in names] == [None, None, None]
-
-
 @pytest.mark.parametrize("table", ["test_attempts", "loss_simulations", "acknowledgements", "gate_steps"])
 def test_nothing_of_it_can_be_edited(world: World, table: str) -> None:
     investor = world.investor()
     answer(world, investor, EU, {})
     simulate(world, investor)
     with world.acting() as tx:
-        actions.acknowledge(tx, investor, AckKind.BIG_WARNING, "F-1", text_sha256="0" * 64, locale="en")
+        actions.acknowledge(tx, investor, AckKind.TEST_FAILED, "test:1", text_sha256="0" * 64, locale="en")
         actions.ask_to_see(tx, investor, "UK-COBS")
     before = world.contents()
     for statement in (f"UPDATE {table} SET investor_id = investor_id", f"DELETE FROM {table}"):

@@ -78,8 +78,8 @@ def read(story: Story, investor: Investor) -> dict[str, str]:
 def place(tx: Transaction, story: Story, investor: Investor, ticked: dict[str, str]) -> Placement:
     """A pledge by who has read the text as it was in the beginning."""
     return pledges.place(
-        tx, investor_id=investor.id, offering_id=story.offering.id, shares=10, form_key=uuid.uuid4(), ticked=ticked,
-        locale="en", law=story.world.platform.law, payment_window=story.world.platform.payment_window,
+        tx, investor_id=investor.id, offering_id=story.offering.id, shares=10, form_key=uuid.uuid4(),
+        said=story.world.said(story.offering, ticked), law=story.world.platform.law, payment_window=story.world.platform.payment_window,
         seen_version=story.offering.version,
     )  # fmt: skip
 

@@ -100,16 +100,59 @@ def test_in_the_eu_the_threshold_of_an_offer_asks_for_consent_and_gives_four_day
     until = first.cancel_until.astimezone(ZoneInfo("Europe/Berlin"))
     assert (until.date(), until.hour, until.minute) == (date(2026, 3, 9), 23, 59)
 
-    placement = world.place(investor, offering, 401)  # 1,002.50 more
-    assert (placement.pledge, placement.decision.rule, placement.decision.outcome) == (None, "EU-21-7", "needs_ack")
+    before = world.contents()
+    with pytest.raises(Refused, match="statement_missing") as refused:
+        world.place(investor, offering, 401)  # 1,002.50 more
+    assert refused.value.field == "ack_21_7_warning"
+    assert world.contents() == before
+    placement = world.place(investor, offering, 401, ticked=world.ticks("EU-ECSPR", "EU-21-7"))
+    assert (placement.decision.outcome, placement.decision.rule) == ("allow", "EU-21-7")
     assert (placement.decision.cap_minor, placement.decision.remaining_minor) == (400_000, 100_000)
-    standing(**EU_READY, ack_21_7_warning=True, ack_21_7_consent=True, ack_21_7_understands=True)
-    assert world.place(investor, offering, 401).decision.allows
 
     world.cancel(first)
     world.run_jobs()
     assert world.pledge(first.id).status == "refunded"
     assert world.broken_promises() == []
+
+
+ACKNOWLEDGED = ("ack_21_7_warning", "ack_21_7_consent", "ack_21_7_understands")
+
+
+def test_each_of_the_three_is_ticked_by_itself_and_kept_by_its_hash(world: World, standing: Standing) -> None:
+    offering, investor = world.live(regime_id="EU-ECSPR"), world.investor(country="DE")
+    standing(**EU_READY)
+    ticked = world.ticks("EU-ECSPR", "EU-21-7")
+    before = world.contents()
+    for missing in ACKNOWLEDGED:
+        for instead in (None, "0" * 64):
+            others = {name: sha for name, sha in ticked.items() if name != missing}
+            with pytest.raises(Refused, match="statement_missing") as refused:
+                world.place(
+                    investor, offering, 1_601, ticked=others if instead is None else {**others, missing: instead}
+                )
+            assert refused.value.field == missing
+    assert world.contents() == before
+    placement = world.place(investor, offering, 1_601, ticked=ticked)  # 4,002.50: a twentieth of 80,000 is 4,000
+    assert placement.decision.facts["investor"]["ack_21_7_consent"] is True
+    assert decided(world, placement) == ("allow", "EU-21-7")
+    kept = dict(world.sql("SELECT statement, text_sha256 FROM pledge_consents"))
+    assert {name: kept[name] for name in ACKNOWLEDGED} == {name: ticked[name] for name in ACKNOWLEDGED}
+
+
+def test_at_the_threshold_nothing_more_is_asked(world: World, standing: Standing) -> None:
+    offering, investor = world.live(regime_id="EU-ECSPR"), world.investor(country="DE")
+    standing(**EU_READY)
+    assert decided(world, world.place(investor, offering, 1_600)) == ("allow", "EU-21-7")  # exactly 4,000
+    kept = dict(world.sql("SELECT statement, text_sha256 FROM pledge_consents"))
+    assert not {*ACKNOWLEDGED} & {*kept}
+
+
+def test_what_was_acknowledged_with_one_pledge_is_asked_anew_with_the_next(world: World, standing: Standing) -> None:
+    offering, investor = world.live(regime_id="EU-ECSPR"), world.investor(country="DE")
+    standing(**EU_READY)
+    assert world.place(investor, offering, 1_601, ticked=world.ticks("EU-ECSPR", "EU-21-7")).decision.allows
+    with pytest.raises(Refused, match="statement_missing"):
+        world.place(investor, offering, 10)
 
 
 def test_in_the_uk_a_restricted_investor_stays_below_a_tenth(world: World, standing: Standing) -> None:

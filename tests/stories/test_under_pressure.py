@@ -12,6 +12,7 @@ from lxml import html
 
 from app import create_app
 from app.actor import SYSTEM
+from app.assessments.bank import bank
 from app.identity import actions as identity
 from app.identity import queries as identity_queries
 from app.offerings.models import Offering
@@ -58,7 +59,8 @@ class Browser:
         assert answer.status_code == 200, answer.text
         form = html.document_fromstring(answer.text).xpath("//main//form")[-1]
         boxes = {box.get("name"): box.get("value") for box in form.xpath(".//input[@type='checkbox']")}
-        self.form = {**dict(form.form_values()), **boxes}
+        right = {f"q_{one.id}": one.right for one in bank("us_commitment").questions}
+        self.form = {**dict(form.form_values()), **boxes, **right}
 
     async def press(self, offering: Offering) -> httpx.Response:
         return await self.http.post(f"/offerings/{offering.slug}/pledge/confirm", data=self.form)

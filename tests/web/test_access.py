@@ -18,7 +18,7 @@ from tests.web.market import ROLES, Market
 EXPECTED = {
     Permission.READ_PUBLIC: {
         "static", "bootstrap.static", "public.offerings", "public.offering", "public.document", "public.how_it_works",
-        "public.rules", "health.healthz", "health.readyz",
+        "public.rules", "public.paper", "public.risk_summary", "health.healthz", "health.readyz",
     },
     Permission.SIGN_UP_OR_IN: {
         "account.sign_up", "account.create_account", "account.check_mail", "account.verify_email",
@@ -35,12 +35,12 @@ EXPECTED = {
     Permission.SEE_OWN_INVESTMENTS: {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
         "investor.question", "investor.answer", "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
-        "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse",
+        "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse", "investor.entity",
         "investor.issue_statement",
     },
     Permission.INVEST: {
         "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge",
-        "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse",
+        "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse", "investor.new_entity", "investor.register_entity",
         "investor.accept_statement",
     },
     Permission.RAISE: {
@@ -74,7 +74,7 @@ NAMES = {
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
     "filename": "site.css", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
     "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 999_999, "step": "ask", "claim_id": 999_999,
-    "file_id": 999_999,
+    "file_id": 999_999, "investor_id": 999_999, "statement_id": "none",
 }  # fmt: skip
 
 

@@ -22,14 +22,15 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence",
-    # What these are about is not in this market: the tests of changes, related parties and proposals look at them.
-    "compliance.ask_to_give_back", "compliance.change_document", "compliance.proposal", "investor.question",
+    # What these are about is not in this market: the tests of changes, related parties, entities and proposals do.
+    "compliance.ask_to_give_back", "compliance.change_document", "compliance.proposal", "investor.entity", "investor.question",
     "issuer.ask_to_close_early", "issuer.change", "issuer.edit_change", "issuer.related_parties",
 }  # fmt: skip
 STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
-    "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS",
+    "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS", "/me/entities/new",
 )  # fmt: skip
+PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaration", "business_rules", "investor_rules")
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
 PUBLIC = ("live", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
@@ -40,6 +41,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
     live = offerings["live"]
     if who == "anonymous":
         yield from ("/", "/offerings", "/offerings?status=past", "/offerings?q=nothing+has+this+name", "/how-it-works")
+        yield from ("/two-minutes", *(f"/rules/CN-MICHOU/papers/{one}" for one in PAPERS))
         yield from ("/rules", "/sign-up", "/sign-in", "/check-mail", "/check-mail?email=a@b.example", "/dev/outbox")
         yield from ("/forgot-password", "/reset-password/old", "/verify-email/old", "/no-such-page")
         yield from (f"/offerings/{offerings[status].slug}" for status in PUBLIC)
@@ -156,7 +158,7 @@ def test_no_english_sentence_stands_on_a_chinese_page(market: Market, who: str) 
     wrong = {}
     for path, page in shown(market, who, "zh-CN"):
         # Mails are in the language of who gets them; a text beside its translation, and a file, in their own.
-        for other in page.tree.xpath("//article[contains(@class, 'mail')] | //main//*[@lang='en'] | //textarea"):
+        for other in page.tree.xpath("//article[contains(@class, 'mail')] | //body//*[@lang='en'] | //textarea"):
             other.drop_tree()
         spoken = " ".join([page.text, *page.tree.xpath("//@aria-label | //@title | //@alt | //@placeholder")])
         found = [part for part in english() if part in spoken]

@@ -34,6 +34,7 @@ NAMES: Mapping[SubjectType, Callable[[Session, Collection[int]], Mapping[int, st
     SubjectType.MEMBER: identity.names,
     SubjectType.COMPANY: issuers.names,
     SubjectType.RELATED: issuers.names_of_related,
+    SubjectType.OWNER: investors.names_of_owners,
     SubjectType.OFFERING: offerings.names,
 }
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.compliance import comparison
 from app.compliance.comparison import Line
 from app.decisions import queries as decisions
+from app.i18n import amounts
 from app.i18n.words import N_
 from app.identity import queries as identity
 from app.investors import queries as investors
@@ -20,6 +21,7 @@ from app.offerings import form_c
 from app.offerings import queries as offerings
 from app.pledges import queries as pledges
 from app.regimes import platform_policy, standing
+from app.web.session import reader
 
 #: So many other pledges of an investor are shown.
 PLEDGES = 10
@@ -76,7 +78,25 @@ def claim_beside_account(session: Session, claim_id: int) -> list[Line]:
 
 
 def near_claim(session: Session, claim_id: int) -> Iterator[Near]:
-    yield from _pledges_of(session, investors.investor(session, investors.claim(session, claim_id).investor_id))
+    investor = investors.investor(session, investors.claim(session, claim_id).investor_id)
+    yield from _behind(session, investor)
+    yield from _pledges_of(session, investor)
+
+
+def _behind(session: Session, investor: Investor) -> Iterator[Near]:
+    """Who acts for an entity, who stands behind it, and whether it was made for the purchase."""
+    entity = investors.entity(session, investor.id)
+    if entity is None:
+        return
+    yield Near(N_("Acts for the entity"), f"{identity.user(session, investor.user_id).name} · {entity.capacity}")
+    yield Near(N_("Registered"), f"{entity.registered_in} {entity.registration_number}")
+    if entity.formed_for_purchase:
+        yield Near(N_("Made in order to invest here"), investor.legal_name)
+    for owner in investors.owners(session, investor.id):
+        yield Near(
+            N_("Stands behind the entity"),
+            f"{owner.name} · {owner.country} · {amounts.percent(owner.share_bps, reader())}",
+        )
 
 
 def pledge_beside_decision(session: Session, pledge_id: int) -> list[Line]:
@@ -91,8 +111,9 @@ def pledge_beside_decision(session: Session, pledge_id: int) -> list[Line]:
 
 
 def near_pledge(session: Session, pledge_id: int) -> Iterator[Near]:
-    pledge = pledges.pledge(session, pledge_id)
-    yield from _pledges_of(session, investors.investor(session, pledge.investor_id), besides=pledge_id)
+    investor = investors.investor(session, pledges.pledge(session, pledge_id).investor_id)
+    yield from _behind(session, investor)
+    yield from _pledges_of(session, investor, besides=pledge_id)
 
 
 def _pledges_of(session: Session, investor: Investor, besides: int | None = None) -> Iterator[Near]:

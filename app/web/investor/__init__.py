@@ -2,6 +2,20 @@
 
 from flask import Blueprint
 
-blueprint = Blueprint("investor", __name__)
+from app.web.whom import keep_whom
 
-from app.web.investor import dashboard, figures, invest, pledges, questions, spouse, statements, status, understanding
+blueprint = Blueprint("investor", __name__)
+blueprint.url_defaults(keep_whom)
+
+from app.web.investor import (
+    dashboard,
+    entities,
+    figures,
+    invest,
+    pledges,
+    questions,
+    spouse,
+    statements,
+    status,
+    understanding,
+)

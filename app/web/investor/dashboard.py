@@ -15,6 +15,7 @@ from app.share_register import queries as register
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.session import looking, my_id, platform
+from app.web.whom import acted_for, is_entity
 
 
 @blueprint.get("/me")
@@ -22,12 +23,13 @@ from app.web.session import looking, my_id, platform
 def dashboard() -> ResponseReturnValue:
     """To-do first: questions to answer, pledges to pay, figures to give; then pledges and holdings."""
     with looking() as view:
-        investor = investors.of_user(view.session, my_id())
+        investor = acted_for(view)
         mine = pledges.of_investor(view.session, investor.id) if investor else []
         asked = changes.awaited_from(view.session, [pledge.id for pledge, _ in mine])
         return render_template(
             "investor/dashboard.html",
             investor=investor,
+            entities=[one for one in investors.acted_for(view.session, my_id()) if is_entity(one)],
             questions=compliance.asked_of(view.session, my_id()),
             to_pay=[(pledge, offering) for pledge, offering in mine if pledge.status == RESERVED],
             to_confirm=[(pledge, offering, asked[pledge.id][0]) for pledge, offering in mine if pledge.id in asked],
@@ -44,6 +46,6 @@ def dashboard() -> ResponseReturnValue:
 def holdings() -> ResponseReturnValue:
     """The shares one owns, as the register has them."""
     with looking() as view:
-        investor = investors.of_user(view.session, my_id())
+        investor = acted_for(view)
         rows = register.holdings(view.session, investor.id) if investor else []
-        return render_template("investor/holdings.html", rows=rows)
+        return render_template("investor/holdings.html", rows=rows, investor=investor)

@@ -15,7 +15,7 @@ from app.i18n import amounts
 from app.i18n.words import N_
 from app.investors import actions as investors
 from app.investors import queries
-from app.investors.models import Figures
+from app.investors.models import Figures, Investor
 from app.limit_statements import document
 from app.limit_statements import queries as limit_statements
 from app.money import Money
@@ -25,11 +25,13 @@ from app.screening import actions as screening
 from app.web.forms import Form, opened
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.investor.forms import FiguresForm, StatementForm
+from app.web.investor.forms import EntityFiguresForm, FiguresForm, StatementForm
 from app.web.session import acting, local_path, looking, me, my_id, platform
+from app.web.whom import acted_for, is_entity
 
 #: Zero is no amount to pay, but it is a figure to give.
 _ZERO = re.compile(r"0+(\.0+)?", re.ASCII)
+ENTITY_FIGURES = ("revenue", "net_assets", "total_assets", "other_platform_12m")
 YEARS = ("income_1", "income_2", "income_3")
 
 
@@ -50,7 +52,7 @@ def limits() -> ResponseReturnValue:
 def limits_page(form: StatementForm) -> ResponseReturnValue:
     """The page, with the form for a statement as it was sent."""
     with looking() as view:
-        investor = queries.of_user(view.session, my_id())
+        investor = acted_for(view)
         found, claims, stated = [], [], []
         for regime_id in platform().settings.regimes:
             regime = platform().regime(regime_id)
@@ -80,9 +82,12 @@ def figures(regime_id: str) -> ResponseReturnValue:
     """The form for one's figures, as they were declared last."""
     regime = _regime(regime_id)
     with looking() as view:
-        investor = queries.of_user(view.session, my_id())
+        investor = acted_for(view)
         known = queries.latest_figures(view.session, investor.id, regime.pack.currency) if investor else None
     person = me()
+    if is_entity(investor):
+        entity_form = opened(EntityFiguresForm, **_stored(known))
+        return render_template("investor/figures.html", form=entity_form, regime=regime, known=known, investor=investor)
     stored = {
         "legal_name": investor.legal_name if investor else (person.name if person else ""),
         "country": investor.country if investor else regime.pack.country,
@@ -90,7 +95,7 @@ def figures(regime_id: str) -> ResponseReturnValue:
         **_stored(known),
     }
     form = opened(FiguresForm, **stored)
-    return render_template("investor/figures.html", form=form, regime=regime, known=known)
+    return render_template("investor/figures.html", form=form, regime=regime, known=known, investor=investor)
 
 
 def _stored(known: Figures | None) -> dict[str, object]:
@@ -99,7 +104,7 @@ def _stored(known: Figures | None) -> dict[str, object]:
     years = [Money(minor, known.currency) for minor in known.income_3y_minor or []]
     plain = {
         name: amounts.plain(value)
-        for name in ("annual_income", "net_worth", "other_platform_12m", "financial_assets")
+        for name in ("annual_income", "net_worth", "financial_assets", *ENTITY_FIGURES)
         if (value := known.money(name)) is not None
     }
     return {
@@ -114,6 +119,10 @@ def _stored(known: Figures | None) -> dict[str, object]:
 def declare_figures(regime_id: str) -> ResponseReturnValue:
     """Take the figures; an amount that cannot be read is named, and nothing is stored."""
     regime = _regime(regime_id)
+    with looking() as view:
+        investor = acted_for(view)
+    if investor is not None and is_entity(investor):
+        return _declare_entity(regime, investor)
     form = FiguresForm()
     if form.validate():
         given, born_on = _given(form, regime), form.day("born_on", optional=True)
@@ -128,7 +137,29 @@ def declare_figures(regime_id: str) -> ResponseReturnValue:
                 return redirect(local_path(request.args.get("next"), url_for("investor.limits")), 303)
             except Refused as refused:
                 form.refuse(refused)
-    return render_template("investor/figures.html", form=form, regime=regime, known=None), form.status
+    return render_template(
+        "investor/figures.html", form=form, regime=regime, known=None, investor=investor
+    ), form.status
+
+
+def _declare_entity(regime: Regime, investor: Investor) -> ResponseReturnValue:
+    """Take an entity's figures; its name and country stay as they were registered."""
+    form = EntityFiguresForm()
+    if form.validate():
+        given = {
+            name: figure(form, name, regime.pack.currency, negative=name == "net_assets") for name in ENTITY_FIGURES
+        }
+        if not form.is_refused:
+            try:
+                with acting() as tx:
+                    investors.declare_figures(tx, investor, regime.pack.currency, **given)  # type: ignore[arg-type]
+                flash(N_("Your figures are saved."), "ok")
+                return redirect(local_path(request.args.get("next"), url_for("investor.limits")), 303)
+            except Refused as refused:
+                form.refuse(refused)
+    return render_template(
+        "investor/figures.html", form=form, regime=regime, known=None, investor=investor
+    ), form.status
 
 
 def _given(form: FiguresForm, regime: Regime) -> dict[str, object]:

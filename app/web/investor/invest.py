@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
@@ -16,7 +15,6 @@ from app.database import Snapshot
 from app.decisions import receipts
 from app.decisions.receipts import Asked, Receipt
 from app.errors import NotFound, Refused
-from app.i18n import labels
 from app.i18n.amounts import plain
 from app.investors import queries as investors
 from app.investors.models import Figures, Investor
@@ -27,8 +25,9 @@ from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering, OfferingProgress
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges.consents import document_name, statements, text_hash
+from app.pledges.consents import asking, statements
 from app.regimes.law_book import cancel_until
+from app.regimes.parameters import Statement
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
 from app.web.forms import opened
@@ -36,7 +35,10 @@ from app.web.gates import closed_gate
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.forms import AmountForm, PledgeForm
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.investor.ticks import asked as asked_on_form
+from app.web.promotions import promoted
+from app.web.session import acting, looking, platform, reader
+from app.web.whom import buyer, this_address, to_choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ class Scene:
     laws: tuple[Regime, ...]
     investor: Investor | None
     figures: Figures | None
+    #: With everything said that can be said on the form.
     receipt: Receipt | None
+    #: The statements of the form.
+    statements: tuple[Statement, ...] = ()
     #: Why nobody who lives there may invest here.
     barred: Refused | None = None
 
@@ -90,8 +95,9 @@ class Scene:
 
 def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     offering = offerings.by_slug(view.session, slug)
+    promoted(view, (offering.regime,))
     regime = platform().regime(offering.regime)
-    investor = investors.of_user(view.session, my_id())
+    investor = buyer(view)
     progress = offerings.progress(view.session, offering.id)
     if investor is None:
         return Scene(offering, progress, (regime,), None, None, None)
@@ -104,28 +110,37 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     try:
         laws = platform().law.applicable(offering.regime, investor.country, view.now)
     except Refused as refused:
-        return Scene(offering, progress, (regime,), investor, figures, None, refused)
+        return Scene(offering, progress, (regime,), investor, figures, None, barred=refused)
     asked = [Asked(law, pledge_queries.history(view.session, investor.id, law, view.now)) for law in laws]
     receipt = receipts.asked(view.session, investor, asked, intent)
-    return Scene(offering, progress, laws, investor, figures, receipt)
+    to_tick = statements(laws, view.now, asking(receipt))
+    if by_answer := tuple(one.id for one in to_tick if one.asked_by):
+        receipt = receipts.asked(view.session, investor, asked, replace(intent, acknowledged=by_answer))
+    return Scene(offering, progress, laws, investor, figures, receipt, to_tick)
 
 
 def _closed(view: Snapshot, offering: Offering) -> ResponseReturnValue | None:
-    """Back to the offering's page, which says what is lacking, for who may see its basics only."""
+    """Back to the question for whom; or to the offering's page, which says what is lacking to see more than its basics."""
+    if to_choose(view):
+        return redirect(url_for(".choose_amount", slug=offering.slug))
     gate = closed_gate(view, offering)
     return None if gate is None else redirect(url_for("public.offering", slug=offering.slug, _anchor="gate"))
 
 
 def _figures_first(scene: Scene) -> ResponseReturnValue:
-    return redirect(url_for("investor.figures", regime_id=scene.regime.pack.id, next=request.path))
+    return redirect(url_for("investor.figures", regime_id=scene.regime.pack.id, next=this_address()))
 
 
 @blueprint.get("/offerings/<slug>/pledge")
 @allow(Permission.INVEST)
 def choose_amount(slug: str) -> ResponseReturnValue:
-    """Ask how much; who has not told their figures does that first."""
+    """Ask for whom, where it is not clear, and how much; who has not told their figures does that first."""
     form = opened(AmountForm)
     with looking() as view:
+        if mine := to_choose(view):
+            offering = offerings.by_slug(view.session, slug)
+            promoted(view, (offering.regime,))
+            return render_template("investor/whom.html", mine=mine, offering=offering)
         scene = _scene(view, slug)
         if (closed := _closed(view, scene.offering)) is not None:
             return closed
@@ -206,6 +221,7 @@ def _require_possible(progress: OfferingProgress, shares: int) -> None:
 def _review_page(
     slug: str, shares: int, form: PledgeForm, errors: dict[str, str], receipt: Receipt | None = None
 ) -> ResponseReturnValue:
+    form_key = uuid.UUID(form.form_key.data or "")
     with looking() as view:
         _require_possible(offerings.progress(view.session, offerings.by_slug(view.session, slug).id), shares)
         scene = _scene(view, slug, shares)
@@ -223,47 +239,13 @@ def _review_page(
             amount=scene.price.times(shares),
             asked=request.args.get("asked", "")[:40],
             form=form,
-            statements=statements(scene.laws, view.now),
-            text_hash=text_hash,
+            to_say=asked_on_form(view, scene.offering, scene.laws, scene.statements, form_key),
             statement_errors=errors,
             receipt=receipt or scene.receipt,
             issuer=issuers.issuer(view.session, scene.offering.issuer_id),
-            documents=offerings.documents(view.session, scene.offering.id),
-            opened=offerings.opened_by(view.session, my_id(), scene.offering.id),
-            document_name=document_name,
             cancel_until=cancel_until(scene.laws, scene.offering.deadline_at, view.now),
             now=view.now,
         ), 422 if errors or form.is_refused or receipt is not None else 200
-
-
-def _to_tick(view: Snapshot, offering: Offering, laws: Sequence[Regime]) -> dict[str, tuple[str, Refused]]:
-    """What must be ticked, each by itself: name -> (hash of the very text or file, what to say where it is not)."""
-    opened = offerings.opened_by(view.session, my_id(), offering.id)
-    found = {
-        one.id: (text_hash(one.text(reader().code)), Refused("statement_missing")) for one in statements(laws, view.now)
-    }
-    for one in offerings.documents(view.session, offering.id):
-        unticked, unread = (
-            Refused("document_not_acknowledged", title=one.title),
-            Refused("document_not_opened", title=one.title),
-        )
-        found[document_name(one)] = (one.sha256, unticked if one.id in opened else unread)
-    return found
-
-
-def _ticked(to_tick: dict[str, tuple[str, Refused]]) -> tuple[dict[str, str], dict[str, str]]:
-    """What was ticked, by the hash of the very text that the form showed, and what to say of what was not.
-
-    A tick beside another text (the language, the law or the document changed meanwhile) is none; one beside a document
-    that was never opened is none either.
-    """
-    ticked, missing = {}, {}
-    for name, (sha, refused) in to_tick.items():
-        if request.form.get(f"statement_{name}") == sha and refused.code != "document_not_opened":
-            ticked[name] = sha
-        else:
-            missing[name] = labels.refusal(refused, reader())
-    return ticked, missing
 
 
 @blueprint.post("/offerings/<slug>/pledge/confirm")
@@ -279,11 +261,12 @@ def create_pledge(slug: str) -> ResponseReturnValue:
     with looking() as view:
         offering = offerings.by_slug(view.session, slug)
         _require_possible(offerings.progress(view.session, offering.id), shares)
-        investor = investors.of_user(view.session, my_id())
+        investor = buyer(view)
         if (closed := _closed(view, offering)) is not None:
             return closed
-        laws = _scene(view, slug).laws
-        ticked, missing = _ticked(_to_tick(view, offering, laws))
+        scene = _scene(view, slug, shares)
+        to_say = asked_on_form(view, offering, scene.laws, scene.statements, form_key)
+        missing = to_say.problems(view)
     if investor is None:
         return redirect(
             url_for("investor.figures", regime_id=offering.regime, next=url_for(".choose_amount", slug=slug))
@@ -300,8 +283,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
                 offering_id=offering.id,
                 shares=shares,
                 form_key=form_key,
-                ticked=ticked,
-                locale=reader().code,
+                said=to_say.said(),
                 law=platform().law,
                 payment_window=platform().payment_window,
                 seen_version=_version(form.text_version.data or ""),

@@ -16,7 +16,7 @@ from app.compliance.models import CaseKind
 from app.database import Snapshot
 from app.decisions import queries as decisions
 from app.decisions import receipts
-from app.errors import NotFound, Refused
+from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.investors import queries as investors
@@ -31,15 +31,14 @@ from app.share_register import queries as register
 from app.web.account.forms import EmptyForm
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, platform, reader
+from app.web.whom import of_mine
 
 
 def _mine(view: Snapshot, ref: str) -> Pledge:
     """One's own pledge; somebody else's answers like one that does not exist. Raises NotFound."""
     pledge = queries.by_ref(view.session, ref)
-    investor = investors.of_user(view.session, my_id())
-    if investor is None or pledge.investor_id != investor.id:
-        raise NotFound
+    of_mine(view, pledge.investor_id)
     return pledge
 
 
@@ -60,6 +59,7 @@ def pledge(ref: str) -> ResponseReturnValue:
         return render_template(
             "investor/pledge.html",
             pledge=found,
+            buyer=investors.investor(view.session, found.investor_id),
             offering=offering,
             collection=payments.collection(view.session, found.id),
             receipt=receipts.of_decision(view.session, decisions.decision(view.session, found.decision_id)),

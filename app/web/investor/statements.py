@@ -9,7 +9,6 @@ from app.access import Permission
 from app.database import Snapshot
 from app.errors import Refused
 from app.i18n.words import N_
-from app.investors import queries as investors
 from app.limit_statements import actions as limit_statements
 from app.limit_statements.document import MEDIA_TYPE
 from app.pledges import statements
@@ -19,7 +18,8 @@ from app.web.investor import blueprint
 from app.web.investor.figures import limits_page
 from app.web.investor.forms import StatementForm
 from app.web.public.offerings import attachment
-from app.web.session import acting, my_id, platform
+from app.web.session import acting, platform
+from app.web.whom import acted_for
 
 
 @blueprint.post("/me/limits/statement")
@@ -61,7 +61,7 @@ def accept_statement() -> ResponseReturnValue:
 
 def _investor_id(tx: Snapshot) -> int:
     """Raises Refused("figures_missing"): without them we do not know who it is about."""
-    investor = investors.of_user(tx.session, my_id())
+    investor = acted_for(tx)
     if investor is None:
         raise Refused("figures_missing")
     return investor.id

@@ -27,6 +27,10 @@ from app.web.investor.figures import figure
 from app.web.investor.forms import EvidenceForm, claim_form
 from app.web.public.offerings import attachment
 from app.web.session import acting, looking, my_id, platform, reader
+from app.web.whom import acted_for, is_entity, this_address
+
+#: Amounts, and numbers.
+Asked = tuple[list[str], list[str]]
 
 
 @blueprint.get("/me/status")
@@ -35,13 +39,14 @@ def status() -> ResponseReturnValue:
     """Every status that the rules here know, with what one has of it."""
     here = platform().settings.regimes
     with looking() as view:
-        investor = queries.of_user(view.session, my_id())
+        investor = acted_for(view)
         mine = queries.claims(view.session, investor.id) if investor else []
         had = {one.kind for one in mine}
         shown = [
             (category, row, [one for one in mine if one.kind == category.id])
             for category in standing.BY_ID.values()
             if (set(category.regimes) & set(here) or category.id in had)
+            and category.is_for(is_entity=is_entity(investor))
             and (row := category.row(category.day_of(view.now)))
         ]
         names, told_of = PACK.settings, {one for category, _, _ in shown for one in category.regimes}
@@ -57,7 +62,7 @@ def status() -> ResponseReturnValue:
 
 def _may_claim(view: Snapshot) -> dict[str, bool]:
     """kind -> whether it can be claimed or signed now: nothing waits, and what counts ends soon or can be signed anew."""
-    investor = queries.of_user(view.session, my_id())
+    investor = acted_for(view)
     found = {}
     for category in standing.BY_ID.values():
         today = category.day_of(view.now)
@@ -92,16 +97,25 @@ def new_claim(kind: str) -> ResponseReturnValue:
     """The form for a status. Nothing is ticked."""
     with looking() as view:
         category, row = _category(kind, view)
-        if queries.of_user(view.session, my_id()) is None:
-            return redirect(url_for("investor.figures", regime_id=platform().settings.regimes[0], next=request.path))
-    return _claim_page(category, row, opened(claim_form(row)))
+        investor = acted_for(view)
+        if investor is None:
+            return redirect(url_for("investor.figures", regime_id=platform().settings.regimes[0], next=this_address()))
+    asked = _asked(category, row, investor)
+    return _claim_page(category, row, asked, opened(claim_form(row, *asked)))
 
 
-def _claim_page(category: Category, row: Row, form: Form) -> ResponseReturnValue:
+def _asked(category: Category, row: Row, investor: Investor | None) -> Asked:
+    """The figures that the form asks for. Raises NotFound for a status that nobody of this kind can have."""
+    if not category.is_for(is_entity=is_entity(investor)):
+        raise NotFound
+    return category.asked(row, is_entity=is_entity(investor))
+
+
+def _claim_page(category: Category, row: Row, asked: Asked, form: Form) -> ResponseReturnValue:
     with looking() as view:
         signed = claims.statement_hash(category.id, category.day_of(view.now), reader().code)
     return render_template(
-        "investor/claim_form.html", category=category, row=row, form=form, signed=signed,
+        "investor/claim_form.html", category=category, row=row, asked=asked, form=form, signed=signed,
         statement=PACK.words[row["statement"]].text(reader().code),
     ), form.status  # fmt: skip
 
@@ -112,11 +126,12 @@ def claim(kind: str) -> ResponseReturnValue:
     """Claim a status with its first evidence, or sign the statement of one that needs no officer."""
     with looking() as view:
         category, row = _category(kind, view)
-        investor = queries.of_user(view.session, my_id())
+        investor = acted_for(view)
         signed = claims.statement_hash(kind, category.day_of(view.now), reader().code)
-    form = claim_form(row)()
+    asked = _asked(category, row, investor)
+    form = claim_form(row, *asked)()
     if form.validate():
-        figures = _figures(form, category, row)
+        figures = _figures(form, category, asked)
         if request.form.get("statement_signed") != signed:
             form.refuse(Refused("statement_missing"))
         if not form.is_refused:
@@ -131,7 +146,7 @@ def claim(kind: str) -> ResponseReturnValue:
                 return redirect(url_for("investor.my_claim", claim_id=found.id), 303)
             except Refused as refused:
                 form.refuse(refused)
-    return _claim_page(category, row, form)
+    return _claim_page(category, row, asked, form)
 
 
 def _take(
@@ -153,14 +168,15 @@ def _take(
         return queries.claim(tx.session, case.subject_id)
 
 
-def _figures(form: Form, category: Category, row: Row) -> dict[str, str | int]:
+def _figures(form: Form, category: Category, asked: Asked) -> dict[str, str | int]:
     """The figures that were given, as a case writes them."""
     found: dict[str, str | int] = {}
-    for name in row["amounts"]:
+    amounts_asked, counts_asked = asked
+    for name in amounts_asked:
         amount = figure(form, name, category.currency)
         if amount is not None:
             found[name] = str(amount.amount)
-    for name in row["counts"]:
+    for name in counts_asked:
         count = form.whole(name, optional=True)
         if count is not None:
             found[name] = count
@@ -169,8 +185,7 @@ def _figures(form: Form, category: Category, row: Row) -> dict[str, str | int]:
 
 def _mine(view: Snapshot, claim_id: int) -> Claim:
     """One's own claim; somebody else's answers like one that does not exist. Raises NotFound."""
-    investor = queries.of_user(view.session, my_id())
-    return queries.claim_of(view.session, claim_id, investor.id if investor else None)
+    return queries.claim_of(view.session, claim_id, [one.id for one in queries.acted_for(view.session, my_id())])
 
 
 @blueprint.get("/me/status/claims/<int:claim_id>")

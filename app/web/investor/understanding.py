@@ -16,7 +16,6 @@ from app.database import Snapshot, Transaction
 from app.errors import NotFound, Refused
 from app.i18n import amounts, labels
 from app.i18n.words import N_
-from app.investors import queries as investors
 from app.investors.models import Investor
 from app.money import Money
 from app.pledges.consents import text_hash
@@ -25,17 +24,18 @@ from app.web.forms import Form, amount, sent_key
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.figures import figure
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, platform, reader
+from app.web.whom import acted_for, this_address
 
 TESTS = frozenset(standing.PACK.settings["tests"].values())
 
 
 def _investor(view: Snapshot) -> Investor | None:
-    return investors.of_user(view.session, my_id())
+    return acted_for(view)
 
 
 def _figures_first() -> ResponseReturnValue:
-    return redirect(url_for("investor.figures", regime_id=platform().settings.regimes[0], next=request.path))
+    return redirect(url_for("investor.figures", regime_id=platform().settings.regimes[0], next=this_address()))
 
 
 def _known(test: str) -> None:

@@ -23,6 +23,7 @@ from app.regimes import platform_policy
 from app.web.addresses import GREATEST_ID
 from app.web.gates import closed_gate, hidden_regimes
 from app.web.guard import allow
+from app.web.promotions import promoted
 from app.web.public import blueprint
 from app.web.session import acting, actor, looking, me, platform
 
@@ -45,6 +46,7 @@ def offerings() -> ResponseReturnValue:
         rows = queries.listed(
             view.session, filters, limit=PAGE + 1, after=_after(), stories_hidden=hidden_regimes(view)
         )
+        promoted(view, {one.regime for one, *_ in rows})
         now = view.now
     following = None
     if len(rows) > PAGE:
@@ -83,6 +85,7 @@ def offering(slug: str) -> ResponseReturnValue:
         found = queries.by_slug(view.session, slug)
         assert found.deadline_at is not None and found.opened_at is not None
         gate = closed_gate(view, found)
+        promoted(view, (found.regime,))
         return render_template(
             "public/offering.html",
             offering=found,
