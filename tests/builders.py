@@ -264,6 +264,7 @@ class World(Agreeing):
                 locale="en",
                 law=others.get("law") or self.platform.law,
                 payment_window=self.platform.payment_window,
+                placed_from=others.get("placed_from"),
             )
 
     def open_documents(self, investor: Investor, offering: Offering) -> dict[str, str]:
