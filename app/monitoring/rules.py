@@ -5,6 +5,7 @@ Pledges come in the order in which they were placed. A rule answers with the ple
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,10 +138,14 @@ def refund_cycling(pledges: Sequence[Seen], policy: Row) -> list[Seen] | None:
 
 
 def fast_fill(pledges: Sequence[Seen], opened_at: datetime, target: Money, policy: Row) -> list[Seen] | None:
-    """R5: few investors brought a large part of the target soon after the opening."""
+    """R5: few investors brought a large part of the target soon after the opening, whoever else came beside them."""
     early = [one for one in pledges if one.is_held and one.placed_at <= opened_at + timedelta(hours=policy["hours"])]
-    few = len({one.investor_id for one in early}) <= policy["most_heads"]
-    return early if few and _makes(early, target, policy) else None
+    brought: Counter[int] = Counter()
+    for one in early:
+        brought[one.investor_id] += one.amount.minor
+    few = dict(brought.most_common(policy["most_heads"]))
+    theirs = [one for one in early if one.investor_id in few]
+    return theirs if _makes(theirs, target, policy) else None
 
 
 def insider_funding(pledges: Sequence[Seen], target: Money, policy: Row) -> list[Seen] | None:

@@ -76,7 +76,7 @@ CYCLING = [
 #: The target is 1,000.00; it opened at noon.
 FAST = [
     ("three bring half", "200@24h,i1 200@24h,i2 100@24h,i3", 3), ("a cent less", "200@1h,i1 200@1h,i2 99.99@1h,i3", 0),
-    ("a fourth", "200@1h,i1 200@1h,i2 100@1h,i3 1@1h,i4", 0), ("one, at once", "500@0h", 1), ("one brings a cent less", "499.99@0h", 0),
+    ("a fourth hides nobody", "200@1h,i1 1@1h,i4 200@1h,i2 100@1h,i3", 3), ("four bring half together", "125@1h,i1 125@1h,i2 125@1h,i3 125@1h,i4", 0), ("one, at once", "500@0h", 1), ("one brings a cent less", "499.99@0h", 0),
     ("a second after the hours", "500@86401s", 0), ("at the last second", "500@86400s", 1), ("half of it too late", "250@1h 250@25h", 0),
     ("late ones do not add", "499.99@1h 900@25h", 0), ("late people do not count", "500@1h,i1 1@25h,i2 1@25h,i3 1@25h,i4", 1),
     ("nothing", "", 0), ("not paid", "500@1h,unpaid", 0), ("given back", "500@1h,back", 0), ("one of two not paid", "250@1h,i1 250@1h,i2,unpaid", 0),
