@@ -38,6 +38,8 @@ class Settings:
     public_url: str
     #: How many proxies stand in front of the site; only what they say about a visitor's address is believed.
     trusted_proxies: int
+    #: The header in which the last of them says from which country a visitor comes, such as CF-IPCountry; None: none does.
+    country_header: str | None
     gateway: str
     #: Signs the events that the gateway sends us.
     webhook_secret: str
@@ -85,6 +87,7 @@ class Settings:
             port=port,
             public_url=env.get("PUBLIC_URL", "" if production else f"http://{host}:{port}").rstrip("/"),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0, 0, 9, problems),
+            country_header=env.get("COUNTRY_HEADER") or None,
             gateway=env.get("GATEWAY", "" if production else "sandbox"),
             webhook_secret=env.get("WEBHOOK_SECRET", "" if production else f"whsec_{secret_key[:32]}"),
             mail_url=env.get("MAIL_URL") or None,
@@ -97,6 +100,8 @@ class Settings:
         )
         if settings.scanner_url is not None and not settings.scanner_url.startswith("clamd://"):
             problems.append("SCANNER_URL must begin with clamd://")
+        if settings.country_header is not None and settings.trusted_proxies == 0:
+            problems.append("COUNTRY_HEADER needs TRUSTED_PROXIES: without a proxy anybody can write into that header")
         if production:
             problems += _unsafe_in_production(settings, env)
         if problems:

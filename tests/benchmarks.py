@@ -6,8 +6,10 @@ the two take turns, and the medians are divided. The database writes as it would
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app import create_app, schema
+from app.alerts.models import SubjectType
 from app.audit import verification
 from app.decisions.models import Decision
 from app.investors.models import Investor
@@ -30,14 +33,19 @@ from app.ledger import entries
 from app.ledger.entries import Evidence
 from app.offerings.models import Offering
 from app.regimes.registry import BUILT
+from app.screening import names, queries
+from app.screening.models import Named
 from app.wiring import build
 from tests.builders import World, usd
 from tests.conftest import environment, settings
+from tests.screening import population
+from tests.screening.lists import written
 from tests.servers import ROOT, running
 
 ROUNDS = 60
 CROWD = 8
 PAST = 100_000
+LISTED = 100_000
 
 
 def ratio(name: str, measured: Callable[[], object], least: Callable[[], object], rounds: int = ROUNDS) -> None:
@@ -173,20 +181,60 @@ def past(world: World, folder: Path) -> None:
     stricter = folder / "stricter.toml"
     text_now = BUILT["US-CF"].pack.text
     stricter.write_text(text_now.replace("top_cap_minor = 12_400_000", "top_cap_minor = 100_000"), encoding="utf-8")
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "compliance", "what-if", "US-CF", str(stricter)]
+    asked = ["compliance", "what-if", "US-CF", str(stricter)]
+    took = in_a_process(world, folder, *asked)
+    said = (folder / "answer").read_text().splitlines()[:2]
+    print(f"what if, over the past ({'; '.join(said)}): {took}")
+
+
+def in_a_process(world: World, folder: Path, *words: str) -> str:
+    """Run a command by itself; what it took. What it said is in `answer`."""
     url = world.platform.settings.database_url
     assert url is not None
     began = time.perf_counter()
     with (folder / "answer").open("wb") as answer:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment(url, folder)}, stdout=answer)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *words], cwd=ROOT,
+            env={**os.environ, **environment(url, folder)}, stdout=answer,
+        )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
-    said = (folder / "answer").read_text().splitlines()[:2]
-    print(
-        f"what if, over the past ({'; '.join(said)}): {time.perf_counter() - began:.1f} s,"
-        f" {usage.ru_utime + usage.ru_stime:.1f} s of processor time, {usage.ru_maxrss // 1024} MB at most"
+    return (
+        f"{time.perf_counter() - began:.1f} s, {usage.ru_utime + usage.ru_stime:.1f} s of processor time,"
+        f" {usage.ru_maxrss // 1024} MB at most"
     )
+
+
+def listed_names(world: World, folder: Path) -> None:
+    """A list of 100,000 names: taken in by a process of its own, and 100 names compared with it."""
+    source = random.Random(population.SEED)
+    listed = population.listed(LISTED, source)
+    people = [one.name for one in population.planted(listed, 50, source)] + population.listed(50, source)
+    file = written(folder / "list.csv", *({"id": f"XX-{at}", "name": name} for at, name in enumerate(listed)))
+    print(f"take in a list of {LISTED:,} names: {in_a_process(world, folder, 'screening', 'import', str(file))}")
+    world.sql("ANALYZE listings")
+    turns = itertools.cycle(people)
+
+    def compare(walk: bool = False) -> float:
+        person = Named(SubjectType.INVESTOR, 1, next(turns))
+        with world.looking() as view:
+            began = time.perf_counter()
+            if walk:
+                spelled = names.spellings(person.name)
+                rows = view.session.execute(text("SELECT spellings FROM listings"))
+                max(names.likeness(spelled, row.spellings) for row in rows)
+            else:
+                queries.matches(view.session, person, view.now.date())
+            return time.perf_counter() - began
+
+    def look_up() -> None:
+        with world.looking() as view:
+            view.session.execute(text("SELECT row FROM listings WHERE id = 7")).one()
+
+    ratio("compare a name with the list : read one row of it", compare, look_up, len(people))
+    ratio("walk over the whole list instead : compare a name with it", lambda: compare(walk=True), compare, 5)
+    print(f"the slowest of {len(people)} names: {max(compare() for _ in people) * 1000:.0f} ms")
 
 
 def main() -> None:
@@ -200,6 +248,7 @@ def main() -> None:
         for bench in (books, pledges, crowds, trail, pages):
             bench(world)
         past(world, Path(folder))
+        listed_names(world, Path(folder))
         platform.close()
 
 

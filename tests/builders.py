@@ -266,6 +266,7 @@ class World(Agreeing):
                 form_key=others.get("form_key") or uuid.uuid4(),
                 said=self.said(offering, {**read, **others.get("ticked", self.ticks(offering.regime))}),
                 law=others.get("law") or self.platform.law, payment_window=self.platform.payment_window,
+                placed_from=others.get("placed_from"),
             )  # fmt: skip
 
     def open_documents(self, investor: Investor, offering: Offering) -> dict[str, str]:

@@ -142,6 +142,13 @@ def test_no_proxy_is_trusted_unless_production_says_so(tmp_path: Path) -> None:
     assert [read(tmp_path, TRUSTED_PROXIES=number).trusted_proxies for number in ("0", "2")] == [0, 2]
 
 
+def test_a_visitors_country_is_believed_from_a_proxy_only(tmp_path: Path) -> None:
+    assert read(tmp_path).country_header is None
+    assert read(tmp_path, COUNTRY_HEADER="CF-IPCountry").country_header == "CF-IPCountry"
+    with pytest.raises(ConfigurationError, match="COUNTRY_HEADER needs TRUSTED_PROXIES"):
+        read(tmp_path, COUNTRY_HEADER="CF-IPCountry", TRUSTED_PROXIES="0")
+
+
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(tmp_path, SECRET_KEY=None, DATABASE_URL=None, MAIL_URL=None)

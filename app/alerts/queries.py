@@ -33,6 +33,11 @@ def earlier(session: Session, rule: str, kind: SubjectType, subject_id: int) -> 
     return [one for one in of_subject(session, kind, subject_id) if one.rule == rule]
 
 
+def about(session: Session, rule: str, what: str) -> list[Alert]:
+    """What one rule has found in one thing, whoever it was."""
+    return list(session.scalars(select(Alert).where(Alert.rule == rule, Alert.about == what).order_by(Alert.id.desc())))
+
+
 def held(session: Session, kind: SubjectType, subject_ids: Collection[int]) -> set[int]:
     """Which of these are on hold."""
     return set(

@@ -43,6 +43,7 @@ CARLA = DemoPerson(Role.INVESTOR, "carla@demo.example", "Carla Jensen")
 DEV = DemoPerson(Role.INVESTOR, "dev@demo.example", "Dev Patel")
 LEAD = DemoPerson(Role.INVESTOR, "haitong@demo.example", "海通创新资本", "zh-CN", "Asia/Shanghai")
 WEI = DemoPerson(Role.INVESTOR, "wei@demo.example", "张伟", "zh-CN", "Asia/Shanghai")
+QUILLFEATHER = DemoPerson(Role.INVESTOR, "zoltan@demo.example", "Zoltan Quillfeather")
 STEVEN = DemoPerson(Role.ISSUER, "steven@demo.example", "Steven Raack", timezone="America/Los_Angeles")
 RICHARD = DemoPerson(Role.ISSUER, "richard@demo.example", "Richard Vandenberg", timezone="America/Los_Angeles")
 LIN = DemoPerson(Role.ISSUER, "lin@demo.example", "林晓", "zh-CN", "Asia/Shanghai")
@@ -51,4 +52,4 @@ GRACE = DemoPerson(Role.COMPLIANCE_OFFICER, "grace@demo.example", "Grace Whitfie
 CHEN = DemoPerson(Role.COMPLIANCE_OFFICER, "chen@demo.example", "陈静", "zh-CN", "Asia/Shanghai")
 OMAR = DemoPerson(Role.OPERATOR, "omar@demo.example", "Omar Haddad")
 
-PEOPLE = (ALICE, BEN, CARLA, DEV, LEAD, WEI, STEVEN, RICHARD, LIN, MAYA, GRACE, CHEN, OMAR)
+PEOPLE = (ALICE, BEN, CARLA, DEV, LEAD, WEI, QUILLFEATHER, STEVEN, RICHARD, LIN, MAYA, GRACE, CHEN, OMAR)

@@ -11,7 +11,7 @@ from app import clock
 from app.compliance import actions as compliance
 from app.compliance.actions import Reason
 from app.compliance.models import CaseOutcome
-from app.demo import texts
+from app.demo import desk, texts
 from app.demo.people import ALICE, BEN, CARLA, DEV, LEAD, LIN, MAYA, PEOPLE, RICHARD, STEVEN, WEI, DemoPerson
 from app.demo.stage import Stage
 from app.demo.texts import Told
@@ -43,7 +43,7 @@ def tell(platform: Platform) -> None:
     _investors_say_who_they_are(stage)
     _hidden_sea_settles(stage, now)
     _lantern_tide_misses_its_target(stage, now)
-    _northlight_ends_soon(stage, now)
+    northlight = _northlight_ends_soon(stage, now)
     stage.set_clock(now - timedelta(days=10))
     pickleball = _pickleball_is_open(stage, now)
     diansheng = _diansheng_is_open(stage, now)
@@ -51,6 +51,7 @@ def tell(platform: Platform) -> None:
     stage.set_clock(now - timedelta(hours=20))
     _fernwood_changes_what_it_buys(stage, fernwood, pledges)
     _some_things_wait(stage, now, pickleball, diansheng)
+    desk.fill(stage, northlight, pickleball)
     with stage.by() as tx:
         clock.run_true(tx.session)
 
@@ -188,7 +189,7 @@ def _lantern_tide_misses_its_target(stage: Stage, now: datetime) -> None:
     stage.run_jobs()
 
 
-def _northlight_ends_soon(stage: Stage, now: datetime) -> None:
+def _northlight_ends_soon(stage: Stage, now: datetime) -> Offering:
     """Opened before the others, and still short of its target."""
     company = _company(stage, MAYA, None, texts.NORTHLIGHT_COMPANY)
     terms = Terms(
@@ -201,6 +202,7 @@ def _northlight_ends_soon(stage: Stage, now: datetime) -> None:
     for person, amount in ((BEN, "15000"), (DEV, "20000"), (ALICE, "1000"), (CARLA, "700")):
         stage.pass_time(timedelta(days=2))
         stage.pledge(person, offering, _usd(amount))
+    return offering
 
 
 def _pickleball_is_open(stage: Stage, now: datetime) -> Offering:

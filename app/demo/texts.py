@@ -186,6 +186,14 @@ FERNWOOD = Told(
     ),
 )  # fmt: skip
 
+PICKLEBALL_REASON = (
+    "The landlord in Carson pays for part of the floor, so that we can spend more on telling people about it."
+)
+PICKLEBALL_NEW_USES = [
+    {"purpose": "Building the courts", "percent": 60}, {"purpose": "Rent and deposits", "percent": 17},
+    {"purpose": "Marketing", "percent": 20}, {"purpose": "Fee of the intermediary", "percent": 3},
+]  # fmt: skip
+
 FERNWOOD_REASON = "The second cold room costs less than we were quoted. We hire somebody to run it."
 FERNWOOD_NEW_USES = [
     {"purpose": "A second cold room", "percent": 55}, {"purpose": "Jars and labels", "percent": 25},

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import takewhile
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from app.alerts import queries as alert_queries
 from app.alerts.models import Finding, SubjectType
 from app.database import Transaction
 from app.investors import queries as investors
+from app.investors.models import Investor
 from app.issuers import queries as issuers
 from app.monitoring import queries, rules
 from app.monitoring.models import MonitoringCursor
@@ -38,11 +40,13 @@ def watch(tx: Transaction, limit: int) -> int:
     Writes: alerts, cases, cursor, audit.
     """
     news = queries.news(tx.session, limit)
-    pledges = select(Pledge.investor_id, Pledge.offering_id).where(Pledge.id.in_({pledge for _, _, pledge in news}))
-    pairs = list(tx.session.execute(pledges))
-    for investor_id in sorted({investor_id for investor_id, _ in pairs}):
+    touched = select(Pledge.investor_id, Pledge.offering_id, Pledge.paid_from)
+    rows = list(tx.session.execute(touched.where(Pledge.id.in_({pledge for _, _, pledge in news}))))
+    for investor_id in sorted({row.investor_id for row in rows}):
         _look_at_investor(tx, investor_id)
-    for offering_id in sorted({offering_id for _, offering_id in pairs}):
+    for mark in sorted({row.paid_from for row in rows if row.paid_from is not None}):
+        _look_at_account(tx, mark)
+    for offering_id in sorted({row.offering_id for row in rows}):
         _look_at_offering(tx, offering_id)
     is_full = len(news) == limit  # then it must go on, or it would never come to the end
     settled = list(takewhile(lambda event: is_full or event[1] <= tx.now - SETTLED_AFTER, news))
@@ -53,7 +57,7 @@ def watch(tx: Transaction, limit: int) -> int:
 
 def _look_at_investor(tx: Transaction, investor_id: int) -> None:
     investor = investors.investor(tx.session, investor_id)
-    seen = queries.of_investor(tx.session, investor_id, tx.now - LOOK_BACK)
+    seen = queries.of_investor(tx.session, investor, tx.now - LOOK_BACK)
     threshold = None
     if seen:
         threshold = platform_policy.review_threshold(seen[-1].amount.currency, platform_policy.PACK.day_of(tx.now))
@@ -65,15 +69,49 @@ def _look_at_investor(tx: Transaction, investor_id: int) -> None:
         ),
         ("PLATFORM-VELOCITY", "velocity", rules.velocity),
         ("PLATFORM-CYCLING", "refund_cycling", rules.refund_cycling),
+        ("PLATFORM-BURST", "burst", rules.burst),
+        ("PLATFORM-ELSEWHERE", "elsewhere", lambda new, law: rules.elsewhere(new, investor.country, law)),
     )
     for rule, table, ask in asked:
         law = _law(tx, table)
         found = ask(_not_looked_at(tx, rule, SubjectType.INVESTOR, investor_id, seen), law) if law else None
         if found and law:
-            mark = " ".join(one.ref for one in found)
-            alerts.raise_alert(
-                tx, _finding(rule, SubjectType.INVESTOR, investor_id, found, law, mark), [investor.user_id]
-            )
+            finding = _finding(rule, SubjectType.INVESTOR, investor_id, found, law, _refs(found))
+            alerts.raise_alert(tx, finding, [investor.user_id])
+    _look_at_figures(tx, investor, seen)
+
+
+def _look_at_figures(tx: Transaction, investor: Investor, seen: Sequence[Seen]) -> None:
+    """An officer's word on a growth of figures stands, whatever is pledged on it."""
+    law = _law(tx, "figures_jump")
+    jumps = rules.figures_jump(queries.declared(tx.session, investor.id), seen, law) if law and seen else []
+    for jump in jumps:
+        assert law is not None  # without it there is no jump
+        finding = _finding(
+            "PLATFORM-FIGURES", SubjectType.INVESTOR, investor.id, [jump.pledge], law, str(jump.raised_by),
+            about=f"figures:{jump.raised_by}", figure=jump.name, before_minor=jump.before.minor,
+            after_minor=jump.after.minor,
+        )  # fmt: skip
+        alerts.raise_alert(tx, finding, [investor.user_id])
+
+
+def _look_at_account(tx: Transaction, mark: str) -> None:
+    """Of the people whom an earlier alert about this account named, none counts again."""
+    law = _law(tx, "shared_account")
+    seen = queries.of_account(tx.session, mark, tx.now - LOOK_BACK)
+    about = f"account:{mark}"
+    named = {
+        one for known in alert_queries.about(tx.session, "PLATFORM-SHARED", about) for one in known.inputs["people"]
+    }
+    found = rules.shared_account([one for one in seen if one.investor_id not in named], law) if law else None
+    if found and law:
+        people = sorted({one.investor_id for one in found})
+        finding = _finding(
+            "PLATFORM-SHARED", SubjectType.INVESTOR, found[-1].investor_id, found, law, _refs(found), about=about,
+            people=people,
+        )  # fmt: skip
+        involved = [investors.investor(tx.session, one).user_id for one in people]
+        alerts.raise_alert(tx, finding, involved)
 
 
 def _look_at_offering(tx: Transaction, offering_id: int) -> None:
@@ -105,12 +143,19 @@ def _not_looked_at(tx: Transaction, rule: str, kind: SubjectType, subject_id: in
     return [one for one in seen if one.ref not in named]
 
 
-def _finding(rule: str, kind: SubjectType, subject_id: int, found: list[Seen], law: Row, mark: str) -> Finding:
+def _refs(found: Sequence[Seen]) -> str:
+    return " ".join(one.ref for one in found)
+
+
+def _finding(
+    rule: str, kind: SubjectType, subject_id: int, found: Sequence[Seen], law: Row, mark: str, *, about: str = "pattern",
+    **more: Any,
+) -> Finding:  # fmt: skip
     return Finding(
         rule=rule,
         subject_type=kind,
         subject_id=subject_id,
-        about="pattern",
+        about=about,
         fingerprint=hashlib.sha256(mark.encode()).hexdigest(),
         holds=law["holds"],
         inputs={
@@ -120,5 +165,6 @@ def _finding(rule: str, kind: SubjectType, subject_id: int, found: list[Seen], l
             "from": found[0].placed_at.isoformat(),
             "to": found[-1].placed_at.isoformat(),
             "policy": {name: value for name, value in law.values.items() if name != "holds"},
+            **more,
         },
     )

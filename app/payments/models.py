@@ -6,7 +6,16 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +38,12 @@ class Instruction(Base):
         one_of("status", INSTRUCTION.statuses),
         UniqueConstraint("gateway", "kind", "provider_ref"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
+        # Money goes back where it came from: to a collection of the very same pledge.
+        UniqueConstraint("id", "pledge_id"),
+        ForeignKeyConstraint(["about_id", "pledge_id"], ["instructions.id", "instructions.pledge_id"]),
+        CheckConstraint(
+            "kind NOT IN ('refund', 'cancel') OR (about_id IS NOT NULL AND pledge_id IS NOT NULL)", name="about_a_payment"
+        ),
         CheckConstraint("status NOT IN ('pending', 'succeeded') OR provider_ref IS NOT NULL", name="success_has_ref"),
         Index(
             "uq_instructions_one_live_collect", "pledge_id", unique=True,
@@ -59,7 +74,7 @@ class Instruction(Base):
     pledge_id: Mapped[int | None] = mapped_column(ForeignKey("pledges.id"), index=True)
     closing_id: Mapped[int | None] = mapped_column(ForeignKey("closings.id"), index=True)
     #: The instruction that this one is about: a refund's or a cancellation's collection.
-    about_id: Mapped[int | None] = mapped_column(ForeignKey("instructions.id"))
+    about_id: Mapped[int | None]
     amount_minor: Mapped[int]
     currency: Mapped[Currency]
     #: What the payer or payee sees: the pledge's or the closing's public name.

@@ -86,7 +86,8 @@ class Outcome:
 
     `url` is where the payer must go, if the state is "action_required". `evidence` are the transactions behind it:
     only they move the books. (The design had their ids; the lines themselves save a second question.)
-    `funding` and `payer` (the name of who holds the account) are None where the gateway does not tell.
+    `funding`, `payer` (the name of who holds the account) and `account` (a mark that is the same for the same card or bank
+    account, such as Stripe's `fingerprint`; never its number) are None where the gateway does not tell.
     """
 
     state: State
@@ -97,6 +98,7 @@ class Outcome:
     evidence: tuple[Txn, ...] = ()
     funding: Funding | None = None
     payer: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,14 +69,15 @@ def place(
     law: LawBook,
     payment_window: timedelta,
     seen_version: int | None = None,
+    placed_from: str | None = None,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `seen_version` is the offering's text. The same `form_key` again is the same pledge; a verdict other than "allow" is
-    stored, and that is all. Raises Refused: "not_open", "text_changed", "offering_ended", "offering_full", "no_seat_left",
-    "shares_not_positive", "below_minimum", "own_offering", "form_reused", "residence_not_served", "details_being_checked",
-    and see `consents`. Locks: investor, spouse, offering (shared), progress.
-    Writes: decision, pledge, consents, attempt, instruction, case, messages, audit.
+    `seen_version` is the offering's text, `placed_from` the country of the connection. The same `form_key` again is the
+    same pledge; a verdict other than "allow" is stored, and that is all. Raises Refused: "not_open", "text_changed",
+    "offering_ended", "offering_full", "no_seat_left", "shares_not_positive", "below_minimum", "own_offering", "form_reused",
+    "residence_not_served", "details_being_checked", and see `consents`. Locks: investor, spouse, offering (shared),
+    progress. Writes: decision, pledge, consents, attempt, instruction, case, messages, audit.
     """
     investor = spouses.lock_both(tx, investor_id)
     if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
@@ -99,6 +100,7 @@ def place(
         cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
         related_as=related.relation(tx.session, investor, offering, tx.now.date()),
+        placed_from=placed_from,
     )  # fmt: skip
     tx.session.add(pledge)
     tx.session.flush()  # all that follows refers to it
@@ -209,8 +211,7 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
 
     What is not paid yet ends at once (or as soon as the gateway confirms that nothing was paid); what is held is
     refunded in full. Raises Refused("too_late_to_cancel", until=…), Refused("not_cancellable").
-    Locks: offering (shared), pledge, instruction, accounts, progress.
-    Writes: pledge, instruction, entry, message, progress, audit.
+    Locks: offering (shared), pledge, instruction, accounts, progress. Writes: these but the offering, entry, message, audit.
     """
     pledge = take(tx, pledge_id)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
@@ -230,7 +231,6 @@ def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
     """End a locked pledge before its shares, by the way that its money allows.
 
     One that is ending already keeps its reason, unless we only waited to hear whether it was paid in time.
-
     Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
     """
     waits_no_longer = reason in (StopReason.PAID_TOO_LATE, StopReason.NOT_RECONFIRMED)
@@ -364,8 +364,7 @@ def resolve_referral(
     """Take an officer's word on a referred pledge: collect its money, or let it go.
 
     Raises Refused("investor_on_hold"), and see `compliance.actions.resolve`.
-    Locks: offering (shared), pledge, case, progress.
-    Writes: case, pledge, instruction, message, progress, audit.
+    Locks: offering (shared), pledge, case, progress. Writes: case, pledge, instruction, message, progress, audit.
     """
     if outcome is CaseOutcome.REQUEST_CHANGES:
         raise Refused("outcome_not_offered", field="outcome")

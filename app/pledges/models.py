@@ -48,6 +48,7 @@ class Pledge(Base):
         # The status is in no index: it changes often, and an index on it would make every change dearer.
         Index(None, "investor_id", "placed_at"),
         Index(None, "offering_id", "id"),
+        Index("ix_pledges_paid_from", "paid_from", postgresql_where=text("paid_from IS NOT NULL")),
     )
 
     lifecycle: ClassVar[StateMachine] = PLEDGE
@@ -78,6 +79,10 @@ class Pledge(Base):
     related_as: Mapped[str | None]
     #: What it was paid with, as far as the gateway tells.
     funding: Mapped[str | None]
+    #: A mark of the card or account that paid, as far as the gateway tells: equal for equal ones, and good for nothing else.
+    paid_from: Mapped[str | None] = mapped_column(String(64))
+    #: ISO 3166, from where it was placed, where a proxy tells it (`COUNTRY_HEADER`).
+    placed_from: Mapped[str | None] = mapped_column(String(2))
     #: It ended because it was to be paid on credit, which the platform's policy refuses here, or beyond its limit.
     funding_refused: Mapped[bool] = mapped_column(server_default=text("false"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from app.audit import actions as audit
 from app.database import Transaction
 from app.investors import queries as investors
@@ -72,11 +74,16 @@ def _evidence(row: Instruction, outcome: Outcome) -> Evidence:
     return Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
 
 
+def _mark(row: Instruction, outcome: Outcome) -> str | None:
+    """Of the account that paid: only of use to see that two are the same."""
+    return None if outcome.account is None else hashlib.sha256(f"{row.gateway}:{outcome.account}".encode()).hexdigest()
+
+
 def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile."""
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     stopping = pledge.status == lifecycle.CANCELLING and not _was_in_time(pledge, offering, outcome)
-    pledge.funding = outcome.funding
+    pledge.funding, pledge.paid_from = outcome.funding, _mark(row, outcome)
     if not stopping and not funding.may_stay(tx, pledge, offering, outcome.funding):
         stopping = pledge.funding_refused = True
     investor = investors.investor(tx.session, pledge.investor_id)

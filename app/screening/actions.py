@@ -155,10 +155,7 @@ def compare_payer(tx: Transaction, investor: Investor, pledge_ref: str, payer: s
     policy = platform_policy.PACK.in_force("payer_differs", platform_policy.PACK.day_of(tx.now))
     if payer is None or policy is None:
         return
-    is_company = investor.kind == "entity"
-    score = names.likeness(
-        names.spellings(investor.legal_name, of_company=is_company), names.spellings(payer, of_company=is_company)
-    )
+    score = names.alike(investor.legal_name, payer, of_company=investor.kind == "entity")
     if score >= policy["alert_below_bps"] // queries.PERCENT:
         return
     finding = Finding(

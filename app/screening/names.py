@@ -132,6 +132,11 @@ def _sound(word: str) -> str:
     return f"~{sound}" if len(sound) > 1 else word
 
 
+def alike(one: str, other: str, *, of_company: bool = False) -> int:
+    """How alike two names are as they are written: 0 to 100, which is the same name."""
+    return likeness(spellings(one, of_company=of_company), spellings(other, of_company=of_company))
+
+
 def likeness(one: Collection[str], other: Collection[str]) -> int:
     """How alike two names are by their spellings: 0 to 100, which is the same name."""
     han = [spelling for spelling in one if not spelling.isascii()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -25,8 +25,6 @@ from app.screening.models import ListImport, Listing, ListingKind, Named, Screen
 
 #: The policy counts in basis points, the fuzzy library in hundredths.
 PERCENT = 100
-#: So many of the nearest by their keys are compared letter by letter.
-CANDIDATES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +48,28 @@ def matches(session: Session, person: Named, on: date, *, since: int = 0) -> lis
     if policy is None or not spelled:
         return []
     kind = ListingKind.ORGANISATION if person.is_company else ListingKind.PERSON
-    wanted = sorted(names.keys(spelled))
-    key = func.unnest(Listing.keys).column_valued("key")
-    shared = select(func.count()).where(key.in_(wanted)).correlate(Listing)
-    nearest = session.scalars(
-        select(Listing)
-        .where(
-            Listing.keys.overlap(wanted), Listing.kind.in_((kind, ListingKind.EITHER)), ~Listing.is_gone,
-            Listing.import_id > since,
-        )
-        .order_by(shared.scalar_subquery().desc(), Listing.id)
-        .limit(CANDIDATES)
-    )  # fmt: skip
+    likenesses = _likenesses(session, spelled, kind, since)
+    # What birth date and country could add at most; only these entries are read whole.
+    most = (policy["same_birth_bps"] + policy["same_country_bps"]) // PERCENT
+    from_score = policy["alert_from_bps"] // PERCENT
+    near = [listing_id for listing_id, likeness in likenesses.items() if likeness + most >= from_score]
     found = []
-    for listing in nearest:
-        likeness = names.likeness(spelled, listing.spellings)
-        score = judged(likeness, person, listing, policy)
-        if score >= policy["alert_from_bps"] // PERCENT:
-            found.append(Match(listing, likeness, score))
+    for listing in session.scalars(select(Listing).where(Listing.id.in_(near)).order_by(Listing.id)):
+        score = judged(likenesses[listing.id], person, listing, policy)
+        if score >= from_score:
+            found.append(Match(listing, likenesses[listing.id], score))
     return sorted(found, key=lambda match: -match.score)
+
+
+def _likenesses(session: Session, spelled: Collection[str], kind: ListingKind, since: int) -> dict[int, int]:
+    """How alike the name is to every listing that shares a sound with it, by the listing's id."""
+    rows = session.execute(
+        select(Listing.id, Listing.spellings).where(
+            Listing.keys.overlap(sorted(names.keys(spelled))), Listing.kind.in_((kind, ListingKind.EITHER)),
+            ~Listing.is_gone, Listing.import_id > since,
+        )
+    )  # fmt: skip
+    return {row.id: names.likeness(spelled, row.spellings) for row in rows}
 
 
 def judged(likeness: int, person: Named, listing: Listing, policy: Row) -> int:

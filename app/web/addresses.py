@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, abort, current_app, request, url_for
 from werkzeug.routing import IntegerConverter
 
+from app.web.session import platform
+
 #: The largest number that a row of the database can have.
 GREATEST_ID = 2**63 - 1
+COUNTRY = re.compile("[A-Z]{2}")
+UNKNOWN_COUNTRY = "XX"
 
 
 class RowId(IntegerConverter):
@@ -36,6 +41,13 @@ def _limit_body() -> None:
     """Only an upload is large: the library itself does not limit what is typed into a form."""
     if request.mimetype != "multipart/form-data":
         request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
+
+
+def country_of_connection() -> str | None:
+    """ISO 3166 as the trusted proxy tells it; None: no such proxy, or it does not know (XX), or it is no country (T1)."""
+    header = platform().settings.country_header
+    told = "" if header is None else request.headers.get(header, "").strip().upper()
+    return told if COUNTRY.fullmatch(told) and told != UNKNOWN_COUNTRY else None
 
 
 def is_page() -> bool:

@@ -128,6 +128,8 @@ COLUMNS_LEFT_OUT = {
     "next_attempt_at": "when the machine looks again",
     "last_error": "for who runs the machine",
     "dedupe_key": "what the message is about stands in its facts",
+    "paid_from": "a mark that only tells whether two accounts are one",
+    "placed_from": "of use to the rules of alerts, which are nobody's but the officers'",
     "txid": "a number of the database",
 }
 #: Tables whose columns the bundle has by another way than by a query on them.

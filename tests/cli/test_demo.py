@@ -14,7 +14,7 @@ from app import clock, create_app
 from app.actor import STAFF, Role
 from app.cli.demo import seed_if_empty
 from app.demo import story
-from app.demo.people import ALICE, GRACE, PEOPLE
+from app.demo.people import ALICE, GRACE, PEOPLE, QUILLFEATHER
 from app.identity import actions, queries
 from app.web.session import platform_of
 from tests.builders import World
@@ -36,6 +36,7 @@ def test_the_market_opens_once_and_everybody_in_it_can_sign_in(terminal: Termina
     first = terminal("demo", "seed")
     assert first.exit_code == 0 and "open" in first.stdout
     assert world.broken_promises() == []
+    assert_work_of_every_kind(world)
     before = world.contents()
     again = terminal("demo", "seed")
     assert again.exit_code == 0 and "nothing was changed" in again.stdout
@@ -59,6 +60,20 @@ def test_the_market_opens_once_and_everybody_in_it_can_sign_in(terminal: Termina
     moved = terminal("demo", "advance", "30d")
     assert moved.exit_code == 0 and "The platform's clock shows" in moved.stdout
     assert world.broken_promises() == []
+
+
+def assert_work_of_every_kind(world: World) -> None:
+    """Officers find something of each kind; what they find is invented, or what people here did."""
+    waiting = world.sql("SELECT DISTINCT kind FROM review_cases WHERE status = 'open' ORDER BY kind")
+    assert [kind for (kind,) in waiting] == ["alert", "change", "investor", "offering", "pledge"]
+    held = world.sql("SELECT inputs->>'name' FROM alerts WHERE rule = 'PLATFORM-NAME' AND holds AND status = 'raised'")
+    assert held == [(QUILLFEATHER.name,)]
+    assert world.sql("SELECT count(*) > 0 FROM alerts WHERE NOT holds") == [(True,)]
+    assert world.sql("SELECT status FROM pledges WHERE related_as = 'family'") == [("held",)]
+    assert world.sql("SELECT kind FROM proposals WHERE status = 'proposed'") == [("payee",)]
+    assert world.sql("SELECT status, count(*) FROM change_answers GROUP BY status ORDER BY status") == [
+        ("awaited", 1), ("confirmed", 2),
+    ]  # fmt: skip
 
 
 def test_a_market_that_was_broken_off_is_made_anew(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,14 @@ from app.actor import Actor
 from app.alerts import actions as alert_actions
 from app.compliance import actions as compliance
 from app.compliance.models import CaseOutcome
+from app.investors import actions as investors
+from app.investors.models import Investor
 from app.issuers.models import Relation
 from app.jobs import monitor_pledges
 from app.monitoring import actions as monitoring
+from app.payments.sandbox.tables import Token
 from app.pledges import related
-from tests.builders import World
+from tests.builders import World, usd
 
 NOTE = "Known to us; it is their usual way."
 
@@ -94,6 +97,95 @@ def test_insiders_who_bring_much_of_the_target_are_a_case_of_the_offering(world:
 def test_one_investor_who_fills_an_offering_at_once_is_a_case(world: World) -> None:
     world.held(world.live(target="1000"), 200)
     assert watch(world) == ["PLATFORM-FAST"]
+
+
+def test_three_people_who_pay_from_one_card_are_one_case_whoever_comes_next(world: World) -> None:
+    offering = world.live(target="100000", maximum="200000")
+    people = [world.investor() for _ in range(6)]
+
+    def paid(investor: Investor) -> str:
+        pledge = world.pledged(offering, 10, investor)
+        world.pay(pledge, Token.SHARED_CARD)
+        world.run_jobs()
+        return pledge.ref
+
+    refs = [paid(one) for one in people[:2]]
+    assert watch(world) == []
+    refs.append(paid(people[2]))
+    assert watch(world) == ["PLATFORM-SHARED"]
+    ((subject, inputs),) = world.sql("SELECT subject_id, inputs FROM alerts")
+    assert subject == people[2].id and inputs["people"] == [one.id for one in people[:3]] and inputs["pledges"] == refs
+    assert world.sql("SELECT involves FROM review_cases WHERE kind = 'alert'") == [
+        ([one.user_id for one in people[:3]],)
+    ]
+    before = world.contents()
+    assert watch(world) == ["PLATFORM-SHARED"] and world.contents() == before
+    decide(world)
+    for one in (*people[:3], people[3], people[4]):
+        paid(one)
+    assert len(watch(world)) == 1  # those whom an officer looked at, and two more
+    paid(people[5])
+    assert len(watch(world)) == 2
+    assert world.sql("SELECT count(DISTINCT paid_from) FROM pledges") == [(1,)]
+
+
+def test_accounts_that_the_gateway_does_not_tell_are_not_shared(world: World) -> None:
+    offering = world.live(target="100000", maximum="200000")
+    for _ in range(4):
+        world.held(offering, 10)
+    assert watch(world) == [] and world.sql("SELECT DISTINCT paid_from FROM pledges") == [(None,)]
+
+
+def test_three_pledges_after_half_a_year_of_quiet_are_a_burst(world: World) -> None:
+    investor, fresh = world.investor(), world.investor()
+    world.move_clock(days=100)
+    offering = world.live(days=89)
+    world.pledged(offering, 10, investor)
+    world.move_clock(days=80)  # since registering it is long ago, since the last pledge it is not
+    for _ in range(3):
+        world.pledged(offering, 10, investor)
+        world.move_clock(hours=3)
+    assert watch(world) == []
+    for _ in range(3):
+        world.pledged(offering, 10, fresh)
+        world.move_clock(hours=3)
+    assert watch(world) == ["PLATFORM-BURST"]
+    assert world.sql("SELECT subject_id FROM alerts") == [(fresh.id,)]
+    before = world.contents()
+    assert watch(world) == ["PLATFORM-BURST"] and world.contents() == before
+    decide(world)
+    world.pledged(offering, 10, fresh)
+    assert len(watch(world)) == 1
+
+
+def test_figures_that_grow_before_a_pledge_are_one_case_for_all_that_is_pledged_on_them(world: World) -> None:
+    offering, investor = world.live(), world.investor(income="30000", net_worth="10000")
+    world.move_clock(days=20)
+    with world.acting() as tx:
+        investors.declare_figures(
+            tx, investor, "USD", annual_income=usd("90000"), net_worth=usd("11000"), other_platform_12m=usd("0")
+        )
+    ref = world.pledged(offering, 10, investor).ref
+    assert watch(world) == ["PLATFORM-FIGURES"]
+    ((inputs,),) = world.sql("SELECT inputs FROM alerts")
+    assert inputs["pledges"] == [ref] and inputs["figure"] == "annual_income"
+    assert (inputs["before_minor"], inputs["after_minor"]) == (3_000_000, 9_000_000)
+    before = world.contents()
+    assert watch(world) == ["PLATFORM-FIGURES"] and world.contents() == before
+    decide(world)
+    world.pledged(offering, 10, investor)
+    assert len(watch(world)) == 1
+
+
+def test_pledges_from_another_country_than_the_residence_are_a_case(world: World) -> None:
+    offering, investor = world.live(), world.investor()
+    for country in ("US", None, "CA"):
+        world.place(investor, offering, 10, placed_from=country)
+    assert watch(world) == []
+    world.place(investor, offering, 10, placed_from="CA")
+    assert watch(world) == ["PLATFORM-ELSEWHERE"]
+    before = world.contents()
+    assert watch(world) == ["PLATFORM-ELSEWHERE"] and world.contents() == before
 
 
 def test_ordinary_pledges_are_no_case(world: World) -> None:

@@ -6,13 +6,16 @@ import random
 import statistics
 import time
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.alerts.models import SubjectType
+from app.regimes.platform_policy import PACK
 from app.screening import names, queries
-from app.screening.models import Named
+from app.screening.models import Listing, Named
 from tests.builders import World
 from tests.conftest import NOW
 from tests.screening import population
@@ -59,3 +62,33 @@ def test_planted_names_are_found_and_strangers_are_left_alone(world: World, list
     assert recall >= RECALL, told
     assert precision >= PRECISION, told
     assert median <= SLOWEST_MEDIAN
+
+
+def test_the_index_loses_nothing_that_a_walk_over_the_whole_list_finds(world: World, tmp_path: Path) -> None:
+    """Also where hundreds share a given name, and where birth date and country make a near name a match."""
+    source = random.Random(population.SEED + 2)
+    families = population.listed(3_000, source)
+    listed = [
+        f"Jorowick {name.split()[-1]}" if at % 3 == 0 and name.isascii() else name for at, name in enumerate(families)
+    ]
+    born = [f"19{source.randrange(10, 100)}" for _ in listed]
+    rows = ({"id": f"XX-{at}", "name": name, "birth_date": born[at]} for at, name in enumerate(listed))
+    take_in(world, written(tmp_path / "list.csv", *rows))
+    policy = PACK.in_force("name_match", NOW.date())
+    assert policy is not None
+    lost = {}
+    with world.looking() as view:
+        walked = list(view.session.scalars(select(Listing)))
+        shared = [at for at, name in enumerate(listed) if name.startswith("Jorowick")]
+        slips = [population.Variant("slip", f"{listed[at]}x", at) for at in source.sample(shared, 15)]
+        for variant in [*population.planted(listed, 25, source), *slips]:
+            person = Named(SubjectType.INVESTOR, 1, variant.name, born_on=date(int(born[variant.listed]), 5, 6))
+            spelled = names.spellings(person.name)
+            scores = {
+                one.id: queries.judged(names.likeness(spelled, one.spellings), person, one, policy) for one in walked
+            }
+            expected = {one: score for one, score in scores.items() if score * 100 >= policy["alert_from_bps"]}
+            found = {hit.listing.id: hit.score for hit in queries.matches(view.session, person, NOW.date())}
+            if found != expected:
+                lost[variant.name] = expected.keys() ^ found.keys()
+    assert lost == {}

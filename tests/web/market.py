@@ -13,6 +13,7 @@ from app.assessments.bank import bank
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.compliance import actions as compliance
+from app.compliance import desk
 from app.compliance.models import CaseOutcome
 from app.identity import actions as identity
 from app.identity import queries as identity_queries
@@ -22,7 +23,8 @@ from app.investors import actions as investors
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
-from app.jobs import runner, send_notifications, send_payments
+from app.issuers.models import Relation
+from app.jobs import monitor_pledges, runner, send_notifications, send_payments
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import filings, form_c
@@ -32,11 +34,16 @@ from app.offerings.terms import Terms
 from app.payments import queries as payment_queries
 from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX, Token
 from app.pledges import actions as pledges
+from app.pledges import related
 from app.pledges.models import Pledge
 from tests.builders import PDF
+from tests.changes.story import Story
+from tests.screening.lists import cases, take_in
 from tests.servers import ROOT
 from tests.web.browser import Browser, Site
 
+#: Stands on the tests' list.
+LISTED = "Zoltrik Vandermoosen"
 NOTE = "The figures on the second page do not add up."
 #: Who looks at the site. "half" gave a password only.
 ROLES = ("anonymous", "half", "investor", "issuer", "officer", "operator", "unverified")
@@ -55,11 +62,14 @@ class Market:
         self.claims: dict[str, int] = {}
         self.tries: list[int] = []
         self.evidence: dict[str, int] = {}
+        self.proposals: list[str] = []
         self._enter()
         self._issue()
         self._close()
         self._invest()
         self._claim()
+        self._change()
+        self._look_into()
         runner.run(self.world.platform, "check_books")
         send_notifications.run(self.world.platform)
         self.offerings = {status: self.world.offering(one.id) for status, one in self.offerings.items()}
@@ -263,6 +273,41 @@ class Market:
                 tx, self.investor, "CNY", financial_assets=Money.of("5000000", "CNY"),
                 income_3y=[Money.of(one, "CNY") for one in ("900000", "800000", "700000")],
             )  # fmt: skip
+
+    # What open offerings and officers bring along
+
+    def _change(self) -> None:
+        """A change that is written, one that an officer reads, and one that waits for its investor's answer."""
+        world = self.world
+        told = {name: Story.of(world, world.live()) for name in ("rewritten", "changing", "changed")}
+        kept = world.held(told["changed"].offering, 100, self.investor)
+        for name, story in told.items():
+            self.offerings[name] = story.offering
+            story.tell(story=f"We make it, and it is {name}.", use_of_funds=[{"purpose": "Ovens", "percent": 100}])
+        self.cases["change"] = told["changing"].propose()
+        self.cases["changed"] = told["changed"].propose()
+        told["changed"].decide(self.cases["changed"], officer=self.actor("officer"))
+        self.pledges["asked"] = world.pledge(kept.id)
+        with world.acting() as tx:
+            for story in told.values():
+                company = issuer_queries.issuer(tx.session, story.offering.issuer_id)
+                issuers.add_member(tx, company, self.people["issuer"].id)
+
+    def _look_into(self) -> None:
+        """Somebody on a list, patterns, a relative, another payout account, and a question to an investor."""
+        world, company = self.world, self.offerings["changing"].issuer_id
+        take_in(world)
+        with world.acting() as tx:
+            related.declare(tx, self.company.id, name=LISTED, relation=Relation.FAMILY, email="z@example.test")
+            changing = issuers.lock(tx, company)
+            issuers.set_payout_account(tx, changing, holder="H", account="US00 3333", vault=world.platform.vault)
+        self.waits_for_payee = changing.ref
+        monitor_pledges.run(world.platform)
+        self.cases |= {f"alert_{at}": ref for at, ref in enumerate(cases(world))}
+        self.proposals = [ref for (ref,) in world.sql("SELECT ref FROM proposals ORDER BY id")]
+        self._take(self.cases["accredited_us"])
+        with world.acting(self.actor("officer")) as tx:
+            desk.ask(tx, self.cases["accredited_us"], self.investor.user_id, ["missing_document"], NOTE)
 
     def document_of(self, offering: Offering) -> int:
         found = self.world.sql("SELECT id FROM offering_documents WHERE offering_id = :one", one=offering.id)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from app.actor import Role
 from app.approvals.models import ProposalKind
+from app.investors import actions as investors
 from app.jobs import monitor_pledges
 from app.payments.sandbox.tables import Token
 from app.screening import actions as screening
+from tests.builders import usd
 from tests.screening.lists import cases, take_in
 from tests.web.browser import Site
 
@@ -60,6 +62,30 @@ def test_a_payer_with_another_name_is_shown_with_both(site: Site) -> None:
     site.world.run_jobs()
     page = site.browser(officer(site)).get(f"/review/cases/{cases(site.world)[0]}")
     assert "Quentin Otherman" in page.text
+
+
+def test_an_account_that_several_pay_from_is_shown_with_their_names(site: Site) -> None:
+    offering = site.world.live()
+    people = [site.world.investor(name=f"Ann Number{at}") for at in range(3)]
+    for one in people:
+        site.world.pay(site.world.pledged(offering, 10, one), Token.SHARED_CARD)
+        site.world.run_jobs()
+    monitor_pledges.run(site.world.platform)
+    page = site.browser(officer(site)).get(f"/review/cases/{cases(site.world)[0]}")
+    assert all(one.legal_name in page.text for one in people)
+
+
+def test_grown_figures_are_shown_as_they_were_and_as_they_are(site: Site) -> None:
+    world = site.world
+    investor = world.investor(income="30000", net_worth="10000")
+    with world.acting() as tx:
+        investors.declare_figures(
+            tx, investor, "USD", annual_income=usd("90000"), net_worth=usd("10000"), other_platform_12m=usd("0")
+        )
+    world.place(investor, world.live(), 10, placed_from="CA")
+    monitor_pledges.run(world.platform)
+    page = site.browser(officer(site)).get(f"/review/cases/{cases(world)[0]}")
+    assert "Annual income$30,000.00 → $90,000.00" in page.text and "placed from CA" in page.text
 
 
 def test_a_company_declares_related_parties_and_the_public_sees_their_money_apart(site: Site) -> None:

@@ -22,9 +22,8 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence",
-    # What these are about is not in this market: the tests of changes, related parties, entities and proposals do.
-    "compliance.ask_to_give_back", "compliance.change_document", "compliance.proposal", "investor.entity", "investor.question",
-    "issuer.ask_to_close_early", "issuer.change", "issuer.edit_change", "issuer.related_parties",
+    # What these are about is not in this market: the tests of changes and entities do.
+    "compliance.change_document", "investor.entity",
 }  # fmt: skip
 STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
@@ -32,7 +31,8 @@ STANDING = (
 )  # fmt: skip
 PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaration", "business_rules", "investor_rules")
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
-PUBLIC = ("live", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
+CHANGING = ("live", "rewritten", "changing", "changed")
+PUBLIC = ("live", "changed", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
 
 def pages(market: Market, who: str) -> Iterator[str]:
@@ -60,6 +60,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
         for offering, shares in ((live, 100), (live, 39_000)):
             yield f"/offerings/{offering.slug}/pledge"
             yield f"/offerings/{offering.slug}/pledge/confirm?shares={shares}&asked=255"
+        yield f"/me/questions/{market.cases['accredited_us']}"
     elif who == "stranger":
         yield from ("/me", "/me/holdings", "/me/limits", "/me/status", "/me/figures/US-CF", "/me/figures/CN-MICHOU")
         yield from ("/issuer", "/issuer/offerings/new", "/account/second-factor")
@@ -68,7 +69,11 @@ def pages(market: Market, who: str) -> Iterator[str]:
     elif who == "issuer":
         company = market.company.ref
         yield from ("/issuer", "/issuer/companies/new", f"/issuer/companies/{company}", "/issuer/offerings/new")
-        yield f"/issuer/companies/{company}/payout"
+        yield from (f"/issuer/companies/{company}/{page}" for page in ("payout", "related"))
+        yield f"/issuer/companies/{market.waits_for_payee}/payout"
+        for status in CHANGING:
+            yield from (f"/issuer/offerings/{offerings[status].ref}/{page}" for page in ("change", "close-early"))
+        yield from (f"/issuer/offerings/{offerings['rewritten'].ref}/change/{section}" for section in SECTIONS)
         yield from (f"/issuer/offerings/{offering.ref}" for offering in offerings.values())
         yield from (f"/issuer/offerings/{offerings[status].ref}/withdraw" for status in ("draft", "live"))
         for status in ("draft", "filed"):
@@ -81,6 +86,8 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from ("/review/rules", *(f"/review/rules/{pack.id}" for pack in registry.PACKS))
         yield from (f"/review/rules/{law}/{page}" for law in registry.BUILT for page in ("try", "what-if"))
         yield from ("/account", "/account/security")
+        yield from (f"/review/proposals/{ref}" for ref in market.proposals)
+        yield f"/review/offerings/{live.ref}/give-back"
     elif who == "operator":
         yield from ("/ops", "/ops/jobs", "/ops/books")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.assessments.bank import bank
 from app.investors import actions as investors
 from app.offerings.models import Offering
 from app.pledges.consents import text_hash
+from tests.conftest import settings
 from tests.web.browser import Browser, Page, Site
 from tests.web.market import Market
 
@@ -264,3 +266,25 @@ def test_a_minimum_between_two_shares_names_an_amount_that_works(site: Site) -> 
     path = f"/offerings/{offering.slug}/pledge"
     assert browser.post(path, {"amount": "24"}).error_at("amount") == "Amount must be $25.00 or more"
     assert browser.post(path, {"amount": "25"}).status == 303
+
+
+# From where, where a trusted proxy tells it
+
+PROXY = {"TRUSTED_PROXIES": "1", "COUNTRY_HEADER": "CF-IPCountry"}
+
+
+@pytest.mark.parametrize(
+    ("set_up", "told", "kept"),
+    [
+        (PROXY, "CA", "CA"), (PROXY, "ca", "CA"), (PROXY, "XX", None), (PROXY, "T1", None), (PROXY, "", None),
+        (PROXY, "Canada", None), (PROXY, "C\u00c4", None), ({"TRUSTED_PROXIES": "1"}, "CA", None), ({}, "CA", None),
+    ],
+)  # fmt: skip
+def test_the_country_of_a_connection_is_kept_as_the_proxy_tells_it_and_not_otherwise(
+    database_url: str, tmp_path: Path, set_up: dict[str, str], told: str, kept: str | None
+) -> None:
+    site = Site(settings(database_url, tmp_path, **set_up))
+    desk = sit_down(site)
+    assert desk.browser.post(desk.path, desk.fields, headers={"CF-IPCountry": told}).status == 303
+    assert site.world.sql("SELECT placed_from FROM pledges") == [(kept,)]
+    site.close()

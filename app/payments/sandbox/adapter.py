@@ -37,7 +37,7 @@ from app.payments.port import (
 from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
 from app.payments.sandbox.provider import Provider
 from app.payments.sandbox.signing import SIGNATURE_HEADER, digest
-from app.payments.sandbox.tables import FUNDING, PAYERS
+from app.payments.sandbox.tables import ACCOUNTS, FUNDING, PAYERS
 
 Answer = TypeVar("Answer")
 
@@ -137,6 +137,7 @@ class SandboxGateway:
         return Outcome(
             _STATES[row.status], Ref(row.kind, row.id), amount, url=url, code=row.code, evidence=evidence,
             funding=Funding(funding) if funding else None, payer=PAYERS.get(row.token),
+            account=ACCOUNTS.get(row.token),
         )  # fmt: skip
 
     def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:

@@ -27,6 +27,8 @@ class Token(StrEnum):
     LATE_CREDIT_CARD = "late_credit_card"
     #: The account belongs to somebody else.
     OTHER_PAYER = "other_payer"
+    #: One card, whoever pays with it.
+    SHARED_CARD = "shared_card"
 
 
 class Fault(StrEnum):
@@ -44,6 +46,7 @@ class Fault(StrEnum):
 #: What is paid with, and by whom, as the provider tells; what is not here it does not tell.
 FUNDING = {Token.CREDIT_CARD: "credit", Token.LATE_CREDIT_CARD: "credit", Token.PREPAID_CARD: "prepaid"}
 PAYERS = {Token.OTHER_PAYER: "Quentin Otherman"}
+ACCOUNTS = {Token.SHARED_CARD: "card_everybodys"}
 
 #: A bank account that refuses every payout, for trying that out.
 REFUSING_ACCOUNT_SUFFIX = "0096"

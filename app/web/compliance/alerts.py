@@ -69,6 +69,8 @@ def facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
             (PACK.word(name).text(reader().code), value) for name, value in alert.inputs.get("policy", {}).items()
         ],
         "about": [(one, shown[one.offering_id]) for one in about],
+        # Whose, where several people are in it.
+        "owners": investors.names(view.session, alert.inputs.get("people", [])),
         "other_alerts": [(one, labels.rule(one.rule, reader())) for one in others if one.id != alert.id],
     }
 

@@ -30,6 +30,7 @@ from app.regimes.law_book import cancel_until
 from app.regimes.parameters import Statement
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
+from app.web.addresses import country_of_connection
 from app.web.forms import opened
 from app.web.gates import closed_gate
 from app.web.guard import allow
@@ -287,6 +288,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
                 law=platform().law,
                 payment_window=platform().payment_window,
                 seen_version=_version(form.text_version.data or ""),
+                placed_from=country_of_connection(),
             )
     except Refused as refused:
         form.refuse(refused)

@@ -20,7 +20,6 @@ from app.i18n.words import N_, said
 from app.issuers import actions, queries
 from app.issuers.models import Issuer
 from app.offerings import queries as offerings
-from app.web.account.forms import EmptyForm
 from app.web.forms import opened, sent_key
 from app.web.guard import allow
 from app.web.issuer import blueprint
@@ -141,7 +140,6 @@ def _payout_page(found: Issuer, form: PayoutForm) -> ResponseReturnValue:
             company=found,
             proposal=proposal,
             proposed_by_me=proposal is not None and proposal.made_by == my_id(),
-            button=EmptyForm(),
         ), form.status
 
 
