@@ -131,7 +131,10 @@ def test_every_address_answers_as_the_table_says(market: Market, who: str) -> No
         assert permission is not None
         expected = lacks(actor, permission)
         browser = market.browser(who)  # a new one each time: some addresses end a session
-        found = answer(browser.get(path) if method == "GET" else browser.post(path))
+        page = browser.get(path) if method == "GET" else browser.post(path)
+        if page.location.startswith("/review/cases/"):  # the next case was taken; others need it as it was
+            browser.post(f"{page.location}/put-back")
+        found = answer(page)
         if found is not expected and not (expected is None and found is Lack.NOTHING):
             wrong.append((endpoint, method, expected, found))
     assert wrong == []
