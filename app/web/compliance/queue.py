@@ -11,6 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.alerts import queries as alert_queries
 from app.approvals import queries as proposals
 from app.approvals.models import Proposal
 from app.audit import queries as audit
@@ -35,7 +36,7 @@ from app.web.compliance.kinds import KINDS
 from app.web.components import say
 from app.web.forms import Form, text
 from app.web.guard import allow
-from app.web.session import acting, looking, my_id, platform
+from app.web.session import acting, looking, my_id, platform, reader
 
 PAGE = 30
 #: The cookie of a browser whose owner switched the keys off.
@@ -142,14 +143,22 @@ def _page(view: Snapshot, asked: dict[str, str], others: Sequence[Row]) -> list[
 
 def _cases(view: Snapshot, cases: Sequence[ReviewCase]) -> Iterator[Row]:
     names = identity.names(view.session, {case.claimed_by for case in cases if case.claimed_by})
+    rules = _rules(view, cases)
     for case, title in zip(cases, _titles(view, cases), strict=True):
         yield Row(
             due_at=case.due_at, rank=0, id=case.id, work=case.kind, title=title, ref=case.ref,
-            href=url_for("compliance.case", ref=case.ref), why=say(labels.CASE_WHY[case.why]), since=case.opened_at,
+            href=url_for("compliance.case", ref=case.ref), why=rules.get(case.id) or say(labels.CASE_WHY[case.why]), since=case.opened_at,
             left=None if case.status == WAITING else _left(view, case.due_at), status=("review_case", case.status),
             owner=names.get(case.claimed_by or 0, ""), is_own=my_id() in case.involves,
             eyes=say(N_("Two officers")) if case.officers_needed > 1 else "",
         )  # fmt: skip
+
+
+def _rules(view: Snapshot, cases: Sequence[ReviewCase]) -> dict[int, str]:
+    """What the rule of each alert says: it is why the alert is here."""
+    of_alerts = {case.subject_id: case.id for case in cases if case.kind == CaseKind.ALERT}
+    found = alert_queries.alerts(view.session, of_alerts)
+    return {of_alerts[one.id]: labels.rule(one.rule, reader()) for one in found}
 
 
 def _titles(view: Snapshot, cases: Sequence[ReviewCase]) -> list[str]:
