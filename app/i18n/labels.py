@@ -232,6 +232,7 @@ REFUSALS: Mapping[str, str] = {
     "date_not_a_date": N_("Give a date as year, month and day, such as 2027-03-31"),
     "time_not_a_time": N_("Give a time as hour and minute, such as 17:00"),
     "deadline_past": N_("Choose a deadline that is still ahead"),
+    "deadline_too_late": N_("The rules let an offering be open only for so long: choose %(latest)s or earlier"),
     "deadline_too_early": N_("The rules keep an offering open for a while: choose %(earliest)s or later"),
     "date_in_future": N_("This date is still ahead; give one that is past"),
     "terms_locked": N_("The terms are locked while the offering is %(status)s."),

@@ -118,7 +118,7 @@ def save_deadline(
 ) -> Offering:
     """Save until when it is open, as a local time in its zone.
 
-    Raises Refused: see `deadlines.instant_of`, "deadline_past", "deadline_too_early". Locks: offering. Writes: offering, audit.
+    Raises Refused: see `deadlines.instant_of`, "deadline_past", "deadline_too_early", "deadline_too_late". Locks: offering. Writes: offering, audit.
     """
     offering = _begin_edit(tx, offering_id, version, "deadline")
     deadline_at = instant_of(local, zone)
@@ -228,7 +228,7 @@ def open_offering(
     """Make an approved offering public and let pledges in, as two officers saw it; at most `seats` people, where it counts them.
 
     Raises Refused: "illegal_move" (it is not approved), "second_person_missing", "custodian_not_qualified",
-    "deadline_past", "deadline_too_early" (the law wants more days).
+    "deadline_past", "deadline_too_early" (the law wants more days), "deadline_too_late".
     Locks: offering, proposal. Writes: offering, proposal, progress, audit.
     """
     offering = lock(tx, offering_id)

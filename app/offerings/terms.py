@@ -94,10 +94,13 @@ def _share_problems(price: SharePrice, terms: Terms) -> list[Refused]:
 
 
 def deadline_problem(deadline_at: datetime, regime: Regime, now: datetime) -> Refused | None:
-    """What keeps an offering from opening now with this deadline: it is over, or the law wants more days."""
+    """What keeps an offering from opening now with this deadline: it is over, or the law wants more days, or fewer."""
     if deadline_at <= now:
         return Refused("deadline_past", field="deadline_date")
     earliest = regime.earliest_deadline(regime.pack.day_of(now))
     if regime.pack.day_of(deadline_at) < earliest:
         return Refused("deadline_too_early", field="deadline_date", earliest=earliest)
+    latest = regime.latest_deadline(regime.pack.day_of(now))
+    if latest is not None and regime.pack.day_of(deadline_at) > latest:
+        return Refused("deadline_too_late", field="deadline_date", latest=latest)
     return None

@@ -6,7 +6,7 @@ Every number is in `ca_45110.toml`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from app.regimes import windows
@@ -23,7 +23,7 @@ class Ca45110(Regime):
     schema: ClassVar[Schema] = {
         "investor_cap": {"cap_minor": int, "advised_cap_minor": int},
         "offering_cap": {"cap_minor": int, "window_months": int},
-        "periods": {"cancel_hours": int},
+        "periods": {"cancel_hours": int, "longest_days": int},
     }
     settings: ClassVar[Mapping[str, type]] = {"cancel_at_the_instant": bool}
     standing = ("dealer_suitability_advice",)
@@ -38,6 +38,9 @@ class Ca45110(Regime):
 
     def cancel_until(self, deadline: datetime, accepted_at: datetime) -> datetime | None:
         return self._withdraw_until(accepted_at)
+
+    def latest_deadline(self, opened_on: date) -> date | None:
+        return opened_on + timedelta(days=self.periods(opened_on)["longest_days"])
 
     def _withdraw_until(self, start: datetime) -> datetime:
         """So many hours, as they pass, from the subscription or the notice of an amendment."""

@@ -127,6 +127,10 @@ class Regime:
         """What stands at the top of a page that promotes an offering, and the words of its link; None: no such rule."""
         return None
 
+    def latest_deadline(self, opened_on: date) -> date | None:
+        """The last day to which an offering opened on this day may stay open; None: no such rule."""
+        return None
+
     # Changes of an open offering: where the law has no rule, by the platform's policy in the law's own calendar
 
     def change_days(self, on: date) -> Row:

@@ -107,3 +107,7 @@ def test_a_deadline_leaves_the_days_that_the_law_wants() -> None:
     assert problem(now.replace(microsecond=1), "CN-MICHOU") is None  # no least number of days
     assert problem(datetime(2026, 3, 24, 3, 59, tzinfo=UTC), "US-CF") == ("deadline_too_early", "deadline_date")
     assert problem(datetime(2026, 3, 24, 4, 0, tzinfo=UTC), "US-CF") is None  # the 24th begins in New York
+    assert (
+        problem(datetime(2026, 6, 2, 3, 59, tzinfo=UTC), "CA-45110") is None
+    )  # ninety days on, its last minute in Toronto
+    assert problem(datetime(2026, 6, 2, 4, 0, tzinfo=UTC), "CA-45110") == ("deadline_too_late", "deadline_date")
