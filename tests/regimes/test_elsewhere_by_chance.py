@@ -16,7 +16,7 @@ from tests.regimes.asking import Case
 from tests.regimes.asking_elsewhere import STATUSES, USUAL
 from tests.regimes.models import america, china, pacific
 
-CASES = 20_000
+CASES = 7_000
 MODELS: dict[str, Callable[[Case], america.Answer]] = {
     "US-REGA": america.regulation_a, "US-REGD": america.regulation_d, "CA-45110": america.canada,
     "CN-SAC2014": china.qualified, "CN-SAC2015R": china.qualified, "CN-PF": china.qualified,

@@ -13,7 +13,7 @@ from app.regimes.registry import assess_case
 from tests.regimes.asking import Case
 from tests.regimes.models import eu_ecspr, uk_cobs
 
-CASES = 20_000
+CASES = 7_000
 STATUSES = ("settled", "committed", "settled_resold", "cancelled", "refunded", "lapsed")
 Model = Callable[[Case], tuple[str | None, str | None, str, str]]
 
