@@ -1,27 +1,25 @@
 """`make bench-size`: what deciding and placing a pledge asks of a database with 1.5 million investors and 3 million pledges.
 
 The rows come in bulk, past the guards, as copies of ones that real acts made; then real pledges are placed by investors picked
-at random, and the time of their statements is taken where they leave the process and come back.
+at random, and the server tells how long it worked on each step (planning, binding, running) of their statements.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app import schema
-from app.actor import Actor
 from app.investors import queries as investors
-from app.pledges import actions as pledges
 from app.wiring import build
 from tests.builders import World
 from tests.conftest import settings
@@ -90,73 +88,81 @@ def fill(world: World) -> None:
         connection.execute(text("CHECKPOINT"))  # what was filled in is not written while we measure
 
 
+#: A line of the server's log: whose transaction, how long, and what.
+LINE = re.compile(r"^(\d+/\d+)\|LOG:  duration: ([\d.]+) ms  (?:parse|bind|execute)[^:]*: (.*)$")
+
+
 @contextmanager
-def timed(world: World) -> Iterator[list[tuple[str, float]]]:
-    """Every statement and how many milliseconds it took, from leaving the process until its answer came."""
-    took: list[tuple[str, float]] = []
-    began = 0.0
+def logged(world: World) -> Iterator[list[list[tuple[str, float]]]]:
+    """For each transaction that places a pledge, every step of every statement and the server's own milliseconds of it."""
+    found: list[list[tuple[str, float]]] = []
+    engine = world.platform.database.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def before(*_: object) -> None:
-        nonlocal began
-        began = time.perf_counter()
+    def switch(least: int) -> Path:
+        with engine.connect() as connection:
+            connection.execute(text(f"ALTER SYSTEM SET log_min_duration_statement = {least}"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+            return Path(connection.execute(text("SHOW data_directory")).scalar_one()) / "log"
 
-    def after(_c: object, _u: object, statement: str, *_: object) -> None:
-        took.append((statement, (time.perf_counter() - began) * 1000))
+    began = switch(0).stat().st_size
+    yield found
+    with switch(-1).open(encoding="utf-8", errors="replace") as lines:
+        lines.seek(began)
+        steps: dict[str, list[tuple[str, float]]] = {}
+        for line in lines:
+            if match := LINE.match(line):
+                steps.setdefault(match[1], []).append((match[3], float(match[2])))
+    found += [one for one in steps.values() if any(what.startswith("INSERT INTO pledges") for what, _ in one)]
 
-    engine = world.platform.database.engine
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "after_cursor_execute", after)
-    yield took
-    event.remove(engine, "before_cursor_execute", before)
-    event.remove(engine, "after_cursor_execute", after)
 
-
-def place(world: World) -> list[list[tuple[str, float]]]:
-    """The statements of each pledge, from the lock on its investor on."""
+def place(world: World) -> None:
+    """Pledges of people picked at random, one after the other."""
     chance = random.Random(20)
     ((first, last),) = world.sql("SELECT min(id), max(id) FROM investors WHERE legal_name LIKE 'Investor %'")
     offerings = [id_ for (id_,) in world.sql("SELECT id FROM offerings WHERE status = 'live'")]
-    asked = []
     for _ in range(ASKED):
         with world.looking() as view:
             investor = investors.investor(view.session, chance.randint(first, last))
-        offering = world.offering(chance.choice(offerings))
-        read = world.open_documents(investor, offering)
-        said = world.said(offering, {**world.ticks(), **read})
-        with timed(world) as took, world.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
-            placement = pledges.place(
-                tx, investor_id=investor.id, offering_id=offering.id, shares=40, form_key=uuid.uuid4(), said=said,
-                law=world.platform.law, payment_window=world.platform.payment_window,
-            )  # fmt: skip
-        assert placement.pledge is not None
-        asked.append(took)
-    return asked
+        assert world.place(investor, world.offering(chance.choice(offerings)), 40).pledge is not None
 
 
-def tell(asked: list[list[tuple[str, float]]]) -> None:
+def tell(placed: list[list[tuple[str, float]]]) -> None:
     """What deciding took, what the whole act, and which statements most."""
-    ends = [next(at for at, (one, _) in enumerate(took) if one.startswith("INSERT INTO decisions")) for took in asked]
+    decided = [
+        [at for at, (what, _) in enumerate(steps) if what.startswith("INSERT INTO decisions")][-1] for steps in placed
+    ]
     parts = {
         "deciding a pledge": [
-            sum(spent for _, spent in took[: end + 1]) for took, end in zip(asked, ends, strict=True)
+            sum(ms for _, ms in steps[: end + 1]) for steps, end in zip(placed, decided, strict=True)
         ],
-        "placing it, whole": [sum(spent for _, spent in took) for took in asked],
+        "placing it, whole": [sum(ms for _, ms in steps) for steps in placed],
     }
     for name, found in parts.items():
         late = sorted(found)[len(found) * 95 // 100]
-        print(f"{name}: median {statistics.median(found):.2f} ms of database time, 95 of 100 under {late:.2f} ms")
-    print(f"statements until the decision is written: {statistics.median(ends) + 1:.0f}")
+        print(
+            f"{name}: median {statistics.median(found):.2f} ms of the database's time, 95 of 100 under {late:.2f} ms"
+            f" ({len(found)} pledges)"
+        )
     spent: dict[str, list[float]] = {}
-    for took in asked:
-        for statement, one in took:
-            spent.setdefault(" ".join(statement.split())[:110], []).append(one)
-    for statement, times in sorted(spent.items(), key=lambda pair: -statistics.median(pair[1]))[:8]:
-        print(f"{statistics.median(times):8.2f} ms  {statement}")
+    for steps in placed:
+        of_pledge: dict[str, float] = {}
+        for what, ms in steps:
+            of_pledge[what[:100]] = of_pledge.get(what[:100], 0) + ms
+        for what, ms in of_pledge.items():
+            spent.setdefault(what, []).append(ms)
+    for what, times in sorted(spent.items(), key=lambda pair: -statistics.median(pair[1]))[:8]:
+        print(f"{statistics.median(times):8.2f} ms  {what}")
+
+
+SETTINGS = (
+    "max_wal_size = '8GB'", "shared_buffers = '2GB'", "autovacuum = off",
+    "log_line_prefix = '%v|'",
+)  # fmt: skip
 
 
 def main() -> None:
     with (
-        running(settings=("max_wal_size = '8GB'", "shared_buffers = '2GB'", "autovacuum = off")) as server,
+        running(settings=SETTINGS) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
         platform = build(settings(server.url(server.create()), Path(folder)))
@@ -168,7 +174,9 @@ def main() -> None:
         fill(world)
         counts = world.sql("SELECT (SELECT count(*) FROM investors), (SELECT count(*) FROM pledges)")
         print(f"investors and pledges: {counts[0]}; filled in {time.perf_counter() - began:.0f} s")
-        tell(place(world))
+        with logged(world) as placed:
+            place(world)
+        tell(placed)
         platform.close()
 
 

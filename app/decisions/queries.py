@@ -28,12 +28,13 @@ BATCH = 2_000
 def profile(session: Session, investor: Investor, regime: Regime, on: date) -> Profile:
     """What the regime may look at on this day: the latest figures in its currency, the statuses that count, the tests."""
     figures = investors.latest_figures(session, investor.id, regime.pack.currency)
-    verified = investors.verified_kinds(session, investor.id, on)
+    claims = investors.held(session, investor.id, on)
+    verified = {one.kind for one in claims}
     known = Profile(
         kind=investor.kind,
         accredited=ClaimKind.ACCREDITED_US in verified,
         certified=ClaimKind.CERTIFIED_CN in verified,
-        standing=investors.standing(session, investor.id, regime.pack.id, on)
+        standing=investors.standing(claims, regime.pack.id)
         | assessments.standing(session, investor.id, regime.pack.id),
     )
     if figures is None:

@@ -106,10 +106,10 @@ def verified_kinds(session: Session, investor_id: int, on: date) -> Collection[s
     return {one.kind for one in held(session, investor_id, on)}
 
 
-def standing(session: Session, investor_id: int, regime_id: str, on: date) -> dict[str, Any]:
-    """What a case under these rules says of the investor's status; of several of one sort, the latest."""
+def standing(counting: Collection[Claim], regime_id: str) -> dict[str, Any]:
+    """What a case under these rules says of the statuses that count; of several of one sort, the latest."""
     known = categories.otherwise(regime_id)
-    for one in held(session, investor_id, on):
+    for one in counting:
         category = categories.BY_ID[one.kind]
         if regime_id in category.regimes and one.given_on is not None:
             known |= category.facts(one.figures, one.given_on)
@@ -176,9 +176,11 @@ def spouse_of(link: SpouseLink, investor_id: int) -> int:
     return link.other_id if link.asker_id == investor_id else link.asker_id
 
 
-def past_links(session: Session, investor_id: int) -> list[SpouseLink]:
-    """The links that counted once and count no more."""
-    return [one for one in spouse_links(session, investor_id) if one.status == ENDED]
+def past_and_present_links(session: Session, investor_id: int) -> tuple[list[SpouseLink], SpouseLink | None]:
+    """The links that counted once and count no more, and the one that counts now."""
+    links = spouse_links(session, investor_id)
+    present = next((one for one in links if one.status == LINKED), None)
+    return [one for one in links if one.status == ENDED], present
 
 
 def names(session: Session, investor_ids: Collection[int]) -> Mapping[int, str]:

@@ -90,9 +90,9 @@ def history(
     earlier = [] if selling is None else [or_(Pledge.id < selling.id, Pledge.status.in_((ALLOTTED, SETTLED)))]
     found = _taking(session, investor_id, regime, now, *earlier)
     found += limit_statements.purchases(session, investor_id, regime, before=before)
-    present = investors.spouse_link(session, investor_id)
+    past, present = investors.past_and_present_links(session, investor_id)
     spouse = None if present is None else investors.spouse_of(present, investor_id)
-    for link in investors.past_links(session, investor_id):
+    for link in past:
         if investors.spouse_of(link, investor_id) == spouse:
             continue  # linked anew: everything of theirs is below
         assert link.linked_at is not None and link.ended_at is not None

@@ -190,11 +190,11 @@ def test_some_statuses_count_from_ones_own_signature(world: World) -> None:
     investor = world.investor()
     sign(world, investor, ClaimKind.HNW_UK, income="120000.00")
     with world.looking() as view:
-        assert queries.standing(view.session, investor.id, "UK-COBS", date(2026, 3, 3)) == {
+        assert queries.standing(queries.held(view.session, investor.id, date(2026, 3, 3)), "UK-COBS") == {
             "category_statement": {"kind": "hnw", "signed_on": "2026-03-03", "income": "120000.00"}
         }
-        assert queries.standing(view.session, investor.id, "UK-COBS", date(2027, 3, 3)) == {}
-        assert queries.standing(view.session, investor.id, "US-CF", date(2026, 3, 3)) == {}
+        assert queries.standing(queries.held(view.session, investor.id, date(2027, 3, 3)), "UK-COBS") == {}
+        assert queries.standing(queries.held(view.session, investor.id, date(2026, 3, 3)), "US-CF") == {}
     assert world.queue() == []
 
 
@@ -204,7 +204,7 @@ def test_signing_anew_replaces_what_was_signed_before(world: World) -> None:
     sign(world, investor, ClaimKind.RESTRICTED_UK, net_assets="60000.00")
     assert [one.status for one in all_of(world, investor)] == ["verified", "expired"]
     with world.looking() as view:
-        known = queries.standing(view.session, investor.id, "UK-COBS", date(2026, 3, 3))
+        known = queries.standing(queries.held(view.session, investor.id, date(2026, 3, 3)), "UK-COBS")
     assert known["category_statement"]["net_assets"] == "60000.00"
 
 
@@ -243,17 +243,17 @@ def test_a_sophisticated_investor_is_told_in_the_words_of_a_case(world: World) -
             figures={"gross_income": "60000.00", "finance_job_months": 12},
         ).ref  # fmt: skip
     with world.looking() as view:
-        assert queries.standing(view.session, investor.id, "EU-ECSPR", date(2026, 3, 3)) == {
+        assert queries.standing(queries.held(view.session, investor.id, date(2026, 3, 3)), "EU-ECSPR") == {
             "class": "non_sophisticated"
         }
     world.prove(subject(world, ref))
     approve(world, ref)
     with world.looking() as view:
-        assert queries.standing(view.session, investor.id, "EU-ECSPR", date(2026, 3, 3)) == {
+        assert queries.standing(queries.held(view.session, investor.id, date(2026, 3, 3)), "EU-ECSPR") == {
             "class": "sophisticated", "soph_request_approved": True, "soph_granted_on": "2026-03-03",
             "soph_facts": {"gross_income": "60000.00", "finance_job_months": 12},
         }  # fmt: skip
-        assert queries.standing(view.session, investor.id, "EU-ECSPR", date(2028, 3, 3)) == {
+        assert queries.standing(queries.held(view.session, investor.id, date(2028, 3, 3)), "EU-ECSPR") == {
             "class": "non_sophisticated"
         }
 
