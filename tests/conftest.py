@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import URL, Engine, create_engine
 
-from app import clock, schema
+from app import clock, database, schema
 from app.actor import SYSTEM
 from app.wiring import Platform, build, keep_editions
 from config import Settings
@@ -19,6 +21,9 @@ from tests.servers import ROOT, Server, running
 #: The instant at which every test begins, unless it says otherwise: a Tuesday.
 NOW = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 TEMPLATE = "template_openraise"
+#: The database of the test that runs now.
+NAME = "openraise_test"
+USUAL_POOL = 8
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +58,27 @@ def settings(database_url: str, data_dir: Path, **others: str) -> Settings:
 
 @pytest.fixture
 def database_url(server: Server) -> Iterator[str]:
-    """An empty database with the newest schema."""
-    name = server.create(TEMPLATE)
-    yield server.url(name)
-    server.drop(name)
+    """An empty database with the newest schema: always of the same name, so that `one_engine` serves them all."""
+    server.drop(NAME)
+    yield server.url(server.create(TEMPLATE, NAME))
+    server.drop(NAME)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_engine() -> Iterator[None]:
+    """Keep the engine of a database that is made anew for every test: what was compiled for one test serves the next."""
+    kept: dict[URL, Engine] = {}
+
+    def engine(url: URL, **options: Any) -> Engine:
+        if url.database != NAME or options["pool_size"] != USUAL_POOL:
+            return create_engine(url, **options)
+        if url not in kept:
+            kept[url] = create_engine(url, **options)
+        return kept[url]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", engine)
+        yield
 
 
 @pytest.fixture

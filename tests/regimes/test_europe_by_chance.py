@@ -111,7 +111,7 @@ def eu_investor(chance: Chance, on: str) -> Case:
     figures = {"liquid_assets": chance.money(0, 10_000, 50_000), "annual_commitments": chance.money(14_000, 30_000)}
     facts = {
         "type": chance.choice(("natural", "natural", "legal", "entity")),
-        "class": chance.choice(("non_sophisticated",) * 5 + ("sophisticated", "n/a")),
+        "class": chance.choice(("non_sophisticated",) * 5 + ("sophisticated", "sophisticated", "n/a")),
         "entry_test": "passed" if ready else chance.choice(("passed", "failed", "info_refused")),
         "entry_test_on": on if ready else chance.before(on, 0, 1, 2),
         "simulation_on": on if ready else chance.before(on, 0, 1),
@@ -121,7 +121,7 @@ def eu_investor(chance: Chance, on: str) -> Case:
         "soph_facts": {name: value for name, value in given.items() if chance.random() < 0.4},
         "soph_request_approved": chance.random() < 0.5,
     }
-    if chance.random() < 0.3:
+    if chance.random() < 0.5:
         facts["soph_granted_on"] = chance.before(on, 0, 1, 2)
     return chance.some(**facts)
 
