@@ -260,11 +260,11 @@ class World(Agreeing):
 
     def place(self, investor: Investor, offering: Offering, shares: int, **others: Any) -> Placement:
         read = self.open_documents(investor, offering)
+        said = self.said(offering, {**read, **others.get("ticked", self.ticks(offering.regime))})
         with self.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
             return pledges.place(
                 tx, investor_id=investor.id, offering_id=offering.id, shares=shares,
-                form_key=others.get("form_key") or uuid.uuid4(),
-                said=self.said(offering, {**read, **others.get("ticked", self.ticks(offering.regime))}),
+                form_key=others.get("form_key") or uuid.uuid4(), said=said,
                 law=others.get("law") or self.platform.law, payment_window=self.platform.payment_window,
                 placed_from=others.get("placed_from"),
             )  # fmt: skip
