@@ -40,7 +40,9 @@ class Settings:
     trusted_proxies: int
     #: The header in which the last of them says from which country a visitor comes, such as CF-IPCountry; None: none does.
     country_header: str | None
-    gateway: str
+    #: The payment gateways, by name; and which of them holds the money (None: the first that can).
+    gateways: tuple[str, ...]
+    custodian: str | None
     #: Signs the events that the gateway sends us.
     webhook_secret: str
     #: None means: mail is kept in the local outbox page (development only).
@@ -88,13 +90,14 @@ class Settings:
             public_url=env.get("PUBLIC_URL", "" if production else f"http://{host}:{port}").rstrip("/"),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0, 0, 9, problems),
             country_header=env.get("COUNTRY_HEADER") or None,
-            gateway=env.get("GATEWAY", "" if production else "sandbox"),
+            gateways=_names(env.get("GATEWAYS", "" if production else "sandbox")),
+            custodian=env.get("CUSTODIAN") or None,
             webhook_secret=env.get("WEBHOOK_SECRET", "" if production else f"whsec_{secret_key[:32]}"),
             mail_url=env.get("MAIL_URL") or None,
             mail_from=env.get("MAIL_FROM", "OpenRaise <no-reply@openraise.example>"),
             scanner_url=env.get("SCANNER_URL") or None,
             trusted_installations=_installations(env.get("TRUSTED_INSTALLATIONS", ""), problems),
-            regimes=tuple(part.strip() for part in env.get("REGIMES", "US-CF,CN-MICHOU").split(",") if part.strip()),
+            regimes=_names(env.get("REGIMES", "US-CF,CN-MICHOU")),
             platform_fee_bps=_whole_number(env, "PLATFORM_FEE_BPS", 500, 0, 10_000, problems),
             payment_window_minutes=_whole_number(env, "PAYMENT_WINDOW_MINUTES", 30, 1, 10_080, problems),
         )
@@ -133,15 +136,19 @@ def _unsafe_in_production(settings: Settings, env: Mapping[str, str]) -> list[st
         problems.append("PUBLIC_URL must begin with https://")
     if "TRUSTED_PROXIES" not in env:
         problems.append("TRUSTED_PROXIES is missing: say how many proxies stand in front of the site, 0 for none")
-    if not settings.gateway:
-        problems.append("GATEWAY is missing")
-    elif settings.gateway == "sandbox":
-        problems.append("GATEWAY=sandbox moves no real money and is refused in production")
+    if not settings.gateways:
+        problems.append("GATEWAYS is missing")
+    elif "sandbox" in settings.gateways:
+        problems.append("GATEWAYS names the sandbox, which moves no real money and is refused in production")
     if settings.mail_url is None:
         problems.append("MAIL_URL is missing, for example smtp://user:password@host:587")
     if env.get("FLASK_DEBUG", "0") not in ("", "0", "false"):
         problems.append("FLASK_DEBUG must be off in production")
     return problems
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _weakness(key: str) -> str | None:

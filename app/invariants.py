@@ -29,6 +29,9 @@ INVARIANTS: dict[str, str] = {
     N_("I5 no guarded account is overdrawn"): """
         SELECT id FROM ledger_accounts WHERE (guard = 'no_debit_balance' AND debits > credits)
             OR (guard = 'no_credit_balance' AND credits > debits)""",
+    N_("I6 what the platform owes to clients' money stands alike in both books"): """
+        SELECT offering_id FROM ledger_accounts WHERE code IN ('1190', '3100')
+        GROUP BY offering_id, currency HAVING sum(debits - credits) <> 0""",
     N_("I7 our fee in escrow equals our claim to it"): """
         SELECT offering_id FROM ledger_accounts WHERE code IN ('2120', '3210')
         GROUP BY offering_id, currency HAVING sum(debits - credits) <> 0""",
@@ -42,7 +45,8 @@ INVARIANTS: dict[str, str] = {
             AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.instruction_id = i.id)""",
     N_("I10 cash moves only on evidence"): """
         SELECT DISTINCT e.id FROM journal_entries e JOIN postings p ON p.entry_id = e.id
-        JOIN ledger_accounts a ON a.id = p.account_id WHERE a.code IN ('1100', '3000') AND e.evidence IS NULL""",
+        JOIN ledger_accounts a ON a.id = p.account_id
+        WHERE a.code IN ('1000', '1010', '1100', '1110', '3000') AND e.evidence IS NULL AND e.kind <> 'funds_available'""",
     N_("I11 every line of the gateway is in the books"): """
         SELECT t.transaction_id FROM gateway_transactions t
         WHERE NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",
@@ -68,7 +72,7 @@ INVARIANTS: dict[str, str] = {
         GROUP BY o.id HAVING sum(p.amount_minor) > o.maximum_minor""",
     N_("I18 what is held and owed back for a pledge is what its status says"): """
         SELECT p.id FROM pledges p LEFT JOIN (
-            SELECT pledge_id, sum(credits - debits) FILTER (WHERE code = '2010') AS held,
+            SELECT pledge_id, sum(credits - debits) FILTER (WHERE code IN ('2000', '2010')) AS held,
                    sum(credits - debits) FILTER (WHERE code = '2020') AS owed
             FROM ledger_accounts WHERE pledge_id > 0 GROUP BY pledge_id) b ON b.pledge_id = p.id
         WHERE (coalesce(held, 0), coalesce(owed, 0)) IS DISTINCT FROM (

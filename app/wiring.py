@@ -5,8 +5,11 @@ Everything else gets these handed over. Nobody but this module imports a gateway
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import entry_points
 
 from app import clock, embedded_postgres
 from app.actor import SYSTEM
@@ -17,17 +20,19 @@ from app.errors import Refused
 from app.evidence.scanner import ClamdScanner, Scanner
 from app.identity.mail_tokens import MailTokens
 from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
-from app.payments.port import Gateway
+from app.payments import ways
+from app.payments.port import Gateway, Role
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.provider import Provider
+from app.payments.ways import PaymentWay
 from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
 from app.regimes.registry import BUILT
 from app.vault import Signer, Vault
 from config import ConfigurationError, Settings
 
-#: Every gateway that is built. Production refuses the sandbox (see `config.py`).
-GATEWAYS = ("sandbox",)
+#: Where packages of others offer their gateways: name -> a function that makes one from the environment.
+ENTRY_POINTS = "openraise.gateways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,10 @@ class Platform:
 
     settings: Settings
     database: Database
-    gateway: Gateway
+    #: Every gateway that the operator uses, by name.
+    gateways: Mapping[str, Gateway]
+    #: Who holds the money of offerings that open from now on.
+    custodian: Gateway
     #: The far side of the sandbox, for its own pages and events; None with a real gateway.
     sandbox: Provider | None
     mailer: Mailer
@@ -69,9 +77,17 @@ class Platform:
 
     def gateway_named(self, name: str) -> Gateway:
         """The gateway that an instruction was made for. Raises Refused("gateway_unknown")."""
-        if name != self.gateway.name:
+        if name not in self.gateways:
             raise Refused("gateway_unknown", gateway=name)
-        return self.gateway
+        return self.gateways[name]
+
+    def ways_to_pay(self, currency: str) -> list[PaymentWay]:
+        return ways.offered(self.gateways.values(), currency)
+
+    def only_way_to_pay(self, currency: str) -> PaymentWay | None:
+        """Where there is nothing to choose."""
+        found = self.ways_to_pay(currency)
+        return found[0] if len(found) == 1 else None
 
     def close(self) -> None:
         self.database.close()
@@ -84,8 +100,6 @@ def build(settings: Settings) -> Platform:
 
     Raises ConfigurationError for a gateway that is not built.
     """
-    if settings.gateway not in GATEWAYS:
-        raise ConfigurationError(f"GATEWAY={settings.gateway} is not built; there is: {', '.join(GATEWAYS)}")
     for regime_id in settings.regimes:
         if regime_id not in BUILT:
             raise ConfigurationError(f"REGIMES names {regime_id!r}, which is not built")
@@ -93,10 +107,12 @@ def build(settings: Settings) -> Platform:
             raise ConfigurationError(f"REGIMES names {regime_id!r}, under which nothing is offered")
     database = Database(settings.database_url or embedded_postgres.start(settings.data_dir))
     provider = Provider(database.url)
+    gateways = {name: _gateway(name, settings, provider) for name in settings.gateways}
     return Platform(
         settings=settings,
         database=database,
-        gateway=SandboxGateway(provider, webhook_secret=settings.webhook_secret),
+        gateways=gateways,
+        custodian=_custodian(gateways, settings),
         sandbox=provider,
         mailer=_mailer(settings),
         mail_tokens=MailTokens(settings.secret_key),
@@ -106,6 +122,27 @@ def build(settings: Settings) -> Platform:
         statement_signer=Signer(settings.secret_key, "limit statement"),
         scanner=ClamdScanner(settings.scanner_url) if settings.scanner_url else None,
     )
+
+
+def _gateway(name: str, settings: Settings, provider: Provider) -> Gateway:
+    """Raises ConfigurationError for one that is neither ours nor offered by an installed package, or cannot start."""
+    if name == SandboxGateway.name:
+        return SandboxGateway(provider, webhook_secret=settings.webhook_secret)
+    offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name not in offered:
+        known = ", ".join(sorted({SandboxGateway.name, *offered}))
+        raise ConfigurationError(f"GATEWAYS names {name!r}, which is not built; there is: {known}")
+    made: Gateway = offered[name].load()(os.environ)
+    return made
+
+
+def _custodian(gateways: Mapping[str, Gateway], settings: Settings) -> Gateway:
+    """The one that CUSTODIAN names, or the first that can hold money. Raises ConfigurationError."""
+    able = [one for one in gateways.values() if Role.CUSTODIAN in one.caps.roles]
+    for gateway in able:
+        if settings.custodian in (None, gateway.name):
+            return gateway
+    raise ConfigurationError(f"CUSTODIAN must be one of {', '.join(one.name for one in able) or 'none'}: see GATEWAYS")
 
 
 def _mailer(settings: Settings) -> Mailer:

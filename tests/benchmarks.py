@@ -30,7 +30,7 @@ from app.investors.models import Investor
 from app.jobs import seal_audit
 from app.ledger import actions as ledger
 from app.ledger import entries
-from app.ledger.entries import Evidence
+from app.ledger.draft import Evidence
 from app.offerings.models import Offering
 from app.regimes.registry import BUILT
 from app.screening import names, queries

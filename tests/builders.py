@@ -60,6 +60,7 @@ from app.pledges.models import Pledge
 from app.regimes import standing
 from app.wiring import Platform
 from tests.agreeing import Agreeing
+from tests.paying import choose_way
 
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose; tests hash once.
@@ -266,7 +267,7 @@ class World(Agreeing):
                 tx, investor_id=investor.id, offering_id=offering.id, shares=shares,
                 form_key=others.get("form_key") or uuid.uuid4(), said=said,
                 law=others.get("law") or self.platform.law, payment_window=self.platform.payment_window,
-                placed_from=others.get("placed_from"),
+                placed_from=others.get("placed_from"), paying=self.platform.only_way_to_pay(offering.currency),
             )  # fmt: skip
 
     def open_documents(self, investor: Investor, offering: Offering) -> dict[str, str]:
@@ -287,7 +288,8 @@ class World(Agreeing):
         return placement.pledge
 
     def pay(self, pledge: Pledge, token: Token = Token.OK) -> None:
-        """What the investor does on the gateway's page. The site has to find out by itself."""
+        """What the investor does: choose the way where that is not done, and pay. The site has to find out by itself."""
+        choose_way(self.platform, pledge)
         send_payments.run(self.platform)
         with self.looking() as view:
             collection = payment_queries.collection(view.session, pledge.id)

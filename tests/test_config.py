@@ -18,7 +18,7 @@ SAFE = {
     "DATABASE_URL": "postgresql://app@db.internal/openraise",
     "PUBLIC_URL": "https://raise.example",
     "TRUSTED_PROXIES": "1",
-    "GATEWAY": "stripe",
+    "GATEWAYS": "stripe",
     "MAIL_URL": "smtp://user:secret@mail.example:587",
 }
 
@@ -46,8 +46,8 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", ""),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "10.0.0.1"),
-        ("GATEWAY", None),
-        ("GATEWAY", "sandbox"),
+        ("GATEWAYS", None),
+        ("GATEWAYS", "sandbox"),
         ("MAIL_URL", None),
         ("FLASK_DEBUG", "1"),
         ("FLASK_DEBUG", "true"),
@@ -184,7 +184,8 @@ def test_what_an_operator_sets_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("GATEWAY", "stripe"), ("REGIMES", "US-CF,XX-LAW"), ("REGIMES", "us-cf"), ("REGIMES", "CN-LAW")]
+    ("name", "value"),
+    [("GATEWAYS", "stripe"), ("REGIMES", "US-CF,XX-LAW"), ("REGIMES", "us-cf"), ("REGIMES", "CN-LAW")],
 )
 def test_what_is_not_built_stops_the_start_by_name(tmp_path: Path, name: str, value: str) -> None:
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": "postgresql://nowhere.invalid/none", name: value}

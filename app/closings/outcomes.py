@@ -11,7 +11,7 @@ from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries
-from app.ledger.entries import Evidence
+from app.ledger.draft import Evidence
 from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message

@@ -98,7 +98,7 @@ class Stage:
         for event in events:
             stamp, body = datetime.now(UTC), event.body()
             headers = {SIGNATURE_HEADER: sign(body, self.platform.settings.webhook_secret, stamp)}
-            envelope = self.platform.gateway.verify(body, headers, stamp)
+            envelope = self.platform.custodian.verify(body, headers, stamp)
             with self.by() as tx:
                 inbox.store(tx, "sandbox", envelope)
             self.platform.sandbox.confirm_delivery(event.id)
@@ -168,7 +168,7 @@ class Stage:
                 tx,
                 offering.id,
                 regime,
-                gateway=self.platform.gateway.name,
+                gateway=self.platform.custodian.name,
                 custodian_is_qualified=True,
                 seats=self.platform.law.seats(offering.regime, tx.now),
             )
@@ -216,6 +216,7 @@ class Stage:
                 said=Said(ticked, self.answers(regime), person.locale),
                 law=self.platform.law,
                 payment_window=self.platform.payment_window,
+                paying=self.platform.only_way_to_pay(offering.currency),
             )
         assert placement.pledge is not None, placement.decision.rule
         if token is not None:

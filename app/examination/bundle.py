@@ -28,7 +28,8 @@ from app.examination.contents import CHAIN, FILES, TRAIL
 from app.offerings import queries as offerings
 from app.offerings.models import Offering
 from app.payments import queries as payments
-from app.payments.port import Envelope, Gateway, GatewayError
+from app.payments.errors import GatewayError
+from app.payments.port import Envelope, Gateway
 from app.regimes import registry
 from app.wiring import Platform
 

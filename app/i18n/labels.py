@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, change_labels, countries, standing_words, statement_words, times
+from app.i18n import amounts, change_labels, countries, payment_words, standing_words, statement_words, times
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.book_words import ACCOUNT_CLASSES as ACCOUNT_CLASSES
 from app.i18n.book_words import ACCOUNTS as ACCOUNTS
@@ -19,6 +19,8 @@ from app.i18n.offering_words import FINANCIALS as FINANCIALS
 from app.i18n.offering_words import SECTIONS as SECTIONS
 from app.i18n.offering_words import STATEMENT_LEVELS as STATEMENT_LEVELS
 from app.i18n.offering_words import TASKS as TASKS
+from app.i18n.payment_words import METHODS as METHODS
+from app.i18n.payment_words import MISFITS as METHOD_MISFITS
 from app.i18n.review_words import COMPARED as COMPARED
 from app.i18n.review_words import MARKS as MARKS
 from app.i18n.review_words import PROPOSALS as PROPOSALS
@@ -249,6 +251,7 @@ REFUSALS: Mapping[str, str] = {
     "document_type": N_("The file must be a PDF, PNG or JPEG; this one is something else"),
     "file_missing": N_("Choose a file"),
     **change_labels.REFUSALS,
+    **payment_words.REFUSALS,
     # filings
     "filing_too_large": N_("A Form C file has at most %(largest_kb)s kB; this one is larger"),
     "filing_unsafe": N_("The file declares a document type or entities, which no Form C does. It was not read."),
@@ -347,6 +350,8 @@ def _fact(name: str, value: Any, facts: Mapping[str, Any], language: Language) -
         return times.day(value, language)
     if isinstance(value, int):
         return (amounts.percent if name.endswith("_bps") else amounts.number)(value, language)
+    if name == "why":
+        return said(language, METHOD_MISFITS[value])
     if name == "country":
         return countries.name(value, language)
     if name == "status":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.actor import Actor
 from app.closings import outcomes as closings
+from app.errors import Mistake
 from app.offerings import queries as offerings
 from app.payments import queries as payments
 from app.payments.port import OpKind, Outcome
@@ -13,7 +14,8 @@ from app.wiring import Platform
 
 def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcome) -> None:
     """Record one answer with everything that follows from it, in one transaction."""
-    actor = Actor(f"gateway:{platform.gateway.name}")
+    with platform.database.snapshot() as view:
+        actor = Actor(f"gateway:{payments.instruction(view.session, instruction_id).gateway}")
     with platform.database.transaction(actor, f"instruction:{instruction_id}") as tx:
         match kind:
             case OpKind.COLLECT:
@@ -28,3 +30,5 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 closings.released(tx, instruction_id, outcome, platform.regime(offering.regime))
             case OpKind.FEE:
                 closings.fee_swept(tx, instruction_id, outcome)
+            case _:
+                raise Mistake(f"nobody waits for the answer to a {kind}")

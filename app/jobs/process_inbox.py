@@ -8,8 +8,9 @@ from app.actor import SYSTEM
 from app.jobs import outcomes
 from app.payments import inbox
 from app.payments import queries as payments
+from app.payments.errors import GatewayError
 from app.payments.models import GatewayEvent
-from app.payments.port import Envelope, GatewayError, Hint, OpKind
+from app.payments.port import Envelope, Hint, OpKind
 from app.wiring import Platform
 
 log = structlog.get_logger()

@@ -16,12 +16,12 @@ from app.actor import SYSTEM
 from app.closings import outcomes as closings_outcomes
 from app.closings import queries as closings
 from app.database import Transaction
+from app.investors import queries as investors
 from app.jobs import outcomes
 from app.jobs.one_by_one import one_by_one
 from app.payments import actions as payments
 from app.payments.actions import Due
-from app.payments.models import KEY_CONFLICT
-from app.payments.port import (
+from app.payments.errors import (
     Declined,
     GatewayError,
     InFlight,
@@ -29,16 +29,15 @@ from app.payments.port import (
     KeyConflict,
     Misconfigured,
     NotSent,
-    Op,
-    OpKind,
-    Outcome,
-    Payee,
     RateLimited,
-    Ref,
     Rejected,
     Unknown,
+    Unsupported,
 )
+from app.payments.models import KEY_CONFLICT
+from app.payments.port import PLATFORM_ACCOUNT, Op, OpKind, Outcome, Payee, Payer, Ref
 from app.pledges import outcomes as pledges
+from app.pledges import queries as pledge_queries
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -112,25 +111,37 @@ def _call(platform: Platform, due: Due) -> Outcome:
             return found
     if not due.may_be_sent:
         raise KeyForgotten("key_forgotten")
-    account = f"offering-{due.offering_id}"
+    account, return_url = (
+        f"offering-{due.offering_id}",
+        f"{platform.settings.public_url}/me/pledges/{due.reference}/returned",
+    )
     match due.kind:
         case OpKind.COLLECT:
-            return_url = f"{platform.settings.public_url}/me/pledges/{due.reference}/returned"
+            assert due.method is not None  # the database wants one
             return gateway.collect(
-                op, due.amount, account=account, reference=due.reference, return_url=return_url,
-                refused=due.refused_funding,
+                op, due.amount, method=due.method, account=account, payer=_payer(platform, due), reference=due.reference,
+                return_url=return_url, instrument=due.instrument, refused=due.refused_funding,
             )  # fmt: skip
         case OpKind.CANCEL:
             return gateway.cancel(op, _payment(platform, due))
         case OpKind.REFUND:
             return gateway.refund(op, _payment(platform, due), due.amount)
         case OpKind.RELEASE:
-            return gateway.release(
-                op, account=account, payee=_payee(platform, due), amount=due.amount,
+            return gateway.pay_out(
+                op, due.amount, account=account, payee=_payee(platform, due), reference=due.reference,
                 document_sha256=due.document_sha256 or "",
             )  # fmt: skip
         case OpKind.FEE:
-            return gateway.take_fee(op, account=account, amount=due.amount)
+            return gateway.move(op, due.amount, account=account, to=PLATFORM_ACCOUNT)
+        case _:
+            raise Unsupported(due.kind)
+
+
+def _payer(platform: Platform, due: Due) -> Payer:
+    assert due.pledge_id is not None  # who pays is who pledged
+    with platform.database.snapshot() as view:
+        investor = investors.investor(view.session, pledge_queries.pledge(view.session, due.pledge_id).investor_id)
+    return Payer(f"investor-{investor.id}", investor.legal_name, investor.country)
 
 
 def _payment(platform: Platform, due: Due) -> Ref:

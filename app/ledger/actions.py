@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.database import Transaction
 from app.errors import Mistake
 from app.ledger.chart import CHART, Account
-from app.ledger.entries import Draft
+from app.ledger.draft import Draft
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
 
 
@@ -71,26 +71,26 @@ def _accounts(tx: Transaction, draft: Draft) -> dict[Account, int]:
                     "currency": draft.currency,
                     "offering_id": account.offering_id,
                     "pledge_id": account.pledge_id,
+                    "investor_id": account.investor_id,
+                    "gateway": account.gateway,
                 }
                 for account in wanted
             ]
         )
         .on_conflict_do_nothing()
     )
+    whose = (
+        LedgerAccount.code, LedgerAccount.offering_id, LedgerAccount.pledge_id, LedgerAccount.investor_id,
+        LedgerAccount.gateway,
+    )  # fmt: skip
+    addresses: dict[tuple[object, ...], Account] = {_address(account): account for account in wanted}
     rows = tx.session.execute(
-        select(LedgerAccount.id, LedgerAccount.code, LedgerAccount.offering_id, LedgerAccount.pledge_id).where(
-            LedgerAccount.currency == draft.currency,
-            or_(
-                *(
-                    and_(
-                        LedgerAccount.code == account.code.value,
-                        LedgerAccount.offering_id == account.offering_id,
-                        LedgerAccount.pledge_id == account.pledge_id,
-                    )
-                    for account in wanted
-                )
-            ),
+        select(LedgerAccount.id, *whose).where(
+            LedgerAccount.currency == draft.currency, tuple_(*whose).in_(list(addresses))
         )
     ).all()
-    ids = {(code, offering_id, pledge_id): account_id for account_id, code, offering_id, pledge_id in rows}
-    return {account: ids[account.code.value, account.offering_id, account.pledge_id] for account in wanted}
+    return {addresses[tuple(address)]: account_id for account_id, *address in rows}
+
+
+def _address(account: Account) -> tuple[str, int, int, int, str]:
+    return account.code.value, account.offering_id, account.pledge_id, account.investor_id, account.gateway

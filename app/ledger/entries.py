@@ -1,142 +1,218 @@
-"""Every movement of money as one pure function, named like a line of a bank statement.
+"""Every movement of money on a pledge's straight way as one pure function, named like a line of a bank statement.
 
-Each returns a `Draft`, balanced by construction and checked by `actions.post` and by the database.
+Each returns a `Draft`, balanced by construction and checked by `actions.post` and by the database. What goes wrong on
+the way is `reversals.py`, investors' own cash `cash_accounts.py`, what issuers pay their holders `distributions.py`.
 The numbers P… are those of the postings table in `docs/ledger.md`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
-
-from app.ledger.chart import CHART, Account, Code
+from app.ledger.chart import Account, Code
+from app.ledger.draft import Draft, Evidence, Line, credit, debit, on_evidence, pair, platform_owes
 from app.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    account: Account
-    side: str  # "D" or "C"
-    minor: int
+def pledge_promised(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P1: an investor keeps a way to pay with us; no money has moved."""
+    promise, contra = _promise(offering_id, pledge_id)
+    return Draft("pledge_promised", key, amount.currency, pair(promise, contra, amount))
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An entry not yet written. `key` makes it happen once; `evidence` is the gateway's own transaction."""
-
-    kind: str
-    key: str
-    currency: str
-    lines: tuple[Line, ...]
-    evidence: str | None = None
-    instruction_id: int | None = None
-
-    def is_balanced(self) -> bool:
-        """Whether every book in it sums to zero."""
-        sums: dict[str, int] = {}
-        for line in self.lines:
-            book = CHART[line.account.code].book
-            sums[book] = sums.get(book, 0) + (line.minor if line.side == "D" else -line.minor)
-        return len(self.lines) >= 2 and not any(sums.values())
-
-    def body_hash(self) -> str:
-        """The same key with another body is a mistake, not a repetition: this tells them apart."""
-        body = [self.kind, self.currency, [[*_address(line.account), line.side, line.minor] for line in self.lines]]
-        return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+def promise_ended(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P8: the promise was paid, or given up."""
+    promise, contra = _promise(offering_id, pledge_id)
+    return Draft("promise_ended", key, amount.currency, pair(contra, promise, amount))
 
 
-def _address(account: Account) -> tuple[str, int, int]:
-    return account.code.value, account.offering_id, account.pledge_id
+def _promise(offering_id: int, pledge_id: int) -> tuple[Account, Account]:
+    return Account(Code.COMMITMENT, offering_id, pledge_id), Account(Code.COMMITMENT_CONTRA, offering_id)
 
 
-def _pair(debit: Account, credit: Account, amount: Money) -> tuple[Line, Line]:
-    return Line(debit, "D", amount.minor), Line(credit, "C", amount.minor)
+def funds_collected(
+    offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "",
+    gateway_fee: Money | None = None, investor_fee: Money | None = None, may_be_taken_back: bool = False,
+) -> Draft:  # fmt: skip
+    """P2, P3, P7: an investor's money arrived: in escrow, or with a `collector` that is not the offering's custodian.
+
+    `amount` is for the shares; `investor_fee` came on top of it. What the gateway kept (`gateway_fee`) the platform
+    owes to client money from this moment on, so that the investor can have all of it back.
+    """
+    kept, extra = gateway_fee or Money.zero(amount.currency), investor_fee or Money.zero(amount.currency)
+    cash = Account(Code.COLLECTOR_PENDING, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
+    held = Code.INVESTOR_UNSETTLED if may_be_taken_back else Code.INVESTOR_HELD
+    lines = (
+        debit(cash, amount + extra - kept),
+        credit(Account(held, offering_id, pledge_id), amount),
+        credit(Account(Code.INVESTOR_FEE_HELD, offering_id, pledge_id), extra),
+        *platform_owes(offering_id, kept, Code.PROCESSOR_FEE),
+    )
+    return on_evidence("funds_collected", amount, lines, evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What proves that cash moved: the gateway's transaction id, and the instruction it answers."""
-
-    transaction: str
-    instruction_id: int
+def funds_cleared(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P4: the time in which a bank could simply take a debit back is over."""
+    unsettled, held = (Account(code, offering_id, pledge_id) for code in (Code.INVESTOR_UNSETTLED, Code.INVESTOR_HELD))
+    return Draft("funds_cleared", key, amount.currency, pair(unsettled, held, amount))
 
 
-def funds_collected(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence) -> Draft:
-    """P7: an investor's money arrived in the offering's escrow account."""
-    cash, held = Account(Code.ESCROW_CASH, offering_id), Account(Code.INVESTOR_HELD, offering_id, pledge_id)
-    return _cash("funds_collected", amount, _pair(cash, held, amount), evidence)
+def funds_available(collector: str, amount: Money, key: str) -> Draft:
+    """P5: what a collector took may be paid out by it from now on."""
+    pending, cash = (Account(code, gateway=collector) for code in (Code.COLLECTOR_PENDING, Code.COLLECTOR_CASH))
+    return Draft("funds_available", key, amount.currency, pair(cash, pending, amount))
+
+
+def custody_transfer_sent(collector: str, offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """P6: a collector sent what it held for an offering to the custodian."""
+    cash, transit = Account(Code.COLLECTOR_CASH, gateway=collector), Account(Code.IN_TRANSIT, offering_id)
+    return on_evidence("custody_transfer_sent", amount, pair(transit, cash, amount), evidence)
+
+
+def custody_transfer_received(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """P6: it arrived in the offering's escrow account."""
+    transit, escrow = Account(Code.IN_TRANSIT, offering_id), Account(Code.ESCROW_CASH, offering_id)
+    return on_evidence("custody_transfer_received", amount, pair(escrow, transit, amount), evidence)
+
+
+def custody_return_sent(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """P6 backwards: the custodian sent money back to a collector, for refunds from there."""
+    transit, escrow = Account(Code.IN_TRANSIT, offering_id), Account(Code.ESCROW_CASH, offering_id)
+    return on_evidence("custody_return_sent", amount, pair(transit, escrow, amount), evidence)
+
+
+def custody_return_received(collector: str, offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """P6 backwards: it arrived at the collector."""
+    cash, transit = Account(Code.COLLECTOR_CASH, gateway=collector), Account(Code.IN_TRANSIT, offering_id)
+    return on_evidence("custody_return_received", amount, pair(cash, transit, amount), evidence)
+
+
+def top_up_received(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
+    """P6: the platform paid in what it owed to client money."""
+    cash = Account(Code.COLLECTOR_CASH, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
+    lines = (
+        *pair(cash, Account(Code.DUE_FROM_PLATFORM, offering_id), amount),
+        *pair(Account(Code.DUE_TO_CLIENT, offering_id), Account(Code.PLATFORM_CASH), amount),
+    )
+    return on_evidence("top_up_received", amount, lines, evidence)
 
 
 def unidentified_funds_received(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
     """P7: money arrived for a pledge that no longer wants it; it will be sent back."""
     cash, unknown = Account(Code.ESCROW_CASH, offering_id), Account(Code.UNIDENTIFIED_RECEIPTS, offering_id)
-    return _cash("unidentified_funds_received", amount, _pair(cash, unknown, amount), evidence)
-
-
-def refund_owed(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
-    """P9: what was held for the investor is now owed back to them."""
-    held, owed = (Account(code, offering_id, pledge_id) for code in (Code.INVESTOR_HELD, Code.REFUND_PAYABLE))
-    return Draft("refund_owed", key, amount.currency, _pair(held, owed, amount))
-
-
-def refund_paid(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence) -> Draft:
-    """P10: the investor has their money back."""
-    owed, cash = Account(Code.REFUND_PAYABLE, offering_id, pledge_id), Account(Code.ESCROW_CASH, offering_id)
-    return _cash("refund_paid", amount, _pair(owed, cash, amount), evidence)
+    return on_evidence("unidentified_funds_received", amount, pair(cash, unknown, amount), evidence)
 
 
 def unidentified_funds_returned(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
     """Money that nobody wanted went back to where it came from."""
     unknown, cash = Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), Account(Code.ESCROW_CASH, offering_id)
-    return _cash("unidentified_funds_returned", amount, _pair(unknown, cash, amount), evidence)
+    return on_evidence("unidentified_funds_returned", amount, pair(unknown, cash, amount), evidence)
+
+
+def receipt_identified(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P7: a person found out whose money it was."""
+    unknown, held = (
+        Account(Code.UNIDENTIFIED_RECEIPTS, offering_id),
+        Account(Code.INVESTOR_HELD, offering_id, pledge_id),
+    )
+    return Draft("receipt_identified", key, amount.currency, pair(unknown, held, amount))
+
+
+def refund_owed(
+    offering_id: int, pledge_id: int, amount: Money, key: str, *, investor_fee: Money | None = None,
+    may_be_taken_back: bool = False,
+) -> Draft:  # fmt: skip
+    """P9: what was held for the investor is now owed back to them, with the fee that they paid on top."""
+    extra = investor_fee or Money.zero(amount.currency)
+    held = Code.INVESTOR_UNSETTLED if may_be_taken_back else Code.INVESTOR_HELD
+    lines = (
+        debit(Account(held, offering_id, pledge_id), amount),
+        *((debit(Account(Code.INVESTOR_FEE_HELD, offering_id, pledge_id), extra),) if extra else ()),
+        credit(Account(Code.REFUND_PAYABLE, offering_id, pledge_id), amount + extra),
+    )
+    return Draft("refund_owed", key, amount.currency, lines)
+
+
+def refund_paid(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
+    """P10: the investor has their money back, out of escrow or out of the balance of a `collector`."""
+    cash = Account(Code.COLLECTOR_CASH, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
+    owed = Account(Code.REFUND_PAYABLE, offering_id, pledge_id)
+    return on_evidence("refund_paid", amount, pair(owed, cash, amount), evidence)
 
 
 def pledge_closed(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
     """P12: what was held for the investor is now owed to the issuer."""
     held, payable = Account(Code.INVESTOR_HELD, offering_id, pledge_id), Account(Code.ISSUER_PAYABLE, offering_id)
-    return Draft("pledge_closed", key, amount.currency, _pair(held, payable, amount))
+    return Draft("pledge_closed", key, amount.currency, pair(held, payable, amount))
 
 
 def platform_fee_charged(offering_id: int, fee: Money, key: str) -> Draft:
     """P13: our fee on a closing, owed to us out of escrow and earned in our own book."""
-    payable, ours = Account(Code.ISSUER_PAYABLE, offering_id), Account(Code.PLATFORM_FEE_PAYABLE, offering_id)
-    claim, income = Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.FEE_INCOME)
-    return Draft("platform_fee_charged", key, fee.currency, (*_pair(payable, ours, fee), *_pair(claim, income, fee)))
+    payable = Account(Code.ISSUER_PAYABLE, offering_id)
+    return Draft("platform_fee_charged", key, fee.currency, _earn(offering_id, fee, payable, Code.FEE_INCOME))
+
+
+def investor_fee_earned(offering_id: int, pledge_id: int, fee: Money, key: str) -> Draft:
+    """P13: the fee that an investor paid on top of a pledge, which is shares now."""
+    paid = Account(Code.INVESTOR_FEE_HELD, offering_id, pledge_id)
+    return Draft("investor_fee_earned", key, fee.currency, _earn(offering_id, fee, paid, Code.FEE_INCOME))
+
+
+def processor_cost_recharged(offering_id: int, cost: Money, key: str) -> Draft:
+    """P18: what gateways cost us, charged to the issuer where the contract says so."""
+    payable = Account(Code.ISSUER_PAYABLE, offering_id)
+    return Draft(
+        "processor_cost_recharged", key, cost.currency, _earn(offering_id, cost, payable, Code.RECHARGE_INCOME)
+    )
+
+
+def _earn(offering_id: int, fee: Money, out_of: Account, income: Code) -> tuple[Line, ...]:
+    ours, claim = Account(Code.PLATFORM_FEE_PAYABLE, offering_id), Account(Code.FEE_RECEIVABLE, offering_id)
+    return *pair(out_of, ours, fee), *pair(claim, Account(income), fee)
+
+
+def holdback_kept(offering_id: int, amount: Money, key: str) -> Draft:
+    """P13: a part of what is owed to the issuer stays in escrow for debits that banks may still take back."""
+    payable, kept = (Account(code, offering_id) for code in (Code.ISSUER_PAYABLE, Code.ISSUER_HOLDBACK))
+    return Draft("holdback_kept", key, amount.currency, pair(payable, kept, amount))
+
+
+def holdback_released(offering_id: int, amount: Money, key: str) -> Draft:
+    """P20: it is owed to the issuer again."""
+    payable, kept = (Account(code, offering_id) for code in (Code.ISSUER_PAYABLE, Code.ISSUER_HOLDBACK))
+    return Draft("holdback_released", key, amount.currency, pair(kept, payable, amount))
 
 
 def payout_instructed(offering_id: int, amount: Money, key: str) -> Draft:
     """P14: the issuer's money is on its way; from here on it cannot be used for anything else."""
     payable, flying = (Account(code, offering_id) for code in (Code.ISSUER_PAYABLE, Code.ISSUER_PAYOUT_IN_FLIGHT))
-    return Draft("payout_instructed", key, amount.currency, _pair(payable, flying, amount))
+    return Draft("payout_instructed", key, amount.currency, pair(payable, flying, amount))
 
 
 def payout_paid(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
     """P15: the issuer has been paid."""
     flying, cash = Account(Code.ISSUER_PAYOUT_IN_FLIGHT, offering_id), Account(Code.ESCROW_CASH, offering_id)
-    return _cash("payout_paid", amount, _pair(flying, cash, amount), evidence)
+    return on_evidence("payout_paid", amount, pair(flying, cash, amount), evidence)
 
 
 def payout_failed(offering_id: int, amount: Money, key: str) -> Draft:
     """P16: the payout was refused before any cash moved; the money is owed to the issuer again."""
     flying, payable = (Account(code, offering_id) for code in (Code.ISSUER_PAYOUT_IN_FLIGHT, Code.ISSUER_PAYABLE))
-    return Draft("payout_failed", key, amount.currency, _pair(flying, payable, amount))
+    return Draft("payout_failed", key, amount.currency, pair(flying, payable, amount))
 
 
 def platform_fee_swept(offering_id: int, fee: Money, evidence: Evidence) -> Draft:
     """P17: our fee left escrow and arrived in our own account."""
     payable, escrow = Account(Code.PLATFORM_FEE_PAYABLE, offering_id), Account(Code.ESCROW_CASH, offering_id)
     ours, claim = Account(Code.PLATFORM_CASH), Account(Code.FEE_RECEIVABLE, offering_id)
-    return _cash("platform_fee_swept", fee, (*_pair(payable, escrow, fee), *_pair(ours, claim, fee)), evidence)
+    return on_evidence("platform_fee_swept", fee, (*pair(payable, escrow, fee), *pair(ours, claim, fee)), evidence)
 
 
-def _cash(kind: str, amount: Money, lines: tuple[Line, ...], evidence: Evidence) -> Draft:
-    """Cash moves only on evidence, and one piece of evidence moves it once."""
-    return Draft(
-        kind,
-        f"{kind}:{evidence.transaction}",
-        amount.currency,
-        lines,
-        evidence=evidence.transaction,
-        instruction_id=evidence.instruction_id,
-    )
+def listing_fee_billed(offering_id: int, fee: Money, key: str) -> Draft:
+    """What the issuer pays for being listed, billed apart: it never touches client money."""
+    claim = Account(Code.ISSUER_RECEIVABLE, offering_id)
+    return Draft("listing_fee_billed", key, fee.currency, pair(claim, Account(Code.FEE_INCOME), fee))
+
+
+def issuer_bill_paid(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """The issuer paid a bill of ours into our own account."""
+    claim = Account(Code.ISSUER_RECEIVABLE, offering_id)
+    return on_evidence("issuer_bill_paid", amount, pair(Account(Code.PLATFORM_CASH), claim, amount), evidence)

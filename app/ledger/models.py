@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Numeric, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Currency, Id, one_of
@@ -16,10 +16,20 @@ class LedgerAccount(Base):
     __tablename__ = "ledger_accounts"
     __table_args__ = (
         UniqueConstraint("id", "currency", "book"),
-        UniqueConstraint("book", "code", "currency", "offering_id", "pledge_id"),
-        one_of("book", ("client", "platform")),
+        UniqueConstraint(
+            "book",
+            "code",
+            "currency",
+            "offering_id",
+            "pledge_id",
+            "investor_id",
+            "gateway",
+            name="uq_ledger_accounts_whose",
+        ),
+        one_of("book", ("client", "platform", "memo")),
         one_of("class", ("asset", "liability", "income", "expense", "equity")),
         one_of("guard", ("none", "no_credit_balance", "no_debit_balance")),
+        Index("ix_ledger_accounts_investor_id", "investor_id", postgresql_where=text("investor_id > 0")),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),
         # Client money has no profit and loss.
         CheckConstraint("book <> 'client' OR class IN ('asset', 'liability')", name="client_book_has_no_result"),
@@ -34,6 +44,8 @@ class LedgerAccount(Base):
     currency: Mapped[Currency]
     offering_id: Mapped[int] = mapped_column(server_default=text("0"), index=True)
     pledge_id: Mapped[int] = mapped_column(server_default=text("0"), index=True)
+    investor_id: Mapped[int] = mapped_column(server_default=text("0"))
+    gateway: Mapped[str] = mapped_column(String(40), server_default=text("''"))
     guard: Mapped[str]
     debits: Mapped[int] = mapped_column(Numeric(20, 0), server_default=text("0"))
     credits: Mapped[int] = mapped_column(Numeric(20, 0), server_default=text("0"))
@@ -51,6 +63,8 @@ class JournalEntry(Base):
     instruction_id: Mapped[int | None] = mapped_column(index=True)
     #: `gateway:transaction`, the proof that cash moved; each proves one entry.
     evidence: Mapped[str | None] = mapped_column(unique=True)
+    #: The entry that this one takes back: each once.
+    reverses: Mapped[int | None] = mapped_column(ForeignKey("journal_entries.id"), unique=True)
     txid: Mapped[int] = mapped_column(server_default=text("txid_current()"))
     effective_at: Mapped[datetime]
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

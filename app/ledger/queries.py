@@ -12,7 +12,10 @@ from app.ledger.chart import CHART, Code
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
 
 
-def balance(session: Session, code: Code, currency: str, *, offering_id: int = 0, pledge_id: int = 0) -> int:
+def balance(
+    session: Session, code: Code, currency: str, *, offering_id: int = 0, pledge_id: int = 0, investor_id: int = 0,
+    gateway: str = "",
+) -> int:  # fmt: skip
     """Minor units, on the account's own side: a liability that we owe is positive, and so is an asset we have."""
     net = session.execute(
         select(LedgerAccount.debits - LedgerAccount.credits).where(
@@ -21,6 +24,8 @@ def balance(session: Session, code: Code, currency: str, *, offering_id: int = 0
             LedgerAccount.currency == currency,
             LedgerAccount.offering_id == offering_id,
             LedgerAccount.pledge_id == pledge_id,
+            LedgerAccount.investor_id == investor_id,
+            LedgerAccount.gateway == gateway,
         )
     ).scalar_one_or_none()
     amount = int(net or 0)

@@ -17,7 +17,7 @@ from app.money import Money
 from app.payments import queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
 from app.payments.models import GatewayTransaction, Instruction
-from app.payments.port import OpKind, Outcome, Ref, Txn
+from app.payments.port import Method, OpKind, Outcome, Ref, Txn
 
 #: Nobody else touches an instruction that was handed out for so long.
 LEASE = timedelta(seconds=60)
@@ -41,6 +41,8 @@ def instruct(
     closing_id: int | None = None,
     about_id: int | None = None,
     document_sha256: str | None = None,
+    method: Method | None = None,
+    instrument: Ref | None = None,
     refused_funding: Sequence[str] = (),
 ) -> Instruction:
     """Record what the gateway is to do; the same business act again is the same instruction.
@@ -64,6 +66,8 @@ def instruct(
         currency=amount.currency,
         reference=reference,
         document_sha256=document_sha256,
+        method=method,
+        instrument=None if instrument is None else str(instrument),
         refused_funding=list(refused_funding),
         created_at=tx.now,
         next_attempt_at=tx.wall_now,
@@ -102,6 +106,9 @@ class Due:
     about_op: tuple[UUID, int] | None
     about_ref: Ref | None
     document_sha256: str | None
+    method: Method | None
+    instrument: Ref | None
+    pledge_id: int | None
     refused_funding: tuple[str, ...]
     attempts: int
 
@@ -150,6 +157,9 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         about_op=(about.op_id, about.generation) if about else None,
         about_ref=about.ref() if about else None,
         document_sha256=row.document_sha256,
+        method=None if row.method is None else Method(row.method),
+        instrument=None if row.instrument is None else Ref.read(row.instrument),
+        pledge_id=row.pledge_id,
         refused_funding=tuple(row.refused_funding),
         attempts=row.attempts,
     )
@@ -254,7 +264,7 @@ def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
     Success counts only with evidence, and only for exactly what we asked: another amount or currency goes to a person.
     Writes: instruction, gateway transactions, audit.
     """
-    row.provider_ref = f"{outcome.ref.kind}/{outcome.ref.id}"
+    row.provider_ref = str(outcome.ref)
     for txn in outcome.evidence:
         keep_transaction(tx, row.gateway, txn)
     event = _MOVES[outcome.state]
@@ -275,7 +285,7 @@ def record_cancellation(tx: Transaction, row: Instruction, outcome: Outcome) -> 
     """Write what became of a locked request to cancel; `outcome` is that of the payment. Writes: instruction, audit."""
     if row.kind != OpKind.CANCEL:
         raise Mistake(f"instruction {row.id} is no cancellation")
-    row.provider_ref = f"{outcome.ref.kind}/{outcome.ref.id}"
+    row.provider_ref = str(outcome.ref)
     event = "succeed" if outcome.state in ("cancelled", "failed") else "fail"
     if INSTRUCTION.allows(row.status, event):
         audit.transition(tx, row, event, payment=outcome.state)
@@ -290,7 +300,7 @@ def keep_transaction(tx: Transaction, gateway: str, txn: Txn) -> None:
             gateway=gateway,
             transaction_id=txn.id,
             kind=txn.kind,
-            source=f"{txn.source.kind}/{txn.source.id}",
+            source=str(txn.source),
             amount_minor=txn.amount.minor,
             fee_minor=txn.fee.minor,
             net_minor=txn.net.minor,

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import Base, Currency, Id, one_of
 from app.money import Money
 from app.payments.lifecycle import FAILED, INSTRUCTION, REVIEW
-from app.payments.port import OpKind, Ref
+from app.payments.port import Method, OpKind, Ref
 from app.state_machine import StateMachine
 
 #: The `code` of one whose key stands at the gateway for something else.
@@ -36,6 +36,8 @@ class Instruction(Base):
     __table_args__ = (
         one_of("kind", OpKind),
         one_of("status", INSTRUCTION.statuses),
+        one_of("method", Method),
+        CheckConstraint("kind NOT IN ('setup', 'collect') OR method IS NOT NULL", name="collects_by_a_method"),
         UniqueConstraint("gateway", "kind", "provider_ref"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
         # Money goes back where it came from: to a collection of the very same pledge.
@@ -77,6 +79,9 @@ class Instruction(Base):
     about_id: Mapped[int | None]
     amount_minor: Mapped[int]
     currency: Mapped[Currency]
+    #: How its payer pays, and with what they let us keep, once they have.
+    method: Mapped[str | None]
+    instrument: Mapped[str | None]
     #: What the payer or payee sees: the pledge's or the closing's public name.
     reference: Mapped[str] = mapped_column(String(40))
     #: For a collection: kinds of funding that the gateway is asked to decline.
@@ -111,7 +116,7 @@ class Instruction(Base):
         return self.status == REVIEW and self.provider_ref is None and self.code != KEY_CONFLICT
 
     def ref(self) -> Ref | None:
-        return None if self.provider_ref is None else Ref(*self.provider_ref.split("/", 1))
+        return None if self.provider_ref is None else Ref.read(self.provider_ref)
 
 
 class GatewayEvent(Base):

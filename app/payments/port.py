@@ -1,12 +1,13 @@
 """What the platform asks of a payment gateway, in its own words.
 
 Two roles, which one adapter may play both: a *collector* takes money from investors, a *custodian* holds it for an
-offering. Both can be asked for the truth: what became of an operation, by its reference or by our own id.
+offering. Both pay out, and both can be asked for the truth: what became of an operation, by its reference or by our own
+id. `docs/gateways.md` tells how to write an adapter; `flask payments conform NAME` proves one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,14 +17,72 @@ from uuid import UUID
 from app.money import Money
 
 State = Literal["action_required", "pending", "succeeded", "failed", "cancelled"]
+DisputeState = Literal["inquiry", "open", "won", "lost"]
 
 
 class OpKind(StrEnum):
+    #: Keep a way to pay for later (a card, a mandate); no money moves.
+    SETUP = "setup"
     COLLECT = "collect"
+    #: Stop a collection that is not made yet.
     CANCEL = "cancel"
     REFUND = "refund"
+    #: Carry what a collector holds to the custodian, and back again where it must be refunded from there.
+    TO_CUSTODY = "to_custody"
+    FROM_CUSTODY = "from_custody"
+    #: Pay the issuer.
     RELEASE = "release"
+    #: Our own fee leaves escrow.
     FEE = "fee"
+    #: The platform pays in what it owes to client money.
+    TOP_UP = "top_up"
+    #: Pay an investor's bank account: what could not be refunded, or what they take out of their cash account.
+    PAY_BACK = "pay_back"
+    #: From an investor's cash account into an offering's account, at the same custodian.
+    FROM_CASH = "from_cash"
+
+
+class Role(StrEnum):
+    COLLECTOR = "collector"
+    CUSTODIAN = "custodian"
+
+
+class Method(StrEnum):
+    """How an investor pays, in words that every gateway shares."""
+
+    CARD = "card"
+    ALIPAY = "alipay"
+    WECHAT_PAY = "wechat_pay"
+    ACH_DEBIT = "ach_debit"
+    SEPA_DEBIT = "sepa_debit"
+    #: The investor's own transfer to an account that we name, known again by its reference.
+    BANK_TRANSFER = "bank_transfer"
+    #: From the investor's cash account here.
+    CASH_ACCOUNT = "cash_account"
+
+
+class TxnKind(StrEnum):
+    """What a line of a gateway's account is. In: above zero; out: below. Only these move the books."""
+
+    PAYMENT = "payment"
+    #: A debit was taken back by the payer's bank.
+    RETURN = "return"
+    #: A payer's bank took the money while it looks into a complaint; and gave it back.
+    DISPUTE = "dispute"
+    DISPUTE_WON = "dispute_won"
+    REFUND = "refund"
+    #: A refund came back: the payer's account is closed.
+    REFUND_FAILED = "refund_failed"
+    PAYOUT = "payout"
+    PAYOUT_FAILED = "payout_failed"
+    #: Between two accounts at the same custodian.
+    MOVE = "move"
+    #: The gateway's own price, where it is a line of its own.
+    FEE = "fee"
+    #: Money that the platform paid in.
+    TOP_UP = "top_up"
+    #: Anything else: it is never booked by itself, a person looks at it.
+    OTHER = "other"
 
 
 class Funding(StrEnum):
@@ -35,6 +94,9 @@ class Funding(StrEnum):
     PREPAID = "prepaid"
     UNKNOWN = "unknown"
 
+
+#: The account at a custodian that is the platform's own, for its fee; and the one for investors' cash.
+PLATFORM_ACCOUNT, CASH_ACCOUNTS = "platform", "clients"
 
 #: The `code` of a payment that was declined for what the payer wanted to pay with.
 FUNDING_REFUSED = "funding_refused"
@@ -58,15 +120,26 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The gateway's own name for a thing: ("payment", "pay_…")."""
+    """The gateway's own name for a thing: ("payment", "pay_…"), written "payment/pay_…"."""
 
     kind: str
     id: str
 
+    @classmethod
+    def read(cls, text: str) -> Ref:
+        return cls(*text.split("/", 1))
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Txn:
-    """A line in the gateway's own account: the evidence that cash moved. `net` is `amount` less `fee`; out is negative."""
+    """A line in the gateway's own account: the evidence that cash moved. `net` is `amount` less `fee`; out is negative.
+
+    `account` is whose money it is, in our words ("offering-7", "" for the gateway's one balance); `available_at` is from
+    when it may be paid out, None: at once.
+    """
 
     id: str
     kind: str
@@ -74,6 +147,8 @@ class Txn:
     amount: Money
     fee: Money
     created_at: datetime
+    account: str = ""
+    available_at: datetime | None = None
 
     @property
     def net(self) -> Money:
@@ -84,8 +159,10 @@ class Txn:
 class Outcome:
     """What became of an operation, as the gateway says now.
 
-    `url` is where the payer must go, if the state is "action_required". `evidence` are the transactions behind it:
-    only they move the books. (The design had their ids; the lines themselves save a second question.)
+    `url` is where the payer must go, if the state is "action_required". `evidence` are all the lines behind it, also those
+    that came long after (a return, a dispute, a payout that failed after it was paid): only they move the books, each
+    once. (The design had their ids; the lines themselves save a second question.)
+    `dispute` is how a payer's complaint about a payment stands. `instrument` is what may be charged later.
     `funding`, `payer` (the name of who holds the account) and `account` (a mark that is the same for the same card or bank
     account, such as Stripe's `fingerprint`; never its number) are None where the gateway does not tell.
     """
@@ -96,6 +173,8 @@ class Outcome:
     url: str | None = None
     code: str | None = None
     evidence: tuple[Txn, ...] = ()
+    dispute: DisputeState | None = None
+    instrument: Ref | None = None
     funding: Funding | None = None
     payer: str | None = None
     account: str | None = None
@@ -103,31 +182,78 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class MethodCaps:
-    """What a method of payment can and cannot do. `None` means no limit."""
+    """What a method of payment can and cannot do at a gateway, in one currency. `None` means no limit.
 
-    funds_held_by: Literal["none", "provider_balance", "segregated", "qualified_escrow"]
-    qualified_third_party: bool
-    manual_capture: bool
+    All times are what the gateway promises at worst; where its documents are silent, the cautious figure stands.
+    """
+
+    method: Method
+    #: Where the money lies after it was collected.
+    funds_held_by: Literal["provider_balance", "segregated", "qualified_escrow"]
+    #: May be kept and charged later, without its holder being there.
     reusable_off_session: bool
     confirmation: Literal["instant", "delayed"]
+    #: A delayed answer comes within so long.
+    confirm_within: timedelta
+    #: So long after it arrived, money may still be taken back without a word.
     clearing_hold: timedelta
+    #: Refundable for so long after it was paid, and not before so long.
     refund_window: timedelta | None
-    max_hold: timedelta | None
-    partial_refund: bool
+    refund_not_before: timedelta
     refund_may_fail: bool
-    currencies: frozenset[str]
+    partial_refund: bool
+    #: The gateway lets money lie for so long.
+    max_hold: timedelta | None
+    #: The payer's bank may take it back for so long; "final": nothing can be said against it.
+    reversible_for: timedelta | None
+    dispute: Literal["none", "contestable", "final"]
+    smallest_minor: int
+    largest_minor: int
+    #: Whether its price is taken from the payment itself, or sent as an invoice.
     fee: Literal["netted", "invoiced"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayCaps:
+    """What a gateway is, whatever the method."""
+
+    roles: frozenset[Role]
+    currencies: frozenset[str]
+    #: As a custodian: who the law allows to hold investors' money (17 CFR 227.303(e)(2): a qualified third party).
+    qualified_third_party: bool
+    #: Forgets a key after so long: from then on the same key could act again.
     key_window: timedelta
-    find_by_op: bool
+    #: Tells by itself what happened; otherwise it is asked.
     pushes_events: bool
+    #: Marked so in production: real money moves.
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays: our public name for them, and what a payment page needs. `email` only where they agreed to a receipt there."""
+
+    reference: str
+    name: str
+    country: str
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """Who is paid out to. The account number is opened from the vault for this call only."""
+    """Whom a payout goes to. The account number is opened from the vault for this call only."""
 
     holder: str
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDetails:
+    """How money reaches an account from outside: `lines` are (label, value) as a payer types them; `reference` names it."""
+
+    payee: Payee
+    reference: str
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,65 +279,6 @@ class Balance:
     amount: Money
 
 
-# The closed set of errors: an adapter maps everything it meets to one of these.
-
-
-class GatewayError(Exception):
-    """`code` is the gateway's own word, for the log and the operator."""
-
-    def __init__(self, code: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Declined(GatewayError):
-    """The payer's side said no."""
-
-
-class Rejected(GatewayError):
-    """The gateway will never do this."""
-
-
-class InsufficientProviderFunds(GatewayError):
-    """Our balance there is too low; later it may work."""
-
-
-class RateLimited(GatewayError):
-    """Ask again later."""
-
-
-class NotSent(GatewayError):
-    """Proven not executed: the connection was never made."""
-
-
-class Unknown(GatewayError):
-    """It may have been executed or not: a timeout, a dropped connection, an error of the server."""
-
-
-class InFlight(GatewayError):
-    """The same operation is being executed right now."""
-
-
-class KeyConflict(GatewayError):
-    """The same key with other parameters: our mistake; stop and call a person."""
-
-
-class Unsupported(GatewayError):
-    """This adapter cannot do that, and its capabilities say so."""
-
-
-class Misconfigured(GatewayError):
-    """The gateway does not accept our credentials."""
-
-
-class BadSignature(GatewayError):
-    """Not from the gateway, or changed on the way."""
-
-
-class Stale(GatewayError):
-    """Signed too long ago, or in the future."""
-
-
 class Truth(Protocol):
     """Asking is free and changes nothing."""
 
@@ -221,8 +288,8 @@ class Truth(Protocol):
     def find(self, op: Op) -> Outcome | None:
         """By our own id. None: proven absent. Raises Unknown when it cannot say."""
 
-    def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:
-        """Every line of the gateway's account in this time, oldest first."""
+    def transactions(self, since: datetime, until: datetime) -> Iterable[Txn]:
+        """Every line of the gateway's account in this time, oldest first, as a stream."""
 
     def balances(self) -> Sequence[Balance]:
         """What the gateway holds, per account and currency."""
@@ -234,17 +301,32 @@ class Truth(Protocol):
         """What an event is about; nothing for a type that does not concern us."""
 
 
-class Collector(Protocol):
+class PaysOut(Protocol):
+    """Both roles do. Every call needs an `Op` that is already committed."""
+
+    def pay_out(
+        self, op: Op, amount: Money, *, account: str, payee: Payee, reference: str, document_sha256: str = ""
+    ) -> Outcome:
+        """Pay out of `account` to a bank account. `document_sha256` is what two officers approved."""
+
+
+class Collector(PaysOut, Protocol):
     """Takes money from investors. Every call needs an `Op` that is already committed."""
 
-    def caps(self, currency: str) -> MethodCaps: ...
+    def methods(self, currency: str) -> Mapping[Method, MethodCaps]:
+        """What can be paid with, in this currency; nothing where it is not taken."""
+
+    def setup(self, op: Op, *, method: Method, payer: Payer, reference: str, return_url: str) -> Outcome:
+        """Keep a way to pay for later. Usually answers "action_required"; done, the outcome has its `instrument`."""
 
     def collect(
-        self, op: Op, amount: Money, *, account: str, reference: str, return_url: str, refused: Sequence[str] = ()
-    ) -> Outcome:
-        """Ask for money. Usually answers "action_required" with the page where the payer goes.
+        self, op: Op, amount: Money, *, method: Method, account: str, payer: Payer, reference: str, return_url: str,
+        instrument: Ref | None = None, refused: Sequence[str] = (),
+    ) -> Outcome:  # fmt: skip
+        """Ask for money, for `account`. Usually answers "action_required" with the page where the payer goes.
 
-        `refused` are kinds of `Funding` to decline before any charge; a gateway that cannot takes the money, and tells.
+        With an `instrument` it is charged without its holder. `refused` are kinds of `Funding` to decline before any
+        charge; a gateway that cannot takes the money, and tells.
         """
 
     def cancel(self, op: Op, payment: Ref) -> Outcome:
@@ -254,17 +336,20 @@ class Collector(Protocol):
         """Send money back to where it came from."""
 
 
-class Custodian(Protocol):
-    """Holds money for an offering, in an account named `account`."""
+class Custodian(PaysOut, Protocol):
+    """Holds money, for each offering in an account of its own, such as "offering-7"."""
 
-    def release(self, op: Op, *, account: str, payee: Payee, amount: Money, document_sha256: str) -> Outcome:
-        """Pay the issuer out of escrow. `document_sha256` is what the two officers approved."""
+    def deposit_details(self, account: str, reference: str) -> DepositDetails:
+        """How money reaches that account from outside, marked so that it is known again."""
 
-    def take_fee(self, op: Op, *, account: str, amount: Money) -> Outcome:
-        """Move our own fee out of escrow to the platform's account."""
+    def move(self, op: Op, amount: Money, *, account: str, to: str) -> Outcome:
+        """Carry money between two of its accounts. `PLATFORM_ACCOUNT` is the platform's own."""
 
 
 class Gateway(Collector, Custodian, Truth, Protocol):
-    """An adapter that plays every role. `name` is how instructions remember it."""
+    """An adapter. `name` is how instructions remember it; what it is not (`caps.roles`), it answers with Unsupported."""
 
     name: str
+
+    @property
+    def caps(self) -> GatewayCaps: ...

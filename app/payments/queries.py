@@ -56,14 +56,17 @@ def collection(session: Session, pledge_id: int) -> Instruction | None:
     ).one_or_none()
 
 
+def tries(session: Session, pledge_id: int) -> int:
+    """How often the pledge's money was asked for so far, whatever became of it."""
+    return session.scalars(
+        select(func.count()).where(Instruction.pledge_id == pledge_id, Instruction.kind == OpKind.COLLECT)
+    ).one()
+
+
 def by_ref(session: Session, gateway: str, ref: Ref) -> list[Instruction]:
     """The instructions that the gateway knows by this name."""
     return list(
-        session.scalars(
-            select(Instruction).where(
-                Instruction.gateway == gateway, Instruction.provider_ref == f"{ref.kind}/{ref.id}"
-            )
-        )
+        session.scalars(select(Instruction).where(Instruction.gateway == gateway, Instruction.provider_ref == str(ref)))
     )
 
 

@@ -35,7 +35,8 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
-from app.pledges import consents, funding, queries
+from app.payments.ways import PaymentWay
+from app.pledges import consents, paying_for, queries
 from app.pledges.consents import Said
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
@@ -70,11 +71,12 @@ def place(
     payment_window: timedelta,
     seen_version: int | None = None,
     placed_from: str | None = None,
+    paying: PaymentWay | None = None,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
-    `seen_version` is the offering's text, `placed_from` the country of the connection. The same `form_key` again is the
-    same pledge; a verdict other than "allow" is stored, and that is all. Raises Refused: "not_open", "text_changed",
+    `seen_version` is the offering's text, `placed_from` the country of the connection, `paying` how it is paid if that
+    is known already. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all. Raises Refused: "not_open", "text_changed",
     "offering_ended", "offering_full", "no_seat_left", "shares_not_positive", "below_minimum", "own_offering", "form_reused",
     "residence_not_served", "details_being_checked", and see `consents`. Locks: investor, spouse, offering (shared),
     progress. Writes: decision, pledge, consents, attempt, instruction, case, messages, audit.
@@ -106,18 +108,20 @@ def place(
     tx.session.flush()  # all that follows refers to it
     consents.keep(tx, pledge, investor, laws, said)
     audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
-    _send_on(tx, pledge, offering, investor)
+    _send_on(tx, pledge, offering, investor, laws[0], paying)
     offerings.take(tx, offering.id, shares, amount.minor)
     require_seat(tx, offering)
     return Placement(pledge, decision)
 
 
-def _send_on(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:
+def _send_on(
+    tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor, law: Regime, paying: PaymentWay | None
+) -> None:
     """To an officer, or to the gateway; the investor is told which."""
     if referred := pledge.status == IN_REVIEW:
         _refer(tx, pledge, offering, investor)
-    else:
-        _collect(tx, pledge, offering)
+    elif paying is not None:
+        paying_for.collect(tx, pledge, offering, law, paying)
     _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
 
 
@@ -169,19 +173,21 @@ def _refer(tx: Transaction, pledge: Pledge, offering: Offering, investor: Invest
     compliance.refer(tx, CaseKind.PLEDGE, pledge.id, why="PLATFORM-REVIEW", involves=involved, amount=pledge.amount)
 
 
-def _collect(tx: Transaction, pledge: Pledge, offering: Offering) -> None:
-    assert offering.gateway is not None
-    payments.instruct(
-        tx,
-        OpKind.COLLECT,
-        f"collect:pledge:{pledge.id}",
-        gateway=offering.gateway,
-        amount=pledge.amount,
-        offering_id=offering.id,
-        pledge_id=pledge.id,
-        reference=pledge.ref,
-        refused_funding=funding.to_decline(tx, pledge, offering),
-    )
+def choose_way(tx: Transaction, pledge_id: int, law: LawBook, way: PaymentWay) -> None:
+    """Pay a pledge this way; twice equals once.
+
+    Raises Refused: "not_payable" (it does not wait for money), "method_chosen" (another way is under way),
+    "method_refused". Locks: offering (shared), pledge. Writes: instruction, audit.
+    """
+    pledge = take(tx, pledge_id)
+    if pledge.status != RESERVED:
+        raise Refused("not_payable", machine=pledge.lifecycle.name, status=pledge.status)
+    collection = payment_queries.collection(tx.session, pledge.id)
+    if collection is None:
+        offering = offering_queries.offering(tx.session, pledge.offering_id)
+        paying_for.collect(tx, pledge, offering, law.regime(offering.regime), way)
+    elif (collection.gateway, collection.method) != (way.gateway, way.method):
+        raise Refused("method_chosen", field="method")
 
 
 def take(tx: Transaction, pledge_id: int) -> Pledge:
@@ -248,7 +254,9 @@ def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
 
 def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
     collection = payment_queries.collection(tx.session, pledge.id)
-    assert collection is not None  # a pledge that waits for money has one
+    if collection is None:  # its investor has not said yet how they pay
+        end_unpaid(tx, pledge, "cancel")
+        return
     collection = payments.lock(tx, collection.id)
     if payments.withdraw(tx, collection):
         end_unpaid(tx, pledge, "cancel")
@@ -361,7 +369,7 @@ def _require_stranger(tx: Transaction, pledge: Pledge) -> None:
 def resolve_referral(
     tx: Transaction, ref: str, outcome: CaseOutcome, reasons: list[str], note: str, payment_window: timedelta
 ) -> None:
-    """Take an officer's word on a referred pledge: collect its money, or let it go.
+    """Take an officer's word on a referred pledge: its investor may pay now, or it ends.
 
     Raises Refused("investor_on_hold"), and see `compliance.actions.resolve`.
     Locks: offering (shared), pledge, case, progress. Writes: case, pledge, instruction, message, progress, audit.
@@ -381,7 +389,6 @@ def resolve_referral(
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     audit.transition(tx, pledge, "accept", case=case.ref)
     pledge.pay_until = tx.now + payment_window
-    _collect(tx, pledge, offering)
     _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
 
 

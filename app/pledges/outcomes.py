@@ -9,7 +9,7 @@ from app.database import Transaction
 from app.investors import queries as investors
 from app.ledger import actions as ledger
 from app.ledger import entries
-from app.ledger.entries import Evidence
+from app.ledger.draft import Evidence
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries

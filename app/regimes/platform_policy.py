@@ -50,6 +50,7 @@ SCHEMA: Schema = {
     "claimed_cases": {"idle_minutes": int, "answered_hours": int},
     "two_officers": {"case_kinds": list, "usd_minor": int, "cny_minor": int},
     "payee_change": {"cooling_hours": int},
+    "settling": {"grace_days": int, "charge_before_days": int, "charge_times": int},
     "limit_statements": {
         "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
     },
@@ -174,6 +175,11 @@ def kept_for_answer(at: datetime) -> timedelta:
 def payee_cooling(at: datetime) -> timedelta:
     """How long a new payout account waits before money can go there, so that a company's people can object."""
     return timedelta(hours=_row("payee_change", at)["cooling_hours"])
+
+
+def settling(at: datetime) -> Row:
+    """The days around a deadline in which saved ways to pay are charged, and refunds must still be possible."""
+    return _row("settling", at)
 
 
 def limit_statements(at: datetime) -> Row:

@@ -10,7 +10,7 @@ from app.access import Permission
 from app.actor import Actor
 from app.errors import Refused
 from app.payments import inbox
-from app.payments.port import BadSignature, Stale
+from app.payments.errors import BadSignature, Stale
 from app.web.guard import allow
 from app.web.session import looking, platform, request_id
 

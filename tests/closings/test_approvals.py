@@ -37,7 +37,7 @@ def change_account(world: World, offering: Offering, account: str = "US00 3333 4
 
 def payouts(world: World) -> list[tuple[str, str, int]]:
     return [(kind, status, minor) for kind, status, minor in world.sql(
-        "SELECT kind, status, amount_minor FROM sandbox.objects WHERE kind IN ('payout', 'fee') ORDER BY kind"
+        "SELECT kind, status, amount_minor FROM sandbox.objects WHERE kind IN ('payout', 'move') ORDER BY kind"
     )]  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_the_second_approval_releases_the_money(desk: Desk) -> None:
     (document,) = world.sql("SELECT document_sha256 FROM instructions WHERE kind = 'release'")[0]
     assert document == desk.closing(offering).snapshot_hash
     desk.until_quiet()
-    assert payouts(world) == [("fee", "succeeded", 1_250), ("payout", "succeeded", 23_750)]
+    assert payouts(world) == [("move", "succeeded", 1_250), ("payout", "succeeded", 23_750)]
     assert world.broken_promises() == []
 
 
@@ -127,7 +127,7 @@ def test_two_officers_in_the_same_moment_release_once(desk: Desk) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(act, officers)) == [Approval.COUNTED, Approval.EXECUTED]
     desk.until_quiet()
-    assert payouts(world) == [("fee", "succeeded", 1_250), ("payout", "succeeded", 23_750)]
+    assert payouts(world) == [("move", "succeeded", 1_250), ("payout", "succeeded", 23_750)]
     assert world.broken_promises() == []
 
 

@@ -33,7 +33,7 @@ def test_the_fee_is_split_to_the_cent_over_many_pledges(desk: Desk) -> None:
     assert all(abs(share - amount * 333 / 10_000) < 1 for amount, share in lines)
     world.approve_closing(offering)
     desk.until_quiet()
-    assert cash(world) == [("fee", 0), ("payment", total), ("payout", -(total - fee))]
+    assert cash(world) == [("move", 0), ("payment", total), ("payout", -(total - fee))]
     assert world.broken_promises() == []
 
 

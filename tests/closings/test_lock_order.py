@@ -52,7 +52,7 @@ def collect(world: World, pledge: Pledge) -> tuple[int, object]:
     assert row is not None
     ref = row.ref()
     assert ref is not None
-    return row.id, world.platform.gateway.fetch(ref)
+    return row.id, world.platform.custodian.fetch(ref)
 
 
 def withdraw(world: World, offering: Offering) -> None:

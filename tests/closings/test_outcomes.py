@@ -199,7 +199,7 @@ def test_money_that_comes_after_the_days_of_grace_goes_back(desk: Desk) -> None:
     world.move_clock(days=60)
     desk.until_quiet()
     assert desk.statuses(offering) == ["settled", "refunded"]
-    assert cash(world) == [("fee", 0), ("payment", 50_000), ("payout", -23_750), ("refund", -25_000)]
+    assert cash(world) == [("move", 0), ("payment", 50_000), ("payout", -23_750), ("refund", -25_000)]
     assert world.broken_promises() == []
 
 
@@ -257,7 +257,7 @@ def test_a_settled_offering_pays_enters_and_tells_everything_once(desk: Desk) ->
     desk.until_quiet()
     desk.until_quiet()
     assert (world.offering(offering.id).status, desk.closing(offering).status) == ("settled", "done")
-    assert cash(world) == [("fee", 0), ("payment", 150_000), ("payout", -142_500)]
+    assert cash(world) == [("move", 0), ("payment", 150_000), ("payout", -142_500)]
     with world.looking() as view:
         entries = register.of_offering(view.session, offering.id)
         assert [(entry.shares, entry.amount_minor) for entry in entries] == [
@@ -307,7 +307,7 @@ def test_a_payout_that_the_bank_refuses_is_paid_once_after_the_account_is_mended
         world.approve_closing(offering)
         desk.until_quiet()
     assert (world.offering(offering.id).status, desk.statuses(offering)) == ("settled", ["settled"])
-    assert cash(world) == [("fee", 0), ("payment", 25_000), ("payout", -23_750)]
+    assert cash(world) == [("move", 0), ("payment", 25_000), ("payout", -23_750)]
     assert [one for one in world.at_the_gateway(offering) if one[0] == "payout"] == [
         ("payout", "failed", 23_750), ("payout", "failed", 23_750), ("payout", "succeeded", 23_750),
     ]  # fmt: skip

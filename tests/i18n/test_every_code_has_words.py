@@ -35,9 +35,7 @@ from app.investors.models import ClaimKind
 from app.issuers import queries as issuers
 from app.issuers.models import Relation
 from app.jobs.timetable import JOBS
-from app.ledger import entries
 from app.ledger.chart import CHART, Code
-from app.ledger.entries import Evidence
 from app.money import Money
 from app.notifications.catalog import Message
 from app.offerings.disclosures import FINANCIALS, SECTIONS, STATEMENT_LEVELS, checklist
@@ -45,7 +43,8 @@ from app.offerings.filings import Outcome
 from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
 from app.payments.lifecycle import INSTRUCTION
-from app.payments.port import OpKind
+from app.payments.port import Method, OpKind
+from app.payments.ways import Why
 from app.pledges.lifecycle import PLEDGE
 from app.pledges.models import StopReason
 from app.regimes import registry, standing
@@ -54,6 +53,7 @@ from app.regimes.platform_policy import WORK
 from app.state_machine import StateMachine
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
+from tests.ledger.test_postings import TABLE as POSTINGS
 
 MACHINES = (
     OFFERING,
@@ -132,7 +132,7 @@ FACTS: dict[str, Any] = {
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "found": "PDF", "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
-    "where": "as_of", "fault": "…", "proposal": "V-1", "version": 2, "name": "Another Platform", "least_bps": 2_500, "topic": "How a pledge is cancelled",
+    "where": "as_of", "fault": "…", "proposal": "V-1", "version": 2, "name": "Another Platform", "least_bps": 2_500, "topic": "How a pledge is cancelled", "why": "amount_too_small",
     "issued_at": datetime(2026, 11, 28, 22, tzinfo=UTC), "expired_at": datetime(2026, 12, 28, 22, tzinfo=UTC),
 }  # fmt: skip
 
@@ -181,7 +181,7 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
         (labels.ROLES, Role), (labels.PROPOSALS, ProposalKind), (labels.CASE_KINDS, CaseKind), (labels.CASE_OUTCOMES, CaseOutcome),
         (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason),
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
-        (labels.INSTRUCTION_KINDS, OpKind), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
+        (labels.INSTRUCTION_KINDS, OpKind), (labels.METHODS, Method), (labels.METHOD_MISFITS, Why), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
         (labels.RELATIONS, Relation), (labels.ALERT_SUBJECTS, SubjectType),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
@@ -214,17 +214,7 @@ def test_every_class_of_account_has_words() -> None:
 
 
 def test_every_movement_of_money_has_words() -> None:
-    proof = Evidence("sandbox:t", 1)
-    drafts = [
-        entries.funds_collected(1, 2, LEDGER_AMOUNT, proof), entries.refund_owed(1, 2, LEDGER_AMOUNT, "k"),
-        entries.unidentified_funds_received(1, LEDGER_AMOUNT, proof),
-        entries.unidentified_funds_returned(1, LEDGER_AMOUNT, proof), entries.refund_paid(1, 2, LEDGER_AMOUNT, proof),
-        entries.pledge_closed(1, 2, LEDGER_AMOUNT, "k"),
-        entries.platform_fee_charged(1, LEDGER_AMOUNT, "k"), entries.payout_instructed(1, LEDGER_AMOUNT, "k"),
-        entries.payout_paid(1, LEDGER_AMOUNT, proof), entries.payout_failed(1, LEDGER_AMOUNT, "k"),
-        entries.platform_fee_swept(1, LEDGER_AMOUNT, proof),
-    ]  # fmt: skip
-    assert {draft.kind for draft in drafts} == set(labels.ENTRY_KINDS)
+    assert {draft.kind for _, draft, _ in POSTINGS} == set(labels.ENTRY_KINDS)
 
 
 def test_every_task_of_the_checklist_has_words(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from psycopg import errors
 
 from app.ledger import actions, entries
-from app.ledger.entries import Evidence
+from app.ledger.draft import Evidence
 from app.money import Money
 from tests.builders import World, usd
 

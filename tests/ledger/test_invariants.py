@@ -67,6 +67,11 @@ FAULTS: list[tuple[str, str]] = [
     ("I3", one("ledger_accounts", "code = '3000'", "credits = credits + 1")),
     ("I4", one("ledger_accounts", "code = '1100'", "debits = debits + 1")),
     ("I5", UNGUARDED + one("ledger_accounts", "code = '1100'", "credits = debits + 1")),
+    (
+        "I6",
+        "INSERT INTO ledger_accounts (book, code, class, currency, guard, debits) VALUES ('platform', '3100', 'liability',"
+        " 'USD', 'none', 5)",
+    ),
     ("I7", one("ledger_accounts", "code = '3210'", "debits = debits + 1")),
     ("I8", one("instructions", "business_key LIKE 'refund:pledge:%'", "amount_minor = amount_minor + 1")),
     ("I9", one("journal_entries", "kind = 'refund_paid'", "instruction_id = NULL")),

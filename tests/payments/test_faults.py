@@ -96,7 +96,7 @@ STORIES: dict[str, tuple[Callable[[World, Offering], Pledge], Callable[[World, O
     "cancel": (_leaving_unpaid, _nothing),
     "refund": (_leaving_paid, _nothing),
     "payout": (_at_the_closing, _approve),
-    "fee": (_at_the_closing, _approve),
+    "move": (_at_the_closing, _approve),
 }
 
 
@@ -131,11 +131,11 @@ WITHOUT_FAULT = {
     ),
     "payout": End(
         "settled", "settled",
-        [("payment", "succeeded", PAID), ("fee", "succeeded", FEE), ("payout", "succeeded", PAID - FEE)],
+        [("payment", "succeeded", PAID), ("move", "succeeded", FEE), ("payout", "succeeded", PAID - FEE)],
         [("collect", "succeeded"), ("release", "succeeded"), ("fee", "succeeded")], 0,
     ),
 }  # fmt: skip
-WITHOUT_FAULT["fee"] = WITHOUT_FAULT["payout"]
+WITHOUT_FAULT["move"] = WITHOUT_FAULT["payout"]
 
 
 @pytest.mark.parametrize("operation", STORIES)

@@ -21,7 +21,7 @@ def test_a_gateway_is_told_which_payment_to_return_and_never_whom_to_pay() -> No
         for name, act in inspect.getmembers(role, inspect.isfunction)
         if any("Payee" in str(one.annotation) for one in inspect.signature(act).parameters.values())
     }
-    assert takes_a_payee == {"release"}  # what two officers approved for the company
+    assert takes_a_payee == {"pay_out"}  # what two officers approved for the company
 
 
 def test_whatever_ends_a_pledge_its_money_goes_back_through_its_own_payment(world: World) -> None:

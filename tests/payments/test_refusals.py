@@ -12,19 +12,17 @@ from app.errors import Refused
 from app.jobs import send_payments
 from app.money import Money
 from app.payments import actions as payments
-from app.payments.port import (
+from app.payments.errors import (
     Declined,
     GatewayError,
     InFlight,
     KeyConflict,
     Misconfigured,
-    Op,
-    Outcome,
-    Ref,
     Rejected,
     Unknown,
     Unsupported,
 )
+from app.payments.port import Op, Outcome, Ref
 from app.payments.sandbox.adapter import SandboxGateway
 from tests.builders import World
 
@@ -40,7 +38,7 @@ class SaysNo(SandboxGateway):
     def refund(self, op: Op, payment: Ref, amount: Money) -> Outcome:
         raise self.answer
 
-    def release(self, op: Op, **details: Any) -> Outcome:
+    def pay_out(self, op: Op, amount: Money, **details: Any) -> Outcome:
         raise self.answer
 
 
@@ -48,7 +46,7 @@ def with_gateway_that_says(world: World, answer: GatewayError) -> World:
     assert world.platform.sandbox is not None
     gateway = SaysNo(world.platform.sandbox, webhook_secret="-")
     gateway.answer = answer
-    return World(replace(world.platform, gateway=gateway))
+    return World(replace(world.platform, gateways={gateway.name: gateway}, custodian=gateway))
 
 
 def collection(world: World) -> tuple[str, str | None]:

@@ -11,11 +11,13 @@ import pytest
 from app.closings import actions as closings
 from app.errors import Refused
 from app.jobs import outcomes, send_payments
+from app.money import Money
 from app.payments import actions as payments
 from app.payments import queries
 from app.payments.actions import Due
+from app.payments.errors import KeyConflict
 from app.payments.models import Instruction
-from app.payments.port import KeyConflict, Op, OpKind, Outcome
+from app.payments.port import Method, Op, OpKind, Outcome, Payer
 from app.payments.sandbox.tables import Fault
 from app.pledges.models import Pledge
 from tests.builders import World, usd
@@ -28,12 +30,19 @@ def lease(world: World) -> list[Due]:
 
 def execute(world: World, due: Due) -> Outcome:
     """Do at the gateway what was handed out, without recording it."""
-    op, gateway = Op(due.op_id, due.generation, world.platform.environment), world.platform.gateway
+    op, gateway = Op(due.op_id, due.generation, world.platform.environment), world.platform.custodian
     if due.kind is OpKind.REFUND:
         assert due.about_ref is not None
         return gateway.refund(op, due.about_ref, due.amount)
     assert due.kind is OpKind.COLLECT
-    return gateway.collect(op, due.amount, account=f"offering-{due.offering_id}", reference="P", return_url="/")
+    return collect(world, op, due.amount, f"offering-{due.offering_id}")
+
+
+def collect(world: World, op: Op, amount: Money, account: str) -> Outcome:
+    payer = Payer("investor-1", "Ada Example", "US")
+    return world.platform.custodian.collect(
+        op, amount, method=Method.CARD, account=account, payer=payer, reference="P", return_url="/"
+    )
 
 
 def of(world: World, pledge: Pledge, kind: OpKind = OpKind.COLLECT) -> Instruction:
@@ -263,7 +272,7 @@ def test_the_same_key_names_the_same_object_and_another_body_is_refused(world: W
     assert execute(world, due).ref == execute(world, due).ref
     op = Op(due.op_id, due.generation, world.platform.environment)
     with pytest.raises(KeyConflict):
-        world.platform.gateway.collect(op, usd("1"), account="offering-1", reference="P", return_url="/")
+        collect(world, op, usd("1"), "offering-1")
     assert len(world.at_the_gateway(world.offering(pledge.offering_id))) == 1
 
 

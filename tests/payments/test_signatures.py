@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.payments.port import BadSignature, Hint, Ref, Stale
+from app.payments.errors import BadSignature, Stale
+from app.payments.port import Hint, Ref
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.provider import Provider
 from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
@@ -97,4 +98,4 @@ def test_an_event_about_nothing_gives_no_hint(gateway: SandboxGateway, of: objec
 def test_the_provider_signs_as_the_platform_checks(platform: Platform) -> None:
     """Both sides of the sandbox know the same secret from the settings."""
     headers = signed(secret=platform.settings.webhook_secret)
-    assert platform.gateway.verify(BODY, headers, NOW).event_id == "evt_1"
+    assert platform.custodian.verify(BODY, headers, NOW).event_id == "evt_1"

@@ -39,7 +39,7 @@ EXPECTED = {
         "investor.issue_statement",
     },
     Permission.INVEST: {
-        "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge",
+        "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge", "investor.choose_way",
         "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse", "investor.new_entity", "investor.register_entity",
         "investor.accept_statement",
     },

@@ -10,29 +10,38 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
-from app.money import EXPONENTS, Money
-from app.payments.port import (
+from app.money import EXPONENTS, MOST_MINOR, Money
+from app.payments.errors import (
     BadSignature,
-    Balance,
-    Envelope,
-    Funding,
     GatewayError,
-    Hint,
     InFlight,
     InsufficientProviderFunds,
     KeyConflict,
-    MethodCaps,
     NotSent,
+    RateLimited,
+    Rejected,
+    Stale,
+    Unknown,
+    Unsupported,
+)
+from app.payments.port import (
+    Balance,
+    DepositDetails,
+    Envelope,
+    Funding,
+    GatewayCaps,
+    Hint,
+    Method,
+    MethodCaps,
     Op,
     Outcome,
     Payee,
-    RateLimited,
+    Payer,
     Ref,
-    Rejected,
-    Stale,
+    Role,
     State,
     Txn,
-    Unknown,
+    TxnKind,
 )
 from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
 from app.payments.sandbox.provider import Provider
@@ -43,6 +52,26 @@ Answer = TypeVar("Answer")
 
 #: An event signed longer ago, or further ahead, is not believed.
 TOLERANCE = timedelta(seconds=300)
+
+#: What the sandbox's card can do: paid at once, held in escrow, given back at any time.
+CARD = MethodCaps(
+    method=Method.CARD,
+    funds_held_by="qualified_escrow",
+    reusable_off_session=False,
+    confirmation="instant",
+    confirm_within=timedelta(0),
+    clearing_hold=timedelta(0),
+    refund_window=None,
+    refund_not_before=timedelta(0),
+    refund_may_fail=False,
+    partial_refund=True,
+    max_hold=None,
+    reversible_for=None,
+    dispute="none",
+    smallest_minor=1,
+    largest_minor=MOST_MINOR,
+    fee="invoiced",
+)
 
 _STATES: dict[str, State] = {
     "requires_action": "action_required",
@@ -63,30 +92,27 @@ class SandboxGateway:
         self.provider = provider
         self._webhook_secret = webhook_secret
 
-    def caps(self, currency: str) -> MethodCaps:
-        return MethodCaps(
-            funds_held_by="qualified_escrow",
-            qualified_third_party=True,
-            manual_capture=False,
-            reusable_off_session=False,
-            confirmation="instant",
-            clearing_hold=timedelta(0),
-            refund_window=None,
-            max_hold=None,
-            partial_refund=True,
-            refund_may_fail=False,
-            currencies=frozenset(EXPONENTS),
-            fee="invoiced",
-            key_window=timedelta(hours=24),
-            find_by_op=True,
-            pushes_events=True,
-        )
+    caps = GatewayCaps(
+        roles=frozenset(Role),
+        currencies=frozenset(EXPONENTS),
+        qualified_third_party=True,
+        key_window=timedelta(hours=24),
+        pushes_events=True,
+        livemode=False,
+    )
 
     # Collector
 
+    def methods(self, currency: str) -> Mapping[Method, MethodCaps]:
+        return {Method.CARD: CARD} if currency in self.caps.currencies else {}
+
+    def setup(self, op: Op, *, method: Method, payer: Payer, reference: str, return_url: str) -> Outcome:
+        raise Unsupported("setup")
+
     def collect(
-        self, op: Op, amount: Money, *, account: str, reference: str, return_url: str, refused: Sequence[str] = ()
-    ) -> Outcome:
+        self, op: Op, amount: Money, *, method: Method, account: str, payer: Payer, reference: str, return_url: str,
+        instrument: Ref | None = None, refused: Sequence[str] = (),
+    ) -> Outcome:  # fmt: skip
         details = {"reference": reference, "return_url": return_url}
         if refused:
             details["about"] = " ".join(refused)
@@ -102,11 +128,16 @@ class SandboxGateway:
 
     # Custodian
 
-    def release(self, op: Op, *, account: str, payee: Payee, amount: Money, document_sha256: str) -> Outcome:
-        return self._create("payout", op, amount, account, about=payee.account, reference=document_sha256)
+    def pay_out(
+        self, op: Op, amount: Money, *, account: str, payee: Payee, reference: str, document_sha256: str = ""
+    ) -> Outcome:
+        return self._create("payout", op, amount, account, about=payee.account, reference=document_sha256 or reference)
 
-    def take_fee(self, op: Op, *, account: str, amount: Money) -> Outcome:
-        return self._create("fee", op, amount, account)
+    def move(self, op: Op, amount: Money, *, account: str, to: str) -> Outcome:
+        return self._create("move", op, amount, account, about=to)
+
+    def deposit_details(self, account: str, reference: str) -> DepositDetails:
+        return DepositDetails(Payee("Sandbox Trust", f"SANDBOX-{account}"), reference)
 
     def _create(self, kind: str, op: Op, amount: Money, account: str, **details: Any) -> Outcome:
         object_id = _calling(
@@ -175,11 +206,12 @@ class SandboxGateway:
 def _txn(row: Row[Any]) -> Txn:
     return Txn(
         id=row.id,
-        kind=row.kind,
+        kind=TxnKind(row.kind),
         source=Ref(row.object_kind, row.object_id),
         amount=Money(row.amount_minor, row.currency),
         fee=Money.zero(row.currency),
         created_at=row.created_at,
+        account=row.account,
     )
 
 

@@ -67,7 +67,7 @@ class Provider:
     def create(
         self, kind: str, key: str, op_id: UUID, *, account: str, amount_minor: int, currency: str, **details: Any
     ) -> str:
-        """Make a payment, refund, payout or fee; the same key again names the same object. Returns its id."""
+        """Make a payment, refund, payout or move; the same key again names the same object. Returns its id."""
         body = json.dumps([kind, account, amount_minor, currency, details], sort_keys=True)
         answer_is_lost = self._goes_wrong(kind)
         with self._engine.begin() as connection:
@@ -248,8 +248,8 @@ class Provider:
                 self._move(connection, row, "failed", code="account_closed")
             else:
                 self._book(connection, row, row.kind, -row.amount_minor, row.currency)
-                if row.kind == "fee":
-                    self._book(connection, row, "fee", row.amount_minor, row.currency, account=PLATFORM_ACCOUNT)
+                if row.kind == "move":
+                    self._book(connection, row, "move", row.amount_minor, row.currency, account=str(row.about))
                 self._move(connection, row, "succeeded")
 
     # Asking
@@ -345,7 +345,7 @@ class Provider:
             connection.execute(insert(settings).values(id=1, values=manner))
 
     def next_fault(self, operation: str, *kinds: Fault) -> None:
-        """Let the next calls of this operation ("payment", "refund", "payout", "fee", "cancel") go wrong, in this order."""
+        """Let the next calls of this operation ("payment", "refund", "payout", "move", "cancel") go wrong, in this order."""
         with self._engine.begin() as connection:
             for kind in kinds:
                 connection.execute(insert(faults).values(operation=operation, fault=kind.value))

@@ -289,6 +289,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
                 payment_window=platform().payment_window,
                 seen_version=_version(form.text_version.data or ""),
                 placed_from=country_of_connection(),
+                paying=platform().only_way_to_pay(offering.currency),
             )
     except Refused as refused:
         form.refuse(refused)

@@ -18,19 +18,21 @@ from app.decisions import queries as decisions
 from app.decisions import receipts
 from app.errors import Refused
 from app.i18n import labels
-from app.i18n.words import N_
+from app.i18n.words import N_, said
 from app.investors import queries as investors
 from app.offerings import queries as offerings
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.payments import queries as payments
 from app.payments.lifecycle import ACTION_REQUIRED
-from app.pledges import actions, queries
+from app.payments.ways import Pattern
+from app.pledges import actions, paying_for, queries
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.models import Pledge
 from app.share_register import queries as register
 from app.web.account.forms import EmptyForm
 from app.web.guard import allow
 from app.web.investor import blueprint
+from app.web.investor.paying import MethodForm, key_of
 from app.web.session import acting, looking, platform, reader
 from app.web.whom import of_mine
 
@@ -98,17 +100,51 @@ def confirm_pledge(ref: str, change_ref: str) -> ResponseReturnValue:
 @blueprint.get("/me/pledges/<ref>/pay")
 @allow(Permission.SEE_OWN_INVESTMENTS)
 def pay(ref: str) -> ResponseReturnValue:
-    """The way to the gateway's page, as soon as it is ready; the page looks again by itself."""
+    """Choose how to pay, then the way to the gateway's page, as soon as it is ready; the page looks again by itself."""
+    return _pay_page(ref, MethodForm())
+
+
+def _pay_page(ref: str, form: MethodForm) -> ResponseReturnValue:
     with looking() as view:
         found = _mine(view, ref)
+        offering = offerings.offering(view.session, found.offering_id)
         collection = payments.collection(view.session, found.id)
-        if found.status != RESERVED or collection is None:
+        if found.status != RESERVED:
             return redirect(url_for("investor.pledge", ref=ref))
-        ready = collection.status == ACTION_REQUIRED and collection.url is not None
-        return render_template(
-            "investor/pay.html", pledge=found, collection=collection, ready=ready,
-            offering=offerings.offering(view.session, found.offering_id), waits=None if ready else 1,
-        )  # fmt: skip
+        asked = paying_for.needs(offering, platform().regime(offering.regime), view.now, found.cancel_until)
+        ways = paying_for.plans(found, platform().ways_to_pay(found.currency), asked)
+    form.offer(
+        [
+            (key_of(way), said(reader(), labels.METHODS[way.method]))
+            for way, plan in ways
+            if plan.pattern is Pattern.HOLD
+        ]
+    )
+    ready = collection is not None and collection.status == ACTION_REQUIRED and collection.url is not None
+    waits = 1 if collection is not None and not ready else None
+    return render_template(
+        "investor/pay.html", pledge=found, collection=collection, ready=ready, offering=offering, waits=waits,
+        form=form, ways=ways,
+    ), form.status  # fmt: skip
+
+
+@blueprint.post("/me/pledges/<ref>/pay")
+@allow(Permission.INVEST)
+def choose_way(ref: str) -> ResponseReturnValue:
+    """Pay this way. The same way again is the same payment."""
+    form = MethodForm()
+    with looking() as view:
+        found = _mine(view, ref)
+    chosen = next((way for way in platform().ways_to_pay(found.currency) if key_of(way) == form.method.data), None)
+    try:
+        if chosen is None:
+            raise Refused("choice_unknown", field="method")
+        with acting() as tx:
+            actions.choose_way(tx, found.id, platform().law, chosen)
+    except Refused as refused:
+        form.refuse(refused)
+        return _pay_page(ref, form)
+    return redirect(url_for("investor.pay", ref=ref), 303)
 
 
 @blueprint.get("/me/pledges/<ref>/returned")

@@ -181,12 +181,12 @@ def open_offering(ref: str) -> ResponseReturnValue:
     """Make it public and let pledges in."""
     with looking() as view:
         found = mine(view, ref)
-    gateway = platform().gateway
+    custodian = platform().custodian
     try:
         with acting() as tx:
             screening.open_offering(
-                tx, found.id, platform().regime_in_use(found.regime), gateway=gateway.name,
-                custodian_is_qualified=gateway.caps(found.currency).qualified_third_party,
+                tx, found.id, platform().regime_in_use(found.regime), gateway=custodian.name,
+                custodian_is_qualified=custodian.caps.qualified_third_party,
                 seats=platform().law.seats(found.regime, tx.now),
             )  # fmt: skip
         flash(N_("The offering is open."), "ok")

@@ -1,0 +1,80 @@
+"""Investors' own cash: paid in, pledged, given back, taken out. One pure function each; `gateway` is the custodian."""
+
+from __future__ import annotations
+
+from app.ledger.chart import Account, Code
+from app.ledger.draft import Draft, Evidence, credit, debit, on_evidence, pair, platform_owes
+from app.money import Money
+
+
+def cash_paid_in(
+    investor_id: int, amount: Money, evidence: Evidence, *, gateway: str, gateway_fee: Money | None = None
+) -> Draft:
+    """An investor's money arrived in their cash account."""
+    kept = gateway_fee or Money.zero(amount.currency)
+    lines = (
+        debit(Account(Code.CLIENT_CASH, gateway=gateway), amount - kept),
+        credit(Account(Code.INVESTOR_CASH, investor_id=investor_id), amount),
+        *platform_owes(0, kept, Code.PROCESSOR_FEE),
+    )
+    return on_evidence("cash_paid_in", amount, lines, evidence)
+
+
+def cash_reserved(investor_id: int, amount: Money, key: str) -> Draft:
+    """It is on its way to a pledge or out: it cannot be used twice."""
+    free, reserved = _cash(investor_id)
+    return Draft("cash_reserved", key, amount.currency, pair(free, reserved, amount))
+
+
+def cash_freed(investor_id: int, amount: Money, key: str) -> Draft:
+    """It did not go: it is free again."""
+    free, reserved = _cash(investor_id)
+    return Draft("cash_freed", key, amount.currency, pair(reserved, free, amount))
+
+
+def cash_pledged(
+    investor_id: int, offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, gateway: str
+) -> Draft:
+    """It was carried from the cash account into an offering's escrow account."""
+    _, reserved = _cash(investor_id)
+    lines = (
+        *pair(reserved, Account(Code.INVESTOR_HELD, offering_id, pledge_id), amount),
+        *pair(Account(Code.ESCROW_CASH, offering_id), Account(Code.CLIENT_CASH, gateway=gateway), amount),
+    )
+    return on_evidence("cash_pledged", amount, lines, evidence)
+
+
+def refunded_to_cash(
+    investor_id: int, offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, gateway: str
+) -> Draft:
+    """P10: a refund was carried into the cash account, as its investor chose."""
+    free, _ = _cash(investor_id)
+    lines = (
+        *pair(Account(Code.REFUND_PAYABLE, offering_id, pledge_id), free, amount),
+        *pair(Account(Code.CLIENT_CASH, gateway=gateway), Account(Code.ESCROW_CASH, offering_id), amount),
+    )
+    return on_evidence("refunded_to_cash", amount, lines, evidence)
+
+
+def cash_taken_out(investor_id: int, amount: Money, evidence: Evidence, *, gateway: str) -> Draft:
+    """It was paid to the investor's own bank account."""
+    _, reserved = _cash(investor_id)
+    return on_evidence(
+        "cash_taken_out", amount, pair(reserved, Account(Code.CLIENT_CASH, gateway=gateway), amount), evidence
+    )
+
+
+def cash_came_back(investor_id: int, amount: Money, evidence: Evidence, *, gateway: str) -> Draft:
+    """The bank sent it back: it is free in the cash account again."""
+    free, _ = _cash(investor_id)
+    return on_evidence(
+        "cash_came_back", amount, pair(Account(Code.CLIENT_CASH, gateway=gateway), free, amount), evidence
+    )
+
+
+def _cash(investor_id: int) -> tuple[Account, Account]:
+    """What is free, and what is on its way."""
+    return (
+        Account(Code.INVESTOR_CASH, investor_id=investor_id),
+        Account(Code.INVESTOR_CASH_RESERVED, investor_id=investor_id),
+    )

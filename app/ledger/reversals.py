@@ -1,0 +1,92 @@
+"""What is taken back: refunds and payouts that fail, debits that banks return, disputes. One pure function each.
+
+`collector` is the gateway whose balance the money left; "" means the offering's escrow account.
+The numbers P… are those of the postings table in `docs/ledger.md`.
+"""
+
+from __future__ import annotations
+
+from app.ledger.chart import Account, Code
+from app.ledger.draft import Draft, Evidence, credit, debit, on_evidence, pair, platform_owes
+from app.money import Money
+
+
+def _cash(offering_id: int, collector: str) -> Account:
+    return Account(Code.COLLECTOR_CASH, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
+
+
+def refund_failed(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
+    """P11: a refund came back; it is owed as before and must go another way."""
+    owed = Account(Code.REFUND_PAYABLE, offering_id, pledge_id)
+    return on_evidence("refund_failed", amount, pair(_cash(offering_id, collector), owed, amount), evidence)
+
+
+def payout_returned(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """P16: a payout that was paid came back; it is owed to the issuer again."""
+    cash, payable = Account(Code.ESCROW_CASH, offering_id), Account(Code.ISSUER_PAYABLE, offering_id)
+    return on_evidence("payout_returned", amount, pair(cash, payable, amount), evidence)
+
+
+def debit_returned(
+    offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "",
+    out_of: Code = Code.INVESTOR_HELD, gateway_fee: Money | None = None,
+) -> Draft:  # fmt: skip
+    """P21: a bank took a debit back before the shares were given; nothing is held for the investor any more.
+
+    `out_of` is where it was: INVESTOR_UNSETTLED, INVESTOR_HELD or REFUND_PAYABLE. After the shares it is RETURNED_DEBIT
+    (P22): a claim that is covered at once.
+    """
+    kept = gateway_fee or Money.zero(amount.currency)
+    lines = (
+        debit(Account(out_of, offering_id, pledge_id), amount),
+        credit(_cash(offering_id, collector), amount + kept),
+        *platform_owes(offering_id, kept, Code.DISPUTE_FEE),
+    )
+    return on_evidence("debit_returned", amount, lines, evidence)
+
+
+def loss_covered_by_holdback(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P22: what was kept back from the issuer pays for a debit that was taken back."""
+    kept, claim = Account(Code.ISSUER_HOLDBACK, offering_id), Account(Code.RETURNED_DEBIT, offering_id, pledge_id)
+    return Draft("loss_covered_by_holdback", key, amount.currency, pair(kept, claim, amount))
+
+
+def loss_covered_by_platform(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P22: the platform owes the rest to client money, and has lost it."""
+    lines = (
+        *platform_owes(offering_id, amount, Code.LOSSES),
+        credit(Account(Code.RETURNED_DEBIT, offering_id, pledge_id), amount),
+    )
+    return Draft("loss_covered_by_platform", key, amount.currency, lines)
+
+
+def loss_claimed_from_issuer(offering_id: int, amount: Money, key: str) -> Draft:
+    """P22: the issuer agreed to pay the platform back."""
+    claim = Account(Code.ISSUER_RECEIVABLE, offering_id)
+    return Draft("loss_claimed_from_issuer", key, amount.currency, pair(claim, Account(Code.LOSSES), amount))
+
+
+def dispute_opened(
+    offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "",
+    gateway_fee: Money | None = None,
+) -> Draft:  # fmt: skip
+    """P23: a bank took the money while it looks into its customer's complaint; what is held for the pledge stays owed."""
+    kept = gateway_fee or Money.zero(amount.currency)
+    lines = (
+        debit(Account(Code.DISPUTED, offering_id, pledge_id), amount),
+        credit(_cash(offering_id, collector), amount + kept),
+        *platform_owes(offering_id, kept, Code.DISPUTE_FEE),
+    )
+    return on_evidence("dispute_opened", amount, lines, evidence)
+
+
+def dispute_won(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
+    """P24: the bank gave it back."""
+    disputed = Account(Code.DISPUTED, offering_id, pledge_id)
+    return on_evidence("dispute_won", amount, pair(_cash(offering_id, collector), disputed, amount), evidence)
+
+
+def dispute_lost(offering_id: int, pledge_id: int, amount: Money, key: str, *, out_of: Code) -> Draft:
+    """P24: the payer keeps it: out of what was held for the pledge, or, after its shares, a RETURNED_DEBIT to cover."""
+    disputed = Account(Code.DISPUTED, offering_id, pledge_id)
+    return Draft("dispute_lost", key, amount.currency, pair(Account(out_of, offering_id, pledge_id), disputed, amount))

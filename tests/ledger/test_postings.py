@@ -1,0 +1,168 @@
+"""Every movement, posting by posting, against the table of the design; and what the books say after a chain of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from app.ledger import actions, cash_accounts, distributions, entries, queries, reversals
+from app.ledger.chart import CHART, Code
+from app.ledger.draft import Draft, Evidence
+from app.money import Money
+from tests.builders import World, usd
+
+A, F, FEE, EXTRA = usd("100"), usd("3.20"), usd("5"), usd("2")
+PROOF = Evidence("psp:txn_1", 1)
+
+
+def told(draft: Draft) -> dict[str, int]:
+    """Code -> minor units, debits above zero; lines of nothing are left out."""
+    sides = {"D": 1, "C": -1}
+    return {line.account.code.value: sides[line.side] * line.minor for line in draft.lines if line.minor}
+
+
+#: The design's table of postings: number, draft, what it debits and credits.
+TABLE: list[tuple[str, Draft, dict[str, int]]] = [
+    ("P1", entries.pledge_promised(1, 2, A, "k"), {"9000": 10_000, "9001": -10_000}),
+    ("P2", entries.funds_collected(1, 2, A, PROOF, collector="psp", gateway_fee=F),
+     {"1000": 9_680, "1190": 320, "2010": -10_000, "5000": 320, "3100": -320}),
+    ("P2+", entries.funds_collected(1, 2, A, PROOF, collector="psp", gateway_fee=F, investor_fee=EXTRA),
+     {"1000": 9_880, "1190": 320, "2010": -10_000, "2015": -200, "5000": 320, "3100": -320}),
+    ("P3", entries.funds_collected(1, 2, A, PROOF, collector="psp", gateway_fee=F, may_be_taken_back=True),
+     {"1000": 9_680, "1190": 320, "2000": -10_000, "5000": 320, "3100": -320}),
+    ("P4", entries.funds_cleared(1, 2, A, "k"), {"2000": 10_000, "2010": -10_000}),
+    ("P5", entries.funds_available("psp", A, "k"), {"1010": 10_000, "1000": -10_000}),
+    ("P6", entries.custody_transfer_sent("psp", 1, A, PROOF), {"1150": 10_000, "1010": -10_000}),
+    ("P6", entries.custody_transfer_received(1, A, PROOF), {"1100": 10_000, "1150": -10_000}),
+    ("P6 back", entries.custody_return_sent(1, A, PROOF), {"1150": 10_000, "1100": -10_000}),
+    ("P6 back", entries.custody_return_received("psp", 1, A, PROOF), {"1010": 10_000, "1150": -10_000}),
+    ("P6 top-up", entries.top_up_received(1, F, PROOF), {"1100": 320, "1190": -320, "3100": 320, "3000": -320}),
+    ("P7", entries.funds_collected(1, 2, A, PROOF), {"1100": 10_000, "2010": -10_000}),
+    ("P7", entries.unidentified_funds_received(1, A, PROOF), {"1100": 10_000, "2200": -10_000}),
+    ("P7", entries.receipt_identified(1, 2, A, "k"), {"2200": 10_000, "2010": -10_000}),
+    ("P7", entries.unidentified_funds_returned(1, A, PROOF), {"2200": 10_000, "1100": -10_000}),
+    ("P8", entries.promise_ended(1, 2, A, "k"), {"9001": 10_000, "9000": -10_000}),
+    ("P9", entries.refund_owed(1, 2, A, "k"), {"2010": 10_000, "2020": -10_000}),
+    ("P9", entries.refund_owed(1, 2, A, "k", may_be_taken_back=True), {"2000": 10_000, "2020": -10_000}),
+    ("P9+", entries.refund_owed(1, 2, A, "k", investor_fee=EXTRA), {"2010": 10_000, "2015": 200, "2020": -10_200}),
+    ("P10", entries.refund_paid(1, 2, A, PROOF), {"2020": 10_000, "1100": -10_000}),
+    ("P10", entries.refund_paid(1, 2, A, PROOF, collector="psp"), {"2020": 10_000, "1010": -10_000}),
+    ("P11", reversals.refund_failed(1, 2, A, PROOF, collector="psp"), {"1010": 10_000, "2020": -10_000}),
+    ("P12", entries.pledge_closed(1, 2, A, "k"), {"2010": 10_000, "2100": -10_000}),
+    ("P13", entries.platform_fee_charged(1, FEE, "k"), {"2100": 500, "2120": -500, "3210": 500, "4000": -500}),
+    ("P13", entries.investor_fee_earned(1, 2, EXTRA, "k"), {"2015": 200, "2120": -200, "3210": 200, "4000": -200}),
+    ("P13", entries.holdback_kept(1, FEE, "k"), {"2100": 500, "2110": -500}),
+    ("P14", entries.payout_instructed(1, A, "k"), {"2100": 10_000, "2130": -10_000}),
+    ("P15", entries.payout_paid(1, A, PROOF), {"2130": 10_000, "1100": -10_000}),
+    ("P16", entries.payout_failed(1, A, "k"), {"2130": 10_000, "2100": -10_000}),
+    ("P16", reversals.payout_returned(1, A, PROOF), {"1100": 10_000, "2100": -10_000}),
+    ("P17", entries.platform_fee_swept(1, FEE, PROOF), {"2120": 500, "1100": -500, "3000": 500, "3210": -500}),
+    ("P18", entries.processor_cost_recharged(1, F, "k"), {"2100": 320, "2120": -320, "3210": 320, "4010": -320}),
+    ("P20", entries.holdback_released(1, FEE, "k"), {"2110": 500, "2100": -500}),
+    ("P21", reversals.debit_returned(1, 2, A, PROOF, collector="psp", out_of=Code.INVESTOR_UNSETTLED, gateway_fee=F),
+     {"2000": 10_000, "1010": -10_320, "1190": 320, "5010": 320, "3100": -320}),
+    ("P22", reversals.debit_returned(1, 2, A, PROOF, collector="psp", out_of=Code.RETURNED_DEBIT),
+     {"1195": 10_000, "1010": -10_000}),
+    ("P22", reversals.loss_covered_by_holdback(1, 2, FEE, "k"), {"2110": 500, "1195": -500}),
+    ("P22", reversals.loss_covered_by_platform(1, 2, A, "k"),
+     {"1190": 10_000, "1195": -10_000, "5020": 10_000, "3100": -10_000}),
+    ("P22", reversals.loss_claimed_from_issuer(1, A, "k"), {"3220": 10_000, "5020": -10_000}),
+    ("P23", reversals.dispute_opened(1, 2, A, PROOF, collector="psp", gateway_fee=F),
+     {"1197": 10_000, "1010": -10_320, "1190": 320, "5010": 320, "3100": -320}),
+    ("P24", reversals.dispute_won(1, 2, A, PROOF, collector="psp"), {"1010": 10_000, "1197": -10_000}),
+    ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.INVESTOR_HELD), {"2010": 10_000, "1197": -10_000}),
+    ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.RETURNED_DEBIT), {"1195": 10_000, "1197": -10_000}),
+    ("P25", distributions.distribution_received(1, A, PROOF), {"1100": 10_000, "2140": -10_000}),
+    ("P25", distributions.distribution_declared(1, 9, A - FEE, FEE, "k"), {"2140": 10_000, "2300": -9_500, "2310": -500}),
+    ("P25", distributions.carry_charged(1, FEE, "k"), {"2140": 500, "2120": -500, "3210": 500, "4000": -500}),
+    ("P25", distributions.distribution_paid(1, 9, A, PROOF), {"2300": 10_000, "1100": -10_000}),
+    ("P25", distributions.distribution_came_back(1, 9, A, PROOF), {"1100": 10_000, "2300": -10_000}),
+    ("P25", distributions.distribution_unclaimed(9, A, "k"), {"2300": 10_000, "2320": -10_000}),
+    ("P25", distributions.tax_paid(1, FEE, PROOF), {"2310": 500, "1100": -500}),
+    ("cash", cash_accounts.cash_paid_in(9, A, PROOF, gateway="bank", gateway_fee=F),
+     {"1110": 9_680, "2030": -10_000, "1190": 320, "5000": 320, "3100": -320}),
+    ("cash", cash_accounts.cash_reserved(9, A, "k"), {"2030": 10_000, "2035": -10_000}),
+    ("cash", cash_accounts.cash_freed(9, A, "k"), {"2035": 10_000, "2030": -10_000}),
+    ("cash", cash_accounts.cash_pledged(9, 1, 2, A, PROOF, gateway="bank"),
+     {"2035": 10_000, "2010": -10_000, "1100": 10_000, "1110": -10_000}),
+    ("cash", cash_accounts.refunded_to_cash(9, 1, 2, A, PROOF, gateway="bank"),
+     {"2020": 10_000, "2030": -10_000, "1110": 10_000, "1100": -10_000}),
+    ("cash", cash_accounts.cash_taken_out(9, A, PROOF, gateway="bank"), {"2035": 10_000, "1110": -10_000}),
+    ("cash", cash_accounts.cash_came_back(9, A, PROOF, gateway="bank"), {"1110": 10_000, "2030": -10_000}),
+    ("bill", entries.listing_fee_billed(1, FEE, "k"), {"3220": 500, "4000": -500}),
+    ("bill", entries.issuer_bill_paid(1, FEE, PROOF), {"3000": 500, "3220": -500}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("draft", "lines"), [row[1:] for row in TABLE], ids=[f"{row[0]} {row[1].kind}" for row in TABLE]
+)
+def test_a_movement_debits_and_credits(draft: Draft, lines: dict[str, int]) -> None:
+    assert told(draft) == lines
+    assert draft.is_balanced()
+    assert len({line.account for line in draft.lines}) == len(draft.lines)  # one line for an account
+
+
+def test_cash_moves_only_on_evidence() -> None:
+    for number, draft, lines in TABLE:
+        moves_cash = bool({"1010", "1100", "1110", "3000"} & set(lines)) or ("1000" in lines and number != "P5")
+        assert (draft.evidence is not None) == (moves_cash and number != "P5"), (number, draft.kind)
+
+
+def test_every_account_of_the_chart_is_moved_by_something() -> None:
+    assert {code for _, _, lines in TABLE for code in lines} == {code.value for code in CHART} - {"1196"}
+
+
+CHAIN: list[Callable[[Evidence], Draft]] = [
+    lambda proof: entries.funds_collected(1, 2, A, proof, collector="psp", gateway_fee=F, may_be_taken_back=True),
+    lambda _: entries.funds_cleared(1, 2, A, "cleared"),
+    lambda _: entries.funds_available("psp", A - F, "available"),
+    lambda proof: entries.custody_transfer_sent("psp", 1, A - F, proof),
+    lambda proof: entries.custody_transfer_received(1, A - F, proof),
+    lambda proof: entries.top_up_received(1, F, proof),
+    lambda _: entries.pledge_closed(1, 2, A, "closed"),
+    lambda _: entries.platform_fee_charged(1, FEE, "fee"),
+    lambda _: entries.holdback_kept(1, FEE, "holdback"),
+    lambda _: entries.payout_instructed(1, A - FEE - FEE, "payout"),
+    lambda proof: entries.payout_paid(1, A - FEE - FEE, proof),
+    lambda proof: entries.platform_fee_swept(1, FEE, proof),
+]
+
+
+def test_collected_elsewhere_carried_to_custody_closed_and_paid_out(world: World) -> None:
+    """The whole way of a debit, and one that a bank takes back after the shares: holdback first, then the platform."""
+    with world.acting() as tx:
+        for number, step in enumerate(CHAIN):
+            assert actions.post(tx, step(Evidence(f"psp:txn_{number}", 1)))
+    assert _balances(world) == {"1100": 500, "2110": -500, "3000": 180, "4000": -500, "5000": 320}
+    with world.acting() as tx:
+        back = Evidence("psp:txn_back", 1)
+        actions.post(tx, reversals.debit_returned(1, 2, A, back, collector="psp", out_of=Code.RETURNED_DEBIT))
+        actions.post(tx, reversals.loss_covered_by_holdback(1, 2, FEE, "cover 1"))
+        actions.post(tx, reversals.loss_covered_by_platform(1, 2, A - FEE, "cover 2"))
+        actions.post(tx, entries.custody_return_sent(1, FEE, Evidence("bank:txn_1", 1)))
+        actions.post(tx, entries.custody_return_received("psp", 1, FEE, Evidence("psp:txn_2b", 1)))
+        actions.post(tx, entries.top_up_received(1, A - FEE, Evidence("psp:txn_3b", 1), collector="psp"))
+    assert _balances(world) == {"3000": 180 - 9_500, "4000": -500, "5000": 320, "5020": 9_500}
+
+
+def _balances(world: World) -> dict[str, int]:
+    """Code -> debits less credits, where there is something."""
+    rows = world.sql(
+        "SELECT code, sum(debits - credits) FROM ledger_accounts GROUP BY code HAVING sum(debits - credits) <> 0"
+    )
+    return {code: int(net) for code, net in rows}
+
+
+def test_accounts_are_kept_apart_by_gateway_and_investor(world: World) -> None:
+    with world.acting() as tx:
+        for number, (investor, gateway) in enumerate([(7, "one"), (7, "two"), (8, "two")]):
+            proof = Evidence(f"{gateway}:txn_{number}", None)
+            actions.post(
+                tx, cash_accounts.cash_paid_in(investor, Money(100 * (number + 1), "USD"), proof, gateway=gateway)
+            )
+    with world.looking() as view:
+        cash = {name: queries.balance(view.session, Code.CLIENT_CASH, "USD", gateway=name) for name in ("one", "two")}
+        owed = {who: queries.balance(view.session, Code.INVESTOR_CASH, "USD", investor_id=who) for who in (7, 8)}
+    assert (cash, owed) == ({"one": 100, "two": 500}, {7: 300, 8: 300})
