@@ -166,7 +166,7 @@ FILES: dict[str, str] = {
     "instructions.jsonl": """
         SELECT id, op_id, kind, gateway, business_key, generation, status, offering_id, pledge_id, closing_id, about_id,
             amount_minor, currency, reference, document_sha256, provider_ref, code, created_at, first_sent_at, attempts,
-            refused_funding
+            refused_funding, method, instrument
         FROM instructions WHERE offering_id = :offering ORDER BY id""",
     "gateway_transactions.jsonl": """
         SELECT t.gateway, t.transaction_id, t.kind, t.source, t.amount_minor, t.fee_minor, t.net_minor, t.currency,
@@ -175,10 +175,10 @@ FILES: dict[str, str] = {
             SELECT gateway, provider_ref FROM instructions WHERE offering_id = :offering)
         ORDER BY t.gateway, t.transaction_id""",
     "accounts.jsonl": """
-        SELECT id, book, code, class, currency, offering_id, pledge_id, guard, debits, credits
+        SELECT id, book, code, class, currency, offering_id, pledge_id, investor_id, gateway, guard, debits, credits
         FROM ledger_accounts WHERE offering_id = :offering ORDER BY id""",
     "entries.jsonl": f"""
-        SELECT id, key, body_hash, kind, instruction_id, evidence, effective_at, recorded_at, actor
+        SELECT id, key, body_hash, kind, instruction_id, evidence, reverses, effective_at, recorded_at, actor
         FROM journal_entries WHERE id IN {ENTRIES} ORDER BY id""",
     "postings.jsonl": f"""
         SELECT p.id, p.entry_id, p.account_id, a.code, p.currency, p.book, p.side, p.amount_minor
