@@ -20,6 +20,7 @@ from app.limit_statements.models import LimitStatement, StatedPurchase
 from app.monitoring.models import MonitoringCursor
 from app.notifications.models import QueuedMessage
 from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocument, OfferingProgress
+from app.payments.escrow_files.models import BankFile, BankLine, BankMatch, FileInstruction
 from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
 from app.pledges.models import Pledge, PledgeConsent
 from app.screening.models import ListImport, Listing, Screening
@@ -36,6 +37,9 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "BankFile",
+    "BankLine",
+    "BankMatch",
     "CaseOpinion",
     "CaseQuestion",
     "Change",
@@ -52,6 +56,7 @@ __all__ = [
     "Edition",
     "EvidenceFile",
     "Figures",
+    "FileInstruction",
     "Filing",
     "FormDraft",
     "GateStep",

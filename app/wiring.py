@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import entry_points
 
+from sqlalchemy import URL
+
 from app import clock, embedded_postgres
 from app.actor import SYSTEM
 from app.database import Database
@@ -21,6 +23,9 @@ from app.evidence.scanner import ClamdScanner, Scanner
 from app.identity.mail_tokens import MailTokens
 from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments import ways
+from app.payments.escrow_files.adapter import FileGateway
+from app.payments.escrow_files.setup import Around, SettingsFault, escrow_agent
+from app.payments.manual_bank.setup import manual_bank
 from app.payments.port import Gateway, Role
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.provider import Provider
@@ -33,6 +38,8 @@ from config import ConfigurationError, Settings
 
 #: Where packages of others offer their gateways: name -> a function that makes one from the environment.
 ENTRY_POINTS = "openraise.gateways"
+#: Custodians that are reached by files.
+BY_FILES = {"escrow_files": escrow_agent, "manual_bank": manual_bank}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,9 @@ class Platform:
 
     def close(self) -> None:
         self.database.close()
+        for gateway in self.gateways.values():
+            if isinstance(gateway, FileGateway):
+                gateway.desk.leave()
         if self.sandbox is not None:
             self.sandbox.close()
 
@@ -107,7 +117,7 @@ def build(settings: Settings) -> Platform:
             raise ConfigurationError(f"REGIMES names {regime_id!r}, under which nothing is offered")
     database = Database(settings.database_url or embedded_postgres.start(settings.data_dir))
     provider = Provider(database.url)
-    gateways = {name: _gateway(name, settings, provider) for name in settings.gateways}
+    gateways = {name: _gateway(name, settings, provider, database.url) for name in settings.gateways}
     return Platform(
         settings=settings,
         database=database,
@@ -124,13 +134,19 @@ def build(settings: Settings) -> Platform:
     )
 
 
-def _gateway(name: str, settings: Settings, provider: Provider) -> Gateway:
+def _gateway(name: str, settings: Settings, provider: Provider, database_url: URL) -> Gateway:
     """Raises ConfigurationError for one that is neither ours nor offered by an installed package, or cannot start."""
     if name == SandboxGateway.name:
         return SandboxGateway(provider, webhook_secret=settings.webhook_secret)
+    if name in BY_FILES:
+        signer = Signer(settings.secret_key, "instructions to custodians")
+        try:
+            return BY_FILES[name](Around(os.environ, database_url, settings.data_dir, signer, settings.is_production))
+        except SettingsFault as fault:
+            raise ConfigurationError(str(fault)) from None
     offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if name not in offered:
-        known = ", ".join(sorted({SandboxGateway.name, *offered}))
+        known = ", ".join(sorted({SandboxGateway.name, *BY_FILES, *offered}))
         raise ConfigurationError(f"GATEWAYS names {name!r}, which is not built; there is: {known}")
     made: Gateway = offered[name].load()(os.environ)
     return made

@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.cli import (
     audit,
+    bank_files,
     books,
     compliance,
     database,
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Register every group of commands."""
     for group in (
         audit.group,
+        bank_files.group,
         books.group,
         compliance.group,
         database.group,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.i18n import bank_file_words
 from app.i18n.words import N_
 
 METHODS: Mapping[str, str] = {
@@ -30,4 +31,5 @@ REFUSALS: Mapping[str, str] = {
     "not_payable": N_("This pledge does not wait for a payment any more."),
     "method_chosen": N_("Another payment for this pledge is under way. Finish or cancel it first."),
     "method_refused": N_("This way to pay does not fit here: %(why)s. Choose another one; nothing was charged."),
+    **bank_file_words.REFUSALS,
 }

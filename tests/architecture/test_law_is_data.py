@@ -57,6 +57,7 @@ NO_TERMS = {
     ("app/notifications/actions.py", "hours"): "between two attempts to send a mail",
     ("app/payments/actions.py", "hours"): "how long a gateway remembers a key",
     ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",
+    ("app/payments/escrow_files/setup.py", "days"): "what an escrow agent and its bank can do",
     ("app/payments/sandbox/adapter.py", "hours"): "how long the sandbox remembers a key",
     ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
     ("app/pledges/queries.py", "days"): "longer than any window of law",

@@ -1,0 +1,360 @@
+"""A custodian that is reached by files: what goes out is signed and written once, what comes in is counted once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.audit.verifier import canonical
+from app.errors import NotFound, Refused
+from app.money import Money
+from app.payments.errors import KeyConflict, NotSent, Rejected, Unsupported
+from app.payments.escrow_files import documents
+from app.payments.port import PLATFORM_ACCOUNT, Funding, Method, Op, Outcome, Payee, Ref, TxnKind
+from app.vault import is_signed
+from tests.payments.files.conftest import Agent, new_op
+from tests.payments.files.statements import camt, csv, entry, row
+
+REF = "P-23456789"
+USD100 = Money(10_000, "USD")
+
+
+def kinds(outcome: Outcome) -> list[tuple[str, int]]:
+    return [(line.kind, line.amount.minor) for line in outcome.evidence]
+
+
+def pay_out(agent: Agent, op: Op, minor: int = 9_000, account: str = "021-555") -> Outcome:
+    return agent.gateway.pay_out(
+        op, Money(minor, "USD"), account="offering-7", payee=Payee("Acme, Inc.", account), reference="C-22222222",
+        document_sha256="ab" * 32,
+    )  # fmt: skip
+
+
+# Out
+
+
+def test_a_deposit_is_expected_and_waits_for_the_payer(agent: Agent) -> None:
+    op = new_op()
+    outcome = agent.collect(op)
+    assert (outcome.state, outcome.amount, outcome.url, outcome.evidence) == ("pending", USD100, None, ())
+    details = agent.gateway.deposit_details("offering-7", REF)
+    assert (details.payee.account, details.reference) == ("1234567", REF)
+    assert details.lines == (("Bank", "First Trust"), ("Routing number", "021000021"))
+    (file,) = agent.files()
+    assert file["instructions"]["document"] == "deposit_list"
+    (line,) = file["instructions"]["lines"]
+    assert (line["key"], line["amount_minor"], line["currency"], line["payer_reference"]) == (
+        op.key,
+        10_000,
+        "USD",
+        REF,
+    )
+
+
+def test_a_file_is_signed_and_for_our_eyes_only(agent: Agent, folder: Path) -> None:
+    pay_out(agent, new_op())
+    (file,) = agent.files()
+    body, signature = file["instructions"], bytes.fromhex(file["signature"])
+    assert is_signed(body["key"], canonical(body), signature)
+    assert body["lines"][0]["payee"] == {"account": "021-555", "holder": "Acme, Inc."}
+    assert body["lines"][0]["document_sha256"] == "ab" * 32
+    body["lines"][0]["payee"]["account"] = "021-666"
+    assert not is_signed(body["key"], canonical(body), signature)
+    (path,) = (folder / "outgoing").iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_same_op_is_one_line_and_other_parameters_are_a_conflict(agent: Agent) -> None:
+    op = new_op()
+    assert pay_out(agent, op) == pay_out(agent, op)
+    for other in ({"minor": 9_001}, {"account": "021-666"}):
+        with pytest.raises(KeyConflict):
+            pay_out(agent, op, **other)  # type: ignore[arg-type]
+    with pytest.raises(KeyConflict):
+        agent.collect(op)
+    assert len(agent.files()) == 1
+    assert pay_out(agent, Op(op.id, 2, op.environment)).ref != pay_out(agent, op).ref
+
+
+def test_no_account_number_is_kept_in_the_database(agent: Agent) -> None:
+    pay_out(agent, new_op())
+    agent.collect(new_op())
+    agent.tell(row("100.00", REF, account="DE89370400440532013000"))
+    with agent.gateway.desk._sessions() as session:
+        for table in ("file_instructions", "bank_lines"):
+            kept = session.scalars(text(f"SELECT {table}::text FROM {table}")).all()
+            assert kept and not [one for one in kept if "021-555" in one or "DE8937" in one]
+
+
+@pytest.mark.parametrize("killed_at", ["before the file", "after the file"])
+def test_killed_between_file_and_record_the_same_op_is_still_one_line(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch, killed_at: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    op = new_op()
+    with monkeypatch.context() as patch:
+        if killed_at == "before the file":
+            patch.setattr(documents, "put", die)
+        else:
+            patch.setattr(agent.gateway.desk, "wrote", die)
+        with pytest.raises(Killed):
+            pay_out(agent, op)
+    before = agent.files()
+    found = agent.gateway.find(op)
+    assert (found is None) == (killed_at == "before the file")
+    again = pay_out(agent, op)
+    assert again.state == "pending" and agent.gateway.find(op) == again
+    assert len(agent.files()) == 1 and before in ([], agent.files())
+
+
+def test_a_folder_that_cannot_be_written_is_proven_not_sent(agent: Agent, folder: Path) -> None:
+    op = new_op()
+    folder.mkdir()
+    (folder / "outgoing").write_text("a file where a folder should be")
+    with pytest.raises(NotSent):
+        pay_out(agent, op)
+    assert agent.gateway.find(op) is None
+    (folder / "outgoing").unlink()
+    assert pay_out(agent, op).state == "pending"
+    assert [path.name[0] for path in (folder / "outgoing").iterdir()] == ["r"]  # and no part of a file
+
+
+def test_what_it_is_not_it_says(agent: Agent) -> None:
+    assert agent.gateway.caps.qualified_third_party and not agent.gateway.caps.pushes_events
+    methods = agent.gateway.methods("USD")
+    assert set(methods) == {Method.BANK_TRANSFER, Method.ACH_DEBIT} and agent.gateway.methods("EUR") == {}
+    assert methods[Method.ACH_DEBIT].refund_not_before == timedelta(days=60)
+    assert methods[Method.BANK_TRANSFER].refund_not_before == timedelta(0)
+    with pytest.raises(Unsupported):
+        agent.collect(new_op(), method=Method.CARD)
+    with pytest.raises(Unsupported):
+        agent.gateway.verify(b"", {}, datetime.now(UTC))
+    with pytest.raises(Rejected):
+        agent.gateway.move(new_op(), Money(100, "EUR"), account="offering-7", to=PLATFORM_ACCOUNT)
+    with pytest.raises(Rejected):
+        agent.gateway.fetch(Ref("payment", "OR0000000000000000"))
+    assert agent.gateway.find(new_op()) is None
+    assert not agent.folder.exists()
+
+
+# In
+
+
+@pytest.mark.parametrize("written", [REF, "p 2345 6789 thanks", "INV-1/P23456789/ADA"])
+def test_a_wire_with_its_reference_is_the_payment(agent: Agent, written: str) -> None:
+    op = new_op()
+    ref = agent.collect(op).ref
+    agent.tell(row("100.00", written, id_="B1", name="Ada Lovelace", account="DE1"))
+    found = agent.gateway.find(op)
+    assert found is not None and found == agent.gateway.fetch(ref)
+    assert (found.state, found.amount, found.payer, found.funding) == (
+        "succeeded",
+        USD100,
+        "Ada Lovelace",
+        Funding.BANK,
+    )
+    assert kinds(found) == [("payment", 10_000)] and found.evidence[0].account == "offering-7"
+    assert found.account is not None and "DE1" not in found.account
+
+
+def test_a_payment_in_parts_is_done_when_the_last_part_is_here(agent: Agent) -> None:
+    ref = agent.collect(new_op()).ref
+    agent.tell(row("60.00", REF, id_="B1"))
+    part = agent.gateway.fetch(ref)
+    assert (part.state, part.amount, kinds(part)) == ("pending", USD100, [("payment", 6000)])
+    agent.tell(row("40.00", REF, id_="B2"), opening="60.00")
+    whole = agent.gateway.fetch(ref)
+    assert (whole.state, whole.amount, len(whole.evidence)) == ("succeeded", USD100, 2)
+
+
+def test_an_overpaid_wire_is_told_as_it_is(agent: Agent) -> None:
+    ref = agent.collect(new_op()).ref
+    agent.tell(row("130.00", REF))
+    found = agent.gateway.fetch(ref)
+    assert (found.state, found.amount) == ("succeeded", Money(13_000, "USD"))
+
+
+def test_money_without_a_valid_reference_is_a_line_that_nobody_waits_for(agent: Agent) -> None:
+    ref = agent.collect(new_op()).ref
+    agent.collect(new_op(), reference="P-98765432")
+    agent.tell(row("100.00", "for my shares", id_="B1"), row("5.00", f"{REF} P-98765432", id_="B2"))
+    assert agent.gateway.fetch(ref).evidence == ()
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    lines = list(agent.gateway.transactions(day, day + timedelta(days=1)))
+    assert [(one.kind, one.source, one.account) for one in lines] == [
+        (TxnKind.OTHER, Ref("line", "bank:B1"), ""), (TxnKind.OTHER, Ref("line", "bank:B2"), ""),
+    ]  # fmt: skip
+    assert list(agent.gateway.transactions(day + timedelta(days=1), day + timedelta(days=2))) == []
+    assert {one.account: one.amount.minor for one in agent.gateway.balances()} == {"": 10_500}
+
+
+def test_a_person_says_what_a_line_was_for_once(agent: Agent) -> None:
+    ref = agent.collect(new_op()).ref
+    agent.tell(row("100.00", "for my shares", id_="B1"))
+    with pytest.raises(NotFound):
+        agent.gateway.desk.match("bank:B1", "P-00000000", "officer")
+    with pytest.raises(NotFound):
+        agent.gateway.desk.match("bank:B9", REF, "officer")
+    agent.gateway.desk.match("bank:B1", REF, "officer")
+    assert agent.gateway.fetch(ref).state == "succeeded" and agent.gateway.desk.waiting() == []
+    with pytest.raises(Refused, match="bank_line_matched"):
+        agent.gateway.desk.match("bank:B1", None, "officer")
+
+
+def test_a_cancelled_deposit_is_not_expected_and_late_money_waits_for_a_person(agent: Agent) -> None:
+    ref = agent.collect(new_op()).ref
+    assert agent.gateway.cancel(new_op(), ref).state == "cancelled"
+    assert agent.gateway.cancel(new_op(), ref).state == "cancelled"
+    assert [file["instructions"]["document"] for file in agent.files()] == ["deposit_cancellation", "deposit_list"]
+    agent.tell(row("100.00", REF))
+    assert agent.gateway.fetch(ref).state == "cancelled" and len(agent.gateway.desk.waiting()) == 1
+
+
+@pytest.mark.parametrize("amount", ["100.00", "60.00"])
+def test_a_cancellation_comes_too_late_for_money_that_is_there(agent: Agent, amount: str) -> None:
+    ref = agent.collect(new_op()).ref
+    agent.tell(row(amount, REF))
+    found = agent.gateway.cancel(new_op(), ref)
+    assert (found.state, found.amount) == ("succeeded", Money.of(amount, "USD"))
+
+
+def test_a_refund_is_paid_fails_and_never_exceeds_what_came(agent: Agent) -> None:
+    paid = agent.collect(new_op()).ref
+    with pytest.raises(Rejected, match="more_than_received"):
+        agent.gateway.refund(new_op(), paid, USD100)
+    agent.tell(row("100.00", REF, id_="B1"))
+    op = new_op()
+    refund = agent.gateway.refund(op, paid, USD100)
+    assert refund.state == "pending" and agent.gateway.refund(op, paid, USD100) == refund
+    with pytest.raises(Rejected, match="more_than_received"):
+        agent.gateway.refund(new_op(), paid, Money(1, "USD"))
+    agent.tell(row("-100.00", f"return {refund.ref.id} {REF}", id_="B2"), opening="100.00")
+    done = agent.gateway.fetch(refund.ref)
+    assert (done.state, kinds(done)) == ("succeeded", [("refund", -10_000)])
+    agent.tell(row("100.00", f"account closed {refund.ref.id}", id_="B3"), opening="0.00")
+    back = agent.gateway.fetch(refund.ref)
+    assert (back.state, kinds(back)) == ("failed", [("refund", -10_000), ("refund_failed", 10_000)])
+    assert agent.gateway.refund(new_op(), paid, USD100).state == "pending"
+    assert agent.gateway.fetch(paid).state == "succeeded"
+
+
+def test_a_payout_and_our_fee_leave_the_offerings_account(agent: Agent) -> None:
+    agent.collect(new_op())
+    paid = pay_out(agent, new_op())
+    fee = agent.gateway.move(new_op(), Money(1_000, "USD"), account="offering-7", to=PLATFORM_ACCOUNT)
+    agent.tell(row("100.00", REF), row("-90.00", paid.ref.id), row("-10.00", fee.ref.id))
+    assert kinds(agent.gateway.fetch(paid.ref)) == [("payout", -9_000)]
+    assert kinds(agent.gateway.fetch(fee.ref)) == [("move", -1_000)]
+    assert {one.account: one.amount.minor for one in agent.gateway.balances()} == {"": 0, "offering-7": 0}
+    agent.tell(row("90.00", f"returned {paid.ref.id}"), opening="0.00")
+    assert agent.gateway.fetch(paid.ref).state == "failed"
+
+
+def test_a_debit_may_be_returned_and_a_wire_may_not(agent: Agent) -> None:
+    debit = agent.collect(new_op(), method=Method.ACH_DEBIT).ref
+    wire = agent.collect(new_op(), reference="P-98765432").ref
+    agent.tell(row("100.00", REF), row("100.00", "P-98765432"))
+    agent.tell(row("-100.00", f"R01 {REF}"), row("-100.00", "P-98765432"), opening="200.00")
+    assert kinds(agent.gateway.fetch(debit)) == [("payment", 10_000), ("return", -10_000)]
+    assert kinds(agent.gateway.fetch(wire)) == [("payment", 10_000)]
+    assert len(agent.gateway.desk.waiting()) == 1
+
+
+# Files
+
+
+def test_the_same_file_twice_changes_nothing(agent: Agent) -> None:
+    content = csv(row("100.00", REF, id_="B1"), row("7.00", "x"))
+    assert agent.gateway.import_statement(content).new == 2
+    assert agent.gateway.import_statement(content).new == 0
+    assert agent.counts() == (1, 2)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_of_two_files_that_overlap_every_line_is_taken_once(agent: Agent, named: bool) -> None:
+    first, second, third = (
+        row("10.00", f"x{number}", day=f"2026-03-0{number}", id_=f"B{number}" if named else "") for number in (2, 3, 4)
+    )
+    assert agent.gateway.import_statement(csv(first, second)).new == 2
+    assert agent.gateway.import_statement(csv(second, third, opening="10.00")).new == 1
+    assert agent.gateway.import_statement(csv(first)).new == 0
+    assert agent.counts() == (2, 3)
+    assert agent.gateway.balances()[0].amount.minor == 3_000
+
+
+def test_csv_and_camt_of_one_account_are_one_history(agent: Agent) -> None:
+    agent.tell(row("10.00", "x", id_="B1"))
+    taken = agent.gateway.import_statement(
+        camt(entry("10.00", ref="B1", text="x"), entry("5.00", ref="B2"), closing="15.00")
+    )
+    assert (taken.new, agent.counts()) == (1, (2, 2))
+
+
+def test_a_statement_that_does_not_follow_the_last_one_is_refused(agent: Agent) -> None:
+    agent.tell(row("10.00", "x"))
+    for content in (csv(row("5.00", "y"), opening="11.00"), csv(opening="9.00")):
+        with pytest.raises(Refused, match="bank_file_gap"):
+            agent.gateway.import_statement(content)
+    assert agent.counts() == (1, 1)
+    assert agent.gateway.import_statement(csv(opening="10.00")).new == 0
+    assert agent.counts() == (2, 1)
+
+
+def test_a_file_with_one_bad_line_leaves_nothing(agent: Agent) -> None:
+    agent.collect(new_op())
+    for bad in (row("1e3"), row("=1"), row("1.00", currency="EUR"), row("1.00", day="never")):
+        with pytest.raises(Refused):
+            agent.gateway.import_statement(csv(row("100.00", REF), bad, closing="101.00"))
+    with pytest.raises(Refused, match="bank_file_account"):
+        agent.gateway.import_statement(camt(entry("100.00", text=REF), closing="100.00", account="7654321"))
+    assert agent.counts() == (0, 0)
+
+
+def test_a_doubled_line_is_parked_until_a_person_counts_it(agent: Agent) -> None:
+    ref = agent.collect(new_op(), "200.00").ref
+    agent.tell(row("100.00", REF), row("100.00", REF))
+    (parked,) = agent.gateway.desk.waiting()
+    assert parked.doubled and agent.gateway.fetch(ref).state == "pending"
+    assert sum(one.amount.minor for one in agent.gateway.balances()) == 10_000
+    agent.gateway.desk.match(parked.line_id, REF, "officer")
+    assert agent.gateway.fetch(ref).state == "succeeded"
+
+
+def test_what_lies_in_the_incoming_folder_is_taken_and_what_is_bad_is_put_aside(agent: Agent, folder: Path) -> None:
+    ref = agent.collect(new_op()).ref
+    incoming = folder / "incoming"
+    incoming.mkdir()
+    (incoming / "a.csv").write_bytes(b"nonsense")
+    (incoming / "b.csv").write_bytes(csv(row("100.00", REF)))
+    (incoming / "c.csv.part").write_bytes(b"half")
+    assert agent.gateway.fetch(ref).state == "succeeded"
+    assert os.listdir(incoming) == ["c.csv.part"]
+    assert os.listdir(folder / "taken") == ["b.csv"]
+    assert sorted(os.listdir(folder / "refused")) == ["a.csv", "a.csv.reason.txt"]
+    assert "bank_file_columns" in (folder / "refused" / "a.csv.reason.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE bank_lines SET amount_minor = 1", "DELETE FROM bank_lines", "TRUNCATE bank_matches",
+        "UPDATE bank_files SET closing_minor = 1", "UPDATE file_instructions SET amount_minor = 1",
+        "UPDATE file_instructions SET written_at = NULL", "DELETE FROM file_instructions",
+    ],
+)  # fmt: skip
+def test_the_database_refuses_to_change_what_was_told(agent: Agent, statement: str) -> None:
+    agent.collect(new_op())
+    agent.tell(row("100.00", REF))
+    with pytest.raises(DBAPIError), agent.gateway.desk._sessions.begin() as session:
+        session.execute(text(statement))
