@@ -37,6 +37,7 @@ from app.payments.port import (
     TxnKind,
 )
 from app.payments.statements import reader
+from app.payments.statements.cells import LARGEST_BYTES
 from app.payments.statements.csv_file import Balances
 from app.payments.statements.profile import Profile
 from app.vault import Signer
@@ -207,23 +208,26 @@ class FileGateway:
         waiting = [one for one in incoming.glob("*") if one.is_file() and one.suffix not in (".part", ".tmp")]
         for path in sorted(one for one in waiting if not one.name.startswith(".")):
             try:
-                self.import_statement(path.read_bytes())
+                self._take(path)
             except FileNotFoundError:
                 continue  # another process was quicker
-            except Refused as refused:
-                log.warning("statement_refused", gateway=self.name, file=path.name, reason=str(refused))
-                self._put_aside(path, "refused")
-                documents.put(self._terms.folder / "refused", f"{path.name}.reason.txt", f"{refused}\n".encode())
-            else:
-                self._put_aside(path, "taken")
+            except OSError:
+                log.exception("incoming_folder", gateway=self.name, file=path.name)
 
-    def _put_aside(self, path: Path, where: str) -> None:
-        folder = self._terms.folder / where
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def _take(self, path: Path) -> None:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+        # Banks give every day's file the same name; none is to cover another.
+        kept_as = f"{sha256(content).hexdigest()[:12]}-{path.name}"
         try:
-            path.replace(folder / path.name)
-        except FileNotFoundError:
-            log.info("statement_moved_already", gateway=self.name, file=path.name)
+            self.import_statement(content)
+            where = self._terms.folder / "taken"
+        except Refused as refused:
+            log.warning("statement_refused", gateway=self.name, file=path.name, reason=str(refused))
+            where = self._terms.folder / "refused"
+            documents.put(where, f"{kept_as}.reason.txt", f"{refused}\n".encode())
+        where.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.replace(where / kept_as)
 
 
 def own_reference(op: Op) -> str:

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import URL, Select, create_engine, func, or_, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound, Refused
 from app.money import Money
-from app.payments.errors import KeyConflict, Rejected
+from app.payments.errors import KeyConflict, Rejected, Unknown
 from app.payments.escrow_files.matching import Answers
 from app.payments.escrow_files.models import BankFile, BankLine, BankMatch, FileInstruction
 from app.payments.port import PLATFORM_ACCOUNT, Op
@@ -48,10 +49,19 @@ class Desk:
 
     @contextmanager
     def _alone(self) -> Iterator[Session]:
-        """One act after the other: a file is not taken in while an instruction is cancelled."""
-        with self._sessions.begin() as session:
+        """One act after the other: a file is not taken in while an instruction is cancelled. Raises Unknown."""
+        with self._looking() as session, session.begin():
             session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"files:{self._gateway}", 0))))
             yield session
+
+    @contextmanager
+    def _looking(self) -> Iterator[Session]:
+        """Raises Unknown when the database does not answer: whether an act was kept shows at the next try."""
+        try:
+            with self._sessions() as session:
+                yield session
+        except OperationalError as error:
+            raise Unknown("database") from error
 
     # Instructions
 
@@ -99,12 +109,12 @@ class Desk:
             return row
 
     def by_key(self, key: str) -> FileInstruction | None:
-        with self._sessions() as session:
+        with self._looking() as session:
             return session.scalars(self._instructions().where(FileInstruction.key == key)).one_or_none()
 
     def by_reference(self, reference: str) -> FileInstruction:
         """Raises Rejected("no_such_instruction")."""
-        with self._sessions() as session:
+        with self._looking() as session:
             return self._by_reference(session, reference)
 
     def _by_reference(self, session: Session, reference: str) -> FileInstruction:
@@ -163,32 +173,30 @@ class Desk:
         )  # fmt: skip
         session.add(file)
         session.flush()
-        answers = Answers(session.scalars(self._instructions().where(FileInstruction.cancelled_at.is_(None))))
-        unmatched = 0
-        for one in new:
-            line = self._line(file, one)
-            session.add(line)
-            session.flush()
-            answered = None if one.doubled else answers.to(line.text, line.amount_minor)
-            if answered is None:
-                unmatched += 1
-            else:
-                session.add(
-                    BankMatch(line_id=line.id, instruction_id=answered.id, matched_by="reference", matched_at=now)
-                )
-        return TakenIn(len(new), unmatched)
+        answers = Answers(session.scalars(self._instructions().where(FileInstruction.cancelled_at.is_(None))).all())
+        lines = [self._line(file, one) for one in new]
+        session.add_all(lines)
+        session.flush()
+        answered = [(line, answers.to(line.text, line.amount_minor)) for line in lines if not line.doubled]
+        matches = [
+            BankMatch(line_id=line.id, instruction_id=instruction.id, matched_by="reference", matched_at=now)
+            for line, instruction in answered
+            if instruction is not None
+        ]
+        session.add_all(matches)
+        return TakenIn(len(new), len(new) - len(matches))
 
     def _line(self, file: BankFile, one: KnownLine) -> BankLine:
         line = one.line
         return BankLine(
-            file_id=file.id, gateway=self._gateway, line_id=one.id[:200], number=line.number, booked_on=line.booked_on,
+            file_id=file.id, gateway=self._gateway, line_id=one.id, number=line.number, booked_on=line.booked_on,
             amount_minor=line.amount.minor, currency=line.amount.currency, text=line.text, payer=line.payer,
             payer_mark=self._signer.pseudonym(line.payer_account) if line.payer_account else None, doubled=one.doubled,
         )  # fmt: skip
 
     def waiting(self) -> list[BankLine]:
         """Lines for a person: doubled, or in answer to nothing that was asked."""
-        with self._sessions() as session:
+        with self._looking() as session:
             matched = select(BankMatch.line_id)
             query = select(BankLine).where(BankLine.gateway == self._gateway, BankLine.id.not_in(matched))
             return list(session.scalars(query.order_by(BankLine.booked_on, BankLine.id)))
@@ -219,12 +227,12 @@ class Desk:
     # Asking
 
     def lines_of(self, instruction: FileInstruction) -> list[BankLine]:
-        with self._sessions() as session:
+        with self._looking() as session:
             return [line for line, _ in self._booked(session, instruction.id)]
 
     def booked(self, since: date, until: date) -> Iterator[Booked]:
         """Every line that counts, of these days, both included; oldest first."""
-        with self._sessions() as session:
+        with self._looking() as session:
             query = self._counted().where(BankLine.booked_on >= since, BankLine.booked_on <= until)
             rows = session.execute(query.execution_options(yield_per=500))
             yield from ((line, instruction) for line, instruction in rows)
@@ -245,7 +253,7 @@ class Desk:
     def balances(self) -> dict[str, int]:
         """account -> minor units; "" is what was there before the first file, and lines that answer nothing."""
         found: dict[str, int] = {}
-        with self._sessions() as session:
+        with self._looking() as session:
             opening = session.scalars(
                 select(BankFile.opening_minor).where(BankFile.gateway == self._gateway).order_by(BankFile.id).limit(1)
             ).first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.payments.escrow_files.models import FileInstruction
 from app.payments.port import Method, TxnKind
@@ -32,28 +32,28 @@ def squeezed(text: str) -> str:
 class Answers:
     """The instructions that still wait for lines. Ours is looked for before the payer's; two of a kind are none."""
 
-    def __init__(self, waiting: Iterable[FileInstruction]) -> None:
-        self._ours: dict[str, FileInstruction] = {}
-        self._payers: dict[str, FileInstruction] = {}
-        for instruction in waiting:
-            self._ours[squeezed(instruction.reference)] = instruction
-            if instruction.payer_reference is not None:
-                self._payers[squeezed(instruction.payer_reference)] = instruction
+    def __init__(self, waiting: Sequence[FileInstruction]) -> None:
+        self._ours = _References((one.reference, one) for one in waiting)
+        self._payers = _References((one.payer_reference, one) for one in waiting if one.payer_reference)
 
     def to(self, text: str, amount_minor: int) -> FileInstruction | None:
         text = squeezed(text)
-        return _only(self._ours, text) or self._of_payer(_only(self._payers, text), amount_minor)
-
-    @staticmethod
-    def _of_payer(found: FileInstruction | None, amount_minor: int) -> FileInstruction | None:
-        """Money that leaves under a payer's reference is a debit that was returned; nobody returns a wire."""
-        if found is None or (amount_minor < 0 and found.method != Method.ACH_DEBIT):
-            return None
-        return found
+        found = self._ours.only(text)
+        if found is not None:
+            return found
+        found = self._payers.only(text)
+        # Money that leaves under a payer's reference is a debit that was returned; nobody returns a wire.
+        return None if found is not None and amount_minor < 0 and found.method != Method.ACH_DEBIT else found
 
 
-def _only(known: Mapping[str, FileInstruction], text: str) -> FileInstruction | None:
-    lengths = {len(reference) for reference in known}
-    windows = {text[at : at + length] for length in lengths for at in range(len(text) - length + 1)}
-    found = [known[window] for window in windows if window in known]
-    return found[0] if len(found) == 1 else None
+class _References:
+    """Of one reference, the instruction that was made last has it."""
+
+    def __init__(self, pairs: Iterable[tuple[str, FileInstruction]]) -> None:
+        self._known = {squeezed(reference): instruction for reference, instruction in pairs}
+        self._lengths = {len(reference) for reference in self._known}
+
+    def only(self, text: str) -> FileInstruction | None:
+        windows = {text[at : at + length] for length in self._lengths for at in range(len(text) - length + 1)}
+        found = [self._known[window] for window in windows if window in self._known]
+        return found[0] if len(found) == 1 else None

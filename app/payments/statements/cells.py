@@ -9,6 +9,7 @@ from app.errors import Refused
 from app.money import EXPONENTS, MOST_MINOR, Money
 
 LARGEST_MB = 10
+LARGEST_BYTES = LARGEST_MB << 20
 MOST_LINES = 40_000
 LONGEST_TEXT = 500
 
@@ -20,7 +21,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 def require_size(content: bytes) -> None:
     """Raises Refused("bank_file_large")."""
-    if len(content) > LARGEST_MB << 20:
+    if len(content) > LARGEST_BYTES:
         raise Refused("bank_file_large", field="file", largest_mb=LARGEST_MB)
 
 

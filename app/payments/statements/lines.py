@@ -10,6 +10,8 @@ from hashlib import sha256
 from app.errors import Refused
 from app.money import Money
 
+LONGEST_ID = 150
+
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
@@ -93,10 +95,15 @@ def named(lines: Iterable[StatementLine]) -> Iterable[KnownLine]:
         if line.bank_id is not None:
             if line.bank_id not in seen:
                 seen[line.bank_id] = line
-                yield KnownLine(f"bank:{line.bank_id}", line)
+                yield KnownLine(_of_bank(line.bank_id), line)
             elif seen[line.bank_id].content != line.content:
                 raise Refused("bank_file_line_differs", field="file", line=line.number)
             continue
         times[line.content] = times.get(line.content, 0) + 1
         digest = sha256(repr(line.content).encode()).hexdigest()[:32]
         yield KnownLine(f"made:{digest}:{times[line.content]}", line, doubled=times[line.content] > 1)
+
+
+def _of_bank(bank_id: str) -> str:
+    """As the bank wrote it; a mark of it where that is too long to keep."""
+    return f"bank:{bank_id if len(bank_id) <= LONGEST_ID else sha256(bank_id.encode()).hexdigest()}"

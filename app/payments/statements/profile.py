@@ -22,6 +22,7 @@ bank_id = "ID"
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,12 @@ def read(source: str) -> Profile:
         raise ValueError(f"[columns] needs {', '.join(missing)}")
     if sign == "mark" and not found.get("marks_out"):
         raise ValueError("marks_out says what stands in the column `mark` when money went out")
+    if len(found.get("delimiter", ",")) != 1 or found.get("decimal", ".") == found.get("thousands", ""):
+        raise ValueError("delimiter is one character, and decimal and thousands differ")
+    try:
+        codecs.lookup(found.get("encoding", "utf-8"))
+    except LookupError as error:
+        raise ValueError(str(error)) from None
     if (found.get("opening") is None) != (found.get("closing") is None):
         raise ValueError("opening and closing are declared together")
     return Profile(columns, text, **{**found, "marks_out": tuple(found.get("marks_out", ()))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -340,9 +341,21 @@ def test_what_lies_in_the_incoming_folder_is_taken_and_what_is_bad_is_put_aside(
     (incoming / "c.csv.part").write_bytes(b"half")
     assert agent.gateway.fetch(ref).state == "succeeded"
     assert os.listdir(incoming) == ["c.csv.part"]
-    assert os.listdir(folder / "taken") == ["b.csv"]
-    assert sorted(os.listdir(folder / "refused")) == ["a.csv", "a.csv.reason.txt"]
-    assert "bank_file_columns" in (folder / "refused" / "a.csv.reason.txt").read_text()
+    assert [name[12:] for name in os.listdir(folder / "taken")] == ["-b.csv"]
+    bad, reason = sorted((folder / "refused").iterdir())
+    assert (bad.name[12:], reason.name[12:]) == ("-a.csv", "-a.csv.reason.txt")
+    assert "bank_file_columns" in reason.read_text()
+
+
+def test_many_at_once_write_one_line_and_take_a_file_once(agent: Agent) -> None:
+    op, content = new_op(), csv(row("100.00", REF), row("7.00", "x"))
+    agent.collect(new_op())
+    with ThreadPoolExecutor(6) as pool:
+        paid = [pool.submit(pay_out, agent, op) for _ in range(6)]
+        taken = [pool.submit(agent.gateway.import_statement, content) for _ in range(6)]
+        assert len({one.result().ref for one in paid}) == 1
+        assert sum(one.result().new for one in taken) == 2
+    assert len(agent.files()) == 2 and agent.counts() == (1, 2)
 
 
 @pytest.mark.parametrize(

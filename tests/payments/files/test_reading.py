@@ -167,6 +167,11 @@ def test_a_doubled_line_without_an_id_is_marked_whether_it_counts_or_not(closing
     assert refused(csv(row("5.00", "same"), row("5.00", "same"), closing="15.00"))[0] == "bank_file_sum"
 
 
+def test_a_long_number_of_the_bank_is_kept_apart_from_another() -> None:
+    found = read(csv(row("5.00", id_="9" * 400), row("5.00", id_="9" * 399)))
+    assert len({known.id for known in found.lines}) == 2 and max(len(known.id) for known in found.lines) < 100
+
+
 # camt.053
 
 
@@ -219,6 +224,8 @@ def test_xml_that_reaches_out_is_refused() -> None:
         ("sign = 'both'", "sign must be one of"),
         ("[columns]\ndate = 'D'", r"needs amount, text"),
         ("surprise = 1\n[columns]\ndate = 'D'\namount = 'A'\ntext = ['T']", "no surprise"),
+        ("delimiter = ';;'\n[columns]\ndate = 'D'\namount = 'A'\ntext = ['T']", "one character"),
+        ("encoding = 'latin-99'\n[columns]\ndate = 'D'\namount = 'A'\ntext = ['T']", "latin-99"),
         ("sign = 'mark'\n[columns]\ndate = 'D'\namount = 'A'\nmark = 'M'\ntext = ['T']", "marks_out"),
         ("opening = 'O'\n[columns]\ndate = 'D'\namount = 'A'\ntext = ['T']", "together"),
     ],
