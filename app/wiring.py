@@ -6,6 +6,7 @@ Everything else gets these handed over. Nobody but this module imports a gateway
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,11 +24,13 @@ from app.evidence.scanner import ClamdScanner, Scanner
 from app.identity.mail_tokens import MailTokens
 from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments import ways
+from app.payments.conformance.bench import Bench
 from app.payments.escrow_files.adapter import FileGateway
 from app.payments.escrow_files.setup import Around, SettingsFault, escrow_agent
 from app.payments.manual_bank.setup import manual_bank
 from app.payments.port import Gateway, Role
 from app.payments.sandbox.adapter import SandboxGateway
+from app.payments.sandbox.bench import SandboxBench
 from app.payments.sandbox.provider import Provider
 from app.payments.ways import PaymentWay
 from app.regimes.law_book import LawBook
@@ -40,6 +43,8 @@ from config import ConfigurationError, Settings
 ENTRY_POINTS = "openraise.gateways"
 #: Custodians that are reached by files.
 BY_FILES = {"escrow_files": escrow_agent, "manual_bank": manual_bank}
+#: Where they offer what proves them: name -> a function that makes a bench from the environment.
+BENCHES = "openraise.conformance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,23 @@ def _gateway(name: str, settings: Settings, provider: Provider, database_url: UR
         known = ", ".join(sorted({SandboxGateway.name, *BY_FILES, *offered}))
         raise ConfigurationError(f"GATEWAYS names {name!r}, which is not built; there is: {known}")
     made: Gateway = offered[name].load()(os.environ)
+    return made
+
+
+def bench(name: str, settings: Settings, url: URL) -> Bench:
+    """What a gateway is proved on; the sandbox's own stands in a schema that is taken away again.
+
+    Raises ConfigurationError where nobody offers one.
+    """
+    if name == SandboxGateway.name:
+        provider = Provider(url, schema=f"{name}_bench_{secrets.token_hex(4)}")
+        gateway = SandboxGateway(provider, webhook_secret=settings.webhook_secret)
+        return SandboxBench(provider, gateway, webhook_secret=settings.webhook_secret)
+    offered = {point.name: point for point in entry_points(group=BENCHES)}
+    if name not in offered:
+        known = ", ".join(sorted({SandboxGateway.name, *offered}))
+        raise ConfigurationError(f"{name!r} has no bench to be proved on; there is one for: {known}")
+    made: Bench = offered[name].load()(os.environ)
     return made
 
 

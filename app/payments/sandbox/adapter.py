@@ -17,6 +17,7 @@ from app.payments.errors import (
     InFlight,
     InsufficientProviderFunds,
     KeyConflict,
+    Misconfigured,
     NotSent,
     RateLimited,
     Rejected,
@@ -219,7 +220,7 @@ _CODES: dict[str, type[GatewayError]] = {
     "key_conflict": KeyConflict,
     "balance_insufficient": InsufficientProviderFunds,
 }
-_STATUSES: dict[int, type[GatewayError]] = {409: InFlight, 429: RateLimited, 500: Unknown}
+_STATUSES: dict[int, type[GatewayError]] = {401: Misconfigured, 409: InFlight, 429: RateLimited, 500: Unknown}
 
 
 def _calling(request: Callable[[], Answer]) -> Answer:

@@ -15,42 +15,45 @@ from uuid import UUID
 
 from sqlalchemy import URL, Connection, Row, create_engine, delete, func, insert, select, text, update
 
-from app.payments.sandbox.answers import ConnectionRefused, Event, LineDropped, RemoteError
+from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
 from app.payments.sandbox.tables import (
     FUNDING,
     REFUSING_ACCOUNT_SUFFIX,
     Fault,
     Token,
-    events,
     faults,
     keys,
     metadata,
     objects,
-    settings,
     transactions,
 )
+from app.payments.sandbox.telling import Telling
 
 #: A slow bank says after so long whether the money came; and a slow refund takes as long.
 SLOW = timedelta(days=3)
 PLATFORM_ACCOUNT = "platform"
 INSTALL_LOCK = 7_421_003
-#: Delivery of an event is tried so often, each time later.
-DELIVERY_ATTEMPTS = 6
+ANY_OPERATION = "any"
 
 
-class Provider:
+class Provider(Telling):
     """Every public method is one request from outside: it commits by itself or changes nothing."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, schema: str = "sandbox") -> None:
+        self._schema = schema
         self._engine = create_engine(
-            url, pool_size=2, max_overflow=4, hide_parameters=True, connect_args={"options": "-c timezone=UTC"}
-        )
+            url, pool_size=2, max_overflow=4, hide_parameters=True, connect_args={"options": "-c timezone=UTC"},
+            execution_options={"schema_translate_map": {metadata.schema: schema}},
+        )  # fmt: skip
+        self._ahead = timedelta(0)
+        #: While it is set, no request is answered.
+        self.is_down = False
 
     def install(self) -> None:
         """Make the provider's own schema, once."""
         with self._engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INSTALL_LOCK})
-            connection.execute(text("CREATE SCHEMA IF NOT EXISTS sandbox"))
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self._schema}"))
             metadata.create_all(connection)
 
     def forget_everything(self) -> None:
@@ -58,6 +61,11 @@ class Provider:
         with self._engine.begin() as connection:
             metadata.drop_all(connection)
             metadata.create_all(connection)
+
+    def remove(self) -> None:
+        """Take the provider's own schema away, with all that is in it."""
+        with self._engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {self._schema} CASCADE"))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -94,14 +102,19 @@ class Provider:
 
     def _goes_wrong(self, operation: str) -> bool:
         """Let this call go wrong before it does anything, if that was asked for; True: it is done, but nobody hears of it."""
+        self._answers()
         fault = self._fault(operation)
         if fault is Fault.REFUSED_CONNECTION:
             raise ConnectionRefused
         if fault is Fault.TIMEOUT_BEFORE:
             raise LineDropped
-        if fault in (Fault.E500, Fault.E429, Fault.E409):
+        if fault in (Fault.E500, Fault.E429, Fault.E409, Fault.E401):
             raise RemoteError(int(fault.value[1:]), fault.value)
         return fault is Fault.TIMEOUT_AFTER
+
+    def _answers(self) -> None:
+        if self.is_down:
+            raise LineDropped
 
     def _once(self, connection: Connection, kind: str, key: str, body: str) -> str | None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
@@ -215,22 +228,7 @@ class Provider:
     def _move(self, connection: Connection, row: Row[Any], status: str, code: str | None = None) -> None:
         """Change a status and tell about it."""
         connection.execute(update(objects).where(objects.c.id == row.id).values(status=status, code=code))
-        manner = self._manner(connection)
-        type_ = f"{row.kind}.{status}"
-        if type_ in manner.get("drop", []):
-            return
-        delay = timedelta(seconds=manner.get("delay_s", 0))
-        connection.execute(
-            insert(events).values(
-                id=f"evt_{secrets.token_hex(10)}",
-                type=type_,
-                object_kind=row.kind,
-                object_id=row.id,
-                created_at=self._now(connection),
-                deliver_at=func.clock_timestamp() + delay,
-                deliveries_left=manner.get("copies", 1),
-            )
-        )
+        self._tell(connection, row, f"{row.kind}.{status}")
 
     def _settle_due(self, connection: Connection) -> None:
         """Let happen what the clock brings: slow payments, refunds, payouts."""
@@ -256,6 +254,7 @@ class Provider:
 
     def get(self, object_id: str) -> tuple[Row[Any], list[Row[Any]]]:
         """An object and its transactions. Raises RemoteError(404)."""
+        self._answers()
         with self._engine.begin() as connection:
             self._settle_due(connection)
             row = self._object(connection, object_id)
@@ -268,10 +267,12 @@ class Provider:
 
     def find(self, op_id: UUID) -> str | None:
         """The id of the object that was made for this operation of ours."""
+        self._answers()
         with self._engine.begin() as connection:
             return connection.execute(select(objects.c.id).where(objects.c.op_id == op_id)).scalar_one_or_none()
 
     def list_transactions(self, since: datetime, until: datetime) -> list[Row[Any]]:
+        self._answers()
         with self._engine.begin() as connection:
             self._settle_due(connection)
             rows = connection.execute(
@@ -283,6 +284,7 @@ class Provider:
 
     def balances(self) -> list[tuple[str, int, str]]:
         """(account, minor units, currency)"""
+        self._answers()
         with self._engine.begin() as connection:
             rows = connection.execute(
                 select(transactions.c.account, func.sum(transactions.c.amount_minor), transactions.c.currency)
@@ -291,61 +293,21 @@ class Provider:
             )
             return [(account, int(minor), currency) for account, minor, currency in rows]
 
-    # Telling
-
-    def events_to_deliver(self, limit: int) -> list[Event]:
-        """Take events whose time has come; each is tried again until its deliveries are confirmed."""
-        with self._engine.begin() as connection:
-            self._settle_due(connection)
-            if self._manner(connection).get("hold"):
-                return []
-            rows = connection.execute(
-                select(events)
-                .where(
-                    events.c.deliveries_left > 0,
-                    events.c.deliver_at <= func.clock_timestamp(),
-                    events.c.attempts < DELIVERY_ATTEMPTS,
-                )
-                .order_by(events.c.deliver_at)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            ).all()
-            for row in rows:
-                connection.execute(
-                    update(events)
-                    .where(events.c.id == row.id)
-                    .values(
-                        attempts=row.attempts + 1,
-                        deliver_at=func.clock_timestamp() + timedelta(seconds=5) * 2**row.attempts,
-                    )
-                )
-            return [Event(row.id, row.type, row.object_kind, row.object_id, row.created_at) for row in rows]
-
-    def confirm_delivery(self, event_id: str) -> None:
-        """The receiver took it. A doubled event goes out again at once."""
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(events)
-                .where(events.c.id == event_id)
-                .values(deliveries_left=events.c.deliveries_left - 1, deliver_at=func.clock_timestamp(), attempts=0)
-            )
-
-    def all_events(self) -> list[Event]:
-        """Everything ever told, oldest first: for replaying."""
-        with self._engine.begin() as connection:
-            rows = connection.execute(select(events).order_by(events.c.created_at, events.c.id))
-            return [Event(row.id, row.type, row.object_kind, row.object_id, row.created_at) for row in rows]
-
     # Control, for tests and demos
 
-    def behave(self, **manner: Any) -> None:
-        """Say how events are sent: copies=2, delay_s=60, hold=True, drop=["payment.succeeded"]."""
+    def now(self) -> datetime:
         with self._engine.begin() as connection:
-            connection.execute(delete(settings))
-            connection.execute(insert(settings).values(id=1, values=manner))
+            return self._now(connection)
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass here only: the platform's clock stays."""
+        self._ahead += by
 
     def next_fault(self, operation: str, *kinds: Fault) -> None:
-        """Let the next calls of this operation ("payment", "refund", "payout", "move", "cancel") go wrong, in this order."""
+        """Let the next calls of this operation go wrong, in this order.
+
+        "payment", "refund", "payout", "move", "cancel", or `ANY_OPERATION`.
+        """
         with self._engine.begin() as connection:
             for kind in kinds:
                 connection.execute(insert(faults).values(operation=operation, fault=kind.value))
@@ -354,7 +316,7 @@ class Provider:
         with self._engine.begin() as connection:
             row = connection.execute(
                 select(faults)
-                .where(faults.c.operation == operation)
+                .where(faults.c.operation.in_((operation, ANY_OPERATION)))
                 .order_by(faults.c.id)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -363,9 +325,6 @@ class Provider:
                 return None
             connection.execute(delete(faults).where(faults.c.id == row.id))
             return Fault(row.fault)
-
-    def _manner(self, connection: Connection) -> dict[str, Any]:
-        return connection.execute(select(settings.c["values"])).scalar_one_or_none() or {}
 
     def _object(self, connection: Connection, object_id: str, *, lock: bool = False) -> Row[Any]:
         query = select(objects).where(objects.c.id == object_id)
@@ -376,7 +335,7 @@ class Provider:
 
     def _now(self, connection: Connection) -> datetime:
         now: datetime = connection.execute(text("SELECT platform_now()")).scalar_one()
-        return now
+        return now + self._ahead
 
 
 def _hash(body: str) -> str:

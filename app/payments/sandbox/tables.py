@@ -41,6 +41,8 @@ class Fault(StrEnum):
     E500 = "e500"
     E429 = "e429"
     E409 = "e409"
+    #: Our credentials are not accepted.
+    E401 = "e401"
 
 
 #: What is paid with, and by whom, as the provider tells; what is not here it does not tell.
