@@ -138,7 +138,7 @@ def _unsafe_in_production(settings: Settings, env: Mapping[str, str]) -> list[st
         problems.append("TRUSTED_PROXIES is missing: say how many proxies stand in front of the site, 0 for none")
     if not settings.gateways:
         problems.append("GATEWAYS is missing")
-    elif "sandbox" in settings.gateways:
+    elif {"sandbox", "sandbox_cards"} & set(settings.gateways):
         problems.append("GATEWAYS names the sandbox, which moves no real money and is refused in production")
     if settings.mail_url is None:
         problems.append("MAIL_URL is missing, for example smtp://user:password@host:587")

@@ -30,7 +30,9 @@ from app.payments.escrow_files.setup import Around, SettingsFault, escrow_agent
 from app.payments.manual_bank.setup import manual_bank
 from app.payments.port import Gateway, Role
 from app.payments.sandbox.adapter import SandboxGateway
-from app.payments.sandbox.bench import SandboxBench
+from app.payments.sandbox.bench import CardsBench, SandboxBench
+from app.payments.sandbox.cards_adapter import CardsGateway
+from app.payments.sandbox.cards_provider import CardsProvider
 from app.payments.sandbox.provider import Provider
 from app.payments.ways import PaymentWay
 from app.regimes.law_book import LawBook
@@ -59,6 +61,8 @@ class Platform:
     custodian: Gateway
     #: The far side of the sandbox, for its own pages and events; None with a real gateway.
     sandbox: Provider | None
+    #: The same of "sandbox_cards", only where GATEWAYS names it.
+    sandbox_cards: CardsProvider | None
     mailer: Mailer
     mail_tokens: MailTokens
     vault: Vault
@@ -106,8 +110,14 @@ class Platform:
         for gateway in self.gateways.values():
             if isinstance(gateway, FileGateway):
                 gateway.desk.leave()
-        if self.sandbox is not None:
-            self.sandbox.close()
+        for far_side in self.far_sides.values():
+            far_side.close()
+
+    @property
+    def far_sides(self) -> Mapping[str, Provider]:
+        """Every pretend provider, by the name of its gateway."""
+        both = {SandboxGateway.name: self.sandbox, CardsGateway.name: self.sandbox_cards}
+        return {name: provider for name, provider in both.items() if provider is not None}
 
 
 def build(settings: Settings) -> Platform:
@@ -122,13 +132,20 @@ def build(settings: Settings) -> Platform:
             raise ConfigurationError(f"REGIMES names {regime_id!r}, under which nothing is offered")
     database = Database(settings.database_url or embedded_postgres.start(settings.data_dir))
     provider = Provider(database.url)
-    gateways = {name: _gateway(name, settings, provider, database.url) for name in settings.gateways}
+    cards = CardsProvider(database.url) if CardsGateway.name in settings.gateways else None
+    pretend: dict[str, Gateway] = {
+        SandboxGateway.name: SandboxGateway(provider, webhook_secret=settings.webhook_secret)
+    }
+    if cards is not None:
+        pretend[CardsGateway.name] = CardsGateway(cards, webhook_secret=settings.webhook_secret)
+    gateways = {name: _gateway(name, settings, pretend, database.url) for name in settings.gateways}
     return Platform(
         settings=settings,
         database=database,
         gateways=gateways,
         custodian=_custodian(gateways, settings),
         sandbox=provider,
+        sandbox_cards=cards,
         mailer=_mailer(settings),
         mail_tokens=MailTokens(settings.secret_key),
         vault=Vault(settings.secret_key),
@@ -139,10 +156,10 @@ def build(settings: Settings) -> Platform:
     )
 
 
-def _gateway(name: str, settings: Settings, provider: Provider, database_url: URL) -> Gateway:
+def _gateway(name: str, settings: Settings, pretend: Mapping[str, Gateway], database_url: URL) -> Gateway:
     """Raises ConfigurationError for one that is neither ours nor offered by an installed package, or cannot start."""
-    if name == SandboxGateway.name:
-        return SandboxGateway(provider, webhook_secret=settings.webhook_secret)
+    if name in pretend:
+        return pretend[name]
     if name in BY_FILES:
         signer = Signer(settings.secret_key, "instructions to custodians")
         try:
@@ -151,7 +168,7 @@ def _gateway(name: str, settings: Settings, provider: Provider, database_url: UR
             raise ConfigurationError(str(fault)) from None
     offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if name not in offered:
-        known = ", ".join(sorted({SandboxGateway.name, *BY_FILES, *offered}))
+        known = ", ".join(sorted({SandboxGateway.name, CardsGateway.name, *BY_FILES, *offered}))
         raise ConfigurationError(f"GATEWAYS names {name!r}, which is not built; there is: {known}")
     made: Gateway = offered[name].load()(os.environ)
     return made
@@ -162,13 +179,16 @@ def bench(name: str, settings: Settings, url: URL) -> Bench:
 
     Raises ConfigurationError where nobody offers one.
     """
+    schema, secret = f"{name}_bench_{secrets.token_hex(4)}", settings.webhook_secret
     if name == SandboxGateway.name:
-        provider = Provider(url, schema=f"{name}_bench_{secrets.token_hex(4)}")
-        gateway = SandboxGateway(provider, webhook_secret=settings.webhook_secret)
-        return SandboxBench(provider, gateway, webhook_secret=settings.webhook_secret)
+        provider = Provider(url, schema)
+        return SandboxBench(provider, SandboxGateway(provider, webhook_secret=secret), webhook_secret=secret)
+    if name == CardsGateway.name:
+        cards = CardsProvider(url, schema)
+        return CardsBench(cards, CardsGateway(cards, webhook_secret=secret), webhook_secret=secret)
     offered = {point.name: point for point in entry_points(group=BENCHES)}
     if name not in offered:
-        known = ", ".join(sorted({SandboxGateway.name, *offered}))
+        known = ", ".join(sorted({SandboxGateway.name, CardsGateway.name, *offered}))
         raise ConfigurationError(f"{name!r} has no bench to be proved on; there is one for: {known}")
     made: Bench = offered[name].load()(os.environ)
     return made

@@ -110,13 +110,12 @@ class World(Agreeing):
                 return
 
     def deliver_events(self) -> int:
-        assert self.platform.sandbox is not None
-        events = self.platform.sandbox.events_to_deliver(100)
-        for event in events:
+        found = [(name, one) for name, far in self.platform.far_sides.items() for one in far.events_to_deliver(100)]
+        for name, event in found:
             with self.acting() as tx:
-                inbox.store(tx, "sandbox", Envelope(event.id, event.type, event.body()))
-            self.platform.sandbox.confirm_delivery(event.id)
-        return len(events)
+                inbox.store(tx, name, Envelope(event.id, event.type, event.body()))
+            self.platform.far_sides[name].confirm_delivery(event.id)
+        return len(found)
 
     # People
 

@@ -48,6 +48,7 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "10.0.0.1"),
         ("GATEWAYS", None),
         ("GATEWAYS", "sandbox"),
+        ("GATEWAYS", "stripe,sandbox_cards"),
         ("MAIL_URL", None),
         ("FLASK_DEBUG", "1"),
         ("FLASK_DEBUG", "true"),

@@ -17,9 +17,8 @@ group = AppGroup("db", help="The schema of the database.")
 def upgrade(revision: str) -> None:
     """Apply every migration that is missing."""
     schema.upgrade(platform().database, revision)
-    sandbox = platform().sandbox
-    if sandbox is not None:
-        sandbox.install()
+    for far_side in platform().far_sides.values():
+        far_side.install()
     if revision == "head":
         keep_editions(platform())
     click.echo("The schema is up to date.")

@@ -41,8 +41,8 @@ def seed_if_empty(made: Platform) -> bool:
     if people:
         schema.downgrade(made.database, "base")
         schema.upgrade(made.database)
-        if made.sandbox is not None:
-            made.sandbox.forget_everything()
+        for far_side in made.far_sides.values():
+            far_side.forget_everything()
     story.tell(made)
     return True
 

@@ -28,8 +28,8 @@ def run(web_threads: int) -> None:
 
     made = platform()
     schema.upgrade(made.database)
-    if made.sandbox is not None:
-        made.sandbox.install()
+    for far_side in made.far_sides.values():
+        far_side.install()
     keep_editions(made)
     seed_if_empty(made)
     settings = made.settings

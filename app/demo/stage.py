@@ -92,17 +92,16 @@ class Stage:
 
     def hand_over_events(self) -> int:
         """What the sandbox would send over HTTP, signed and checked as there."""
-        if self.platform.sandbox is None:
-            return 0
-        events = self.platform.sandbox.events_to_deliver(100)
-        for event in events:
-            stamp, body = datetime.now(UTC), event.body()
-            headers = {SIGNATURE_HEADER: sign(body, self.platform.settings.webhook_secret, stamp)}
-            envelope = self.platform.custodian.verify(body, headers, stamp)
-            with self.by() as tx:
-                inbox.store(tx, "sandbox", envelope)
-            self.platform.sandbox.confirm_delivery(event.id)
-        return len(events)
+        handed = 0
+        for name, far_side in self.platform.far_sides.items():
+            for event in far_side.events_to_deliver(100):
+                stamp, body = datetime.now(UTC), event.body()
+                headers = {SIGNATURE_HEADER: sign(body, self.platform.settings.webhook_secret, stamp)}
+                with self.by() as tx:
+                    inbox.store(tx, name, self.platform.gateway_named(name).verify(body, headers, stamp))
+                far_side.confirm_delivery(event.id)
+                handed += 1
+        return handed
 
     # What people do
 

@@ -120,11 +120,11 @@ class SandboxGateway:
         return self._create("payment", op, amount, account, **details)
 
     def cancel(self, op: Op, payment: Ref) -> Outcome:
-        _calling(lambda: self.provider.cancel_payment(payment.id))
+        calling(lambda: self.provider.cancel_payment(payment.id))
         return self.fetch(payment)
 
     def refund(self, op: Op, payment: Ref, amount: Money) -> Outcome:
-        row, _ = _calling(lambda: self.provider.get(payment.id))
+        row, _ = calling(lambda: self.provider.get(payment.id))
         return self._create("refund", op, amount, row.account, about=payment.id)
 
     # Custodian
@@ -141,7 +141,7 @@ class SandboxGateway:
         return DepositDetails(Payee("Sandbox Trust", f"SANDBOX-{account}"), reference)
 
     def _create(self, kind: str, op: Op, amount: Money, account: str, **details: Any) -> Outcome:
-        object_id = _calling(
+        object_id = calling(
             lambda: self.provider.create(
                 kind, op.key, op.id, account=account, amount_minor=amount.minor, currency=amount.currency, **details
             )
@@ -151,11 +151,11 @@ class SandboxGateway:
     # Truth
 
     def fetch(self, ref: Ref) -> Outcome:
-        row, lines = _calling(lambda: self.provider.get(ref.id))
+        row, lines = calling(lambda: self.provider.get(ref.id))
         return self._outcome(row, lines)
 
     def find(self, op: Op) -> Outcome | None:
-        object_id = _calling(lambda: self.provider.find(op.id))
+        object_id = calling(lambda: self.provider.find(op.id))
         return None if object_id is None else self.fetch(Ref("", object_id))
 
     def _outcome(self, row: Row[Any], lines: Sequence[Row[Any]]) -> Outcome:
@@ -210,9 +210,10 @@ def _txn(row: Row[Any]) -> Txn:
         kind=TxnKind(row.kind),
         source=Ref(row.object_kind, row.object_id),
         amount=Money(row.amount_minor, row.currency),
-        fee=Money.zero(row.currency),
+        fee=Money(row.fee_minor, row.currency),
         created_at=row.created_at,
         account=row.account,
+        available_at=row.available_at,
     )
 
 
@@ -223,7 +224,7 @@ _CODES: dict[str, type[GatewayError]] = {
 _STATUSES: dict[int, type[GatewayError]] = {401: Misconfigured, 409: InFlight, 429: RateLimited, 500: Unknown}
 
 
-def _calling(request: Callable[[], Answer]) -> Answer:
+def calling(request: Callable[[], Answer]) -> Answer:
     """Make a request; everything that can go wrong comes out as one of the port's errors."""
     try:
         return request()

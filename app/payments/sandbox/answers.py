@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,8 @@ class Event:
     object_kind: str
     object_id: str
     created_at: datetime
+    #: How the object stood when this was sent; None: the event only names it.
+    snapshot: Mapping[str, str | int] | None = None
 
     def body(self) -> bytes:
         return json.dumps(
@@ -39,6 +42,6 @@ class Event:
                 "type": self.type,
                 "livemode": False,
                 "created": int(self.created_at.timestamp()),
-                "object": {"kind": self.object_kind, "id": self.object_id},
+                "object": {**(self.snapshot or {}), "kind": self.object_kind, "id": self.object_id},
             }
         ).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,9 +9,10 @@ from uuid import uuid4
 
 from app.money import Money
 from app.payments.conformance.bench import Forgery, SignedEvent, Trouble
-from app.payments.port import Gateway, Payee, Ref
+from app.payments.port import Gateway, Method, Payee, Ref
+from app.payments.sandbox.cards_provider import AVAILABLE_AFTER
 from app.payments.sandbox.provider import ANY_OPERATION, Provider
-from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
+from app.payments.sandbox.signing import SIGNATURE_HEADER, forge, sign
 from app.payments.sandbox.tables import Fault, Token
 
 FAULTS = {
@@ -24,7 +24,6 @@ FAULTS = {
     Trouble.IN_FLIGHT: Fault.E409,
     Trouble.WRONG_CREDENTIALS: Fault.E401,
 }
-AGES = {Forgery.OLD: -timedelta(hours=1), Forgery.FUTURE: timedelta(hours=1)}
 
 
 class SandboxBench:
@@ -77,13 +76,23 @@ class SandboxBench:
 
     def event(self, about: Ref, forgery: Forgery | None = None) -> SignedEvent:
         body = next(one for one in self._provider.all_events() if one.object_id == about.id).body()
-        if forgery is Forgery.ENVIRONMENT:
-            body = json.dumps({**json.loads(body), "livemode": True}).encode()
-        secret = "somebody else's" if forgery is Forgery.SIGNER else self._webhook_secret
-        stamp = self.now() + AGES.get(forgery, timedelta(0)) if forgery else self.now()
-        signature = sign(body, secret, stamp)
-        return SignedEvent(body + b" " if forgery is Forgery.BODY else body, {SIGNATURE_HEADER: signature})
+        if forgery is not None:
+            return SignedEvent(*forge(forgery, body, self._webhook_secret, self.now()))
+        return SignedEvent(body, {SIGNATURE_HEADER: sign(body, self._webhook_secret, self.now())})
 
     def close(self) -> None:
         self._provider.remove()
         self._provider.close()
+
+
+class CardsBench(SandboxBench):
+    """The same for "sandbox_cards", where money comes free only after days, and at a price."""
+
+    def fund(self, account: str, amount: Money) -> None:
+        op_id = uuid4()
+        payment_id = self._provider.create(
+            "payment", f"bench:{op_id}", op_id, account=account, amount_minor=2 * amount.minor,
+            currency=amount.currency, method=Method.CARD.value,
+        )  # fmt: skip
+        self._provider.pay(payment_id, Token.OK)
+        self.advance(AVAILABLE_AFTER)

@@ -13,7 +13,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import URL, Connection, Row, create_engine, delete, func, insert, select, text, update
+from sqlalchemy import (
+    URL,
+    Connection,
+    Row,
+    Select,
+    create_engine,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    text,
+    update,
+)
 
 from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
 from app.payments.sandbox.tables import (
@@ -34,6 +48,8 @@ SLOW = timedelta(days=3)
 PLATFORM_ACCOUNT = "platform"
 INSTALL_LOCK = 7_421_003
 ANY_OPERATION = "any"
+#: What waits for somebody at the provider's page.
+ASK_THE_PAYER = ("payment", "setup")
 
 
 class Provider(Telling):
@@ -137,12 +153,12 @@ class Provider(Telling):
             "account": account,
             "amount_minor": amount_minor,
             "currency": currency,
-            "status": "requires_action" if kind == "payment" else "pending",
-            "due_at": None if kind == "payment" else now,
+            "status": "requires_action" if kind in ASK_THE_PAYER else "pending",
+            "due_at": None if kind in ASK_THE_PAYER else now,
             "created_at": now,
             **details,
         }
-        if kind != "payment":
+        if self._needs_balance(kind):
             self._require_balance(connection, account, amount_minor, currency)
         if kind == "refund":
             self._prepare_refund(connection, row, now)
@@ -166,6 +182,9 @@ class Provider(Telling):
             raise RemoteError(400, "refund_exceeds_payment")
         if payment.token == Token.REFUND_DELAYED:
             row["due_at"] = now + SLOW
+
+    def _needs_balance(self, kind: str) -> bool:
+        return kind not in ASK_THE_PAYER
 
     def _require_balance(self, connection: Connection, account: str, amount_minor: int, currency: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": account})
@@ -192,16 +211,20 @@ class Provider(Telling):
             if row.status != "requires_action":
                 return
             connection.execute(update(objects).where(objects.c.id == row.id).values(token=token.value))
-            if FUNDING.get(token) in (row.about or "").split() and token is not Token.LATE_CREDIT_CARD:
-                self._move(connection, row, "failed", code="funding_refused")
-            elif token is Token.DECLINE:
-                self._move(connection, row, "failed", code="card_declined")
-            elif token in (Token.DELAYED_OK, Token.DELAYED_FAIL):
-                due_at = self._now(connection) + SLOW
-                connection.execute(update(objects).where(objects.c.id == row.id).values(due_at=due_at))
-                self._move(connection, row, "processing")
-            else:
-                self._receive(connection, row, token)
+            self._act(connection, row, token)
+
+    def _act(self, connection: Connection, row: Row[Any], token: Token) -> None:
+        """What the payer's choice does to an object that waits for it."""
+        if FUNDING.get(token) in (row.about or "").split() and token is not Token.LATE_CREDIT_CARD:
+            self._move(connection, row, "failed", code="funding_refused")
+        elif token is Token.DECLINE:
+            self._move(connection, row, "failed", code="card_declined")
+        elif token in (Token.DELAYED_OK, Token.DELAYED_FAIL):
+            due_at = self._now(connection) + SLOW
+            connection.execute(update(objects).where(objects.c.id == row.id).values(due_at=due_at))
+            self._move(connection, row, "processing")
+        else:
+            self._receive(connection, row, token)
 
     def _receive(self, connection: Connection, row: Row[Any], token: Token) -> None:
         amount = row.amount_minor // 2 if token is Token.PARTIAL_AMOUNT else row.amount_minor
@@ -211,10 +234,12 @@ class Provider(Telling):
 
     def _book(
         self, connection: Connection, row: Row[Any], kind: str, amount: int, currency: str, account: str | None = None
-    ) -> None:
+    ) -> str:
+        """Write a line of the account; return its id."""
+        line_id = f"txn_{secrets.token_hex(10)}"
         connection.execute(
             insert(transactions).values(
-                id=f"txn_{secrets.token_hex(10)}",
+                id=line_id,
                 kind=kind,
                 object_kind=row.kind,
                 object_id=row.id,
@@ -224,6 +249,11 @@ class Provider(Telling):
                 created_at=self._now(connection),
             )
         )
+        return line_id
+
+    def _lines(self) -> Select[Any]:
+        """Every line, with what it cost and from when it may be paid out."""
+        return select(transactions, literal(0).label("fee_minor"), null().label("available_at"))
 
     def _move(self, connection: Connection, row: Row[Any], status: str, code: str | None = None) -> None:
         """Change a status and tell about it."""
@@ -238,17 +268,24 @@ class Provider(Telling):
             .with_for_update(skip_locked=True)
         ).all()
         for row in due:
-            if row.kind == "payment" and row.token == Token.DELAYED_FAIL:
-                self._move(connection, row, "failed", code="insufficient_funds")
+            code = self._why_it_fails(connection, row)
+            if code is not None:
+                self._move(connection, row, "failed", code=code)
             elif row.kind == "payment":
-                self._receive(connection, row, Token.OK)
-            elif row.kind == "payout" and str(row.about).endswith(REFUSING_ACCOUNT_SUFFIX):
-                self._move(connection, row, "failed", code="account_closed")
+                self._receive(connection, row, Token(row.token))
             else:
                 self._book(connection, row, row.kind, -row.amount_minor, row.currency)
                 if row.kind == "move":
                     self._book(connection, row, "move", row.amount_minor, row.currency, account=str(row.about))
                 self._move(connection, row, "succeeded")
+
+    def _why_it_fails(self, connection: Connection, row: Row[Any]) -> str | None:
+        """The code with which something slow ends; None: it succeeds."""
+        if row.kind == "payment" and row.token == Token.DELAYED_FAIL:
+            return "insufficient_funds"
+        if row.kind == "payout" and str(row.about).endswith(REFUSING_ACCOUNT_SUFFIX):
+            return "account_closed"
+        return None
 
     # Asking
 
@@ -259,7 +296,7 @@ class Provider(Telling):
             self._settle_due(connection)
             row = self._object(connection, object_id)
             lines = connection.execute(
-                select(transactions)
+                self._lines()
                 .where(transactions.c.object_id == row.id, transactions.c.account == row.account)
                 .order_by(transactions.c.created_at)
             ).all()
@@ -276,7 +313,7 @@ class Provider(Telling):
         with self._engine.begin() as connection:
             self._settle_due(connection)
             rows = connection.execute(
-                select(transactions)
+                self._lines()
                 .where(transactions.c.created_at >= since, transactions.c.created_at < until)
                 .order_by(transactions.c.created_at, transactions.c.id)
             )

@@ -29,6 +29,26 @@ class Token(StrEnum):
     OTHER_PAYER = "other_payer"
     #: One card, whoever pays with it.
     SHARED_CARD = "shared_card"
+    # Of the cards persona only: what comes days after the payment.
+    #: The payer's bank takes a debit back.
+    RETURN_D5 = "return_d5"
+    RETURN_D45 = "return_d45"
+    #: The payer complains; the bank holds the money back meanwhile.
+    DISPUTE_LOST_D30 = "dispute_lost_d30"
+    DISPUTE_WON = "dispute_won"
+    #: The payer's bank asks; no money moves.
+    INQUIRY_ONLY = "inquiry_only"
+    #: A refund waits for our balance, and fails for want of it.
+    REFUND_PENDING_NSF = "refund_pending_nsf"
+    #: A refund is made, and comes back three days later.
+    REFUND_FAIL_D3 = "refund_fail_d3"
+    #: The provider holds one unit less than its lines say.
+    CUSTODY_MISSING = "custody_missing"
+    #: The payer leaves the page on which their bank asks who they are.
+    ABANDON_3DS = "3ds_abandon"
+    SETUP_OK = "setup_ok"
+    #: What is kept can be charged only with its holder there.
+    OFF_SESSION_NEEDS_ACTION = "off_session_needs_action"
 
 
 class Fault(StrEnum):
@@ -52,6 +72,9 @@ ACCOUNTS = {Token.SHARED_CARD: "card_everybodys"}
 
 #: A bank account that refuses every payout, for trying that out.
 REFUSING_ACCOUNT_SUFFIX = "0096"
+#: At the cards persona: one to which a payout is paid and comes back, and one for which our balance is too low.
+RETURNING_ACCOUNT_SUFFIX = "0095"
+UNFUNDED_ACCOUNT_SUFFIX = "0098"
 
 keys = Table(
     "keys", metadata,

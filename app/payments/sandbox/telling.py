@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from app.payments.sandbox.answers import Event
-from app.payments.sandbox.tables import events, settings
+from app.payments.sandbox.tables import events, objects, settings
 
 #: Delivery of an event is tried so often, each time later.
 DELIVERY_ATTEMPTS = 6
@@ -48,7 +50,8 @@ class Telling:
         """Take events whose time has come; each is tried again until its deliveries are confirmed."""
         with self._engine.begin() as connection:
             self._settle_due(connection)
-            if self._manner(connection).get("hold"):
+            manner = self._manner(connection)
+            if manner.get("hold"):
                 return []
             rows = connection.execute(
                 select(events)
@@ -70,7 +73,16 @@ class Telling:
                         deliver_at=func.clock_timestamp() + timedelta(seconds=5) * 2**row.attempts,
                     )
                 )
-            return [Event(row.id, row.type, row.object_kind, row.object_id, row.created_at) for row in rows]
+            told = [self._event(connection, row, manner) for row in rows]
+            seed = manner.get("seed")
+            return told if seed is None else _shuffled(told, seed)
+
+    def _event(self, connection: Connection, row: Row[Any], manner: Mapping[str, Any]) -> Event:
+        snapshot = None
+        if manner.get("snapshot"):
+            about = connection.execute(select(objects).where(objects.c.id == row.object_id)).one()
+            snapshot = {"status": about.status, "amount_minor": about.amount_minor, "currency": about.currency}
+        return Event(row.id, row.type, row.object_kind, row.object_id, row.created_at, snapshot)
 
     def confirm_delivery(self, event_id: str) -> None:
         """The receiver took it. A doubled event goes out again at once."""
@@ -87,11 +99,60 @@ class Telling:
             rows = connection.execute(select(events).order_by(events.c.created_at, events.c.id))
             return [Event(row.id, row.type, row.object_kind, row.object_id, row.created_at) for row in rows]
 
+    # How events are sent, until `behave()` makes an end of it
+
     def behave(self, **manner: Any) -> None:
-        """Say how events are sent: copies=2, delay_s=60, hold=True, drop=["payment.succeeded"]."""
+        """Say it all at once: copies=2, delay_s=60, hold=True, drop=["payment.succeeded"], seed=7, snapshot=True."""
         with self._engine.begin() as connection:
             connection.execute(delete(settings))
             connection.execute(insert(settings).values(id=1, values=manner))
 
+    def _also(self, **manner: Any) -> None:
+        with self._engine.begin() as connection:
+            before = self._manner(connection)
+        self.behave(**{**before, **manner})
+
+    def dup(self, copies: int) -> None:
+        """Send every event so often, from the next one on."""
+        self._also(copies=copies)
+
+    def drop(self, *types: str) -> None:
+        """Never tell of these types, from the next one on."""
+        self._also(drop=list(types))
+
+    def delay(self, seconds: int) -> None:
+        self._also(delay_s=seconds)
+
+    def hold(self) -> None:
+        """Send nothing until `release`."""
+        self._also(hold=True)
+
+    def release(self) -> None:
+        self._also(hold=False)
+
+    def reorder(self, seed: int) -> None:
+        """Send what is due in another order: the same for the same seed."""
+        self._also(seed=seed)
+
+    def thin(self) -> None:
+        """Events name their object and tell nothing about it."""
+        self._also(snapshot=False)
+
+    def snapshot(self) -> None:
+        """Events tell how their object stands while they are sent."""
+        self._also(snapshot=True)
+
+    def replay(self, event_id: str, at: datetime | None = None) -> None:
+        """Send an event once more, now or at this true time."""
+        again = {"deliveries_left": func.greatest(events.c.deliveries_left, 0) + 1, "attempts": 0}
+        with self._engine.begin() as connection:
+            when = func.clock_timestamp() if at is None else at
+            connection.execute(update(events).where(events.c.id == event_id).values(**again, deliver_at=when))
+
     def _manner(self, connection: Connection) -> dict[str, Any]:
         return connection.execute(select(settings.c["values"])).scalar_one_or_none() or {}
+
+
+def _shuffled(told: list[Event], seed: int) -> list[Event]:
+    order = sorted(range(len(told)), key=lambda place: hashlib.sha256(f"{seed} {place}".encode()).hexdigest())
+    return [told[place] for place in order]

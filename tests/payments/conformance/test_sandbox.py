@@ -1,4 +1,4 @@
-"""The sandbox keeps every promise of the port, and what proves it leaves nothing behind."""
+"""Both sandboxes keep every promise of the port, and what proves it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from app.payments.conformance.bench import Bench
 from app.payments.conformance.kit import Case, Check
 
 
-@pytest.fixture(scope="module")
-def case(make_bench: Callable[[str], Bench]) -> Case:
-    bench = make_bench("sandbox")
+@pytest.fixture(scope="module", params=["sandbox", "sandbox_cards"])
+def case(request: pytest.FixtureRequest, make_bench: Callable[[str], Bench]) -> Case:
+    bench = make_bench(request.param)
     return Case(bench, bench.now())
 
 
 @pytest.mark.parametrize("check", kit.checks(), ids=lambda one: one.name)
-def test_the_sandbox_keeps_a_promise(case: Case, check: Check) -> None:
+def test_a_sandbox_keeps_a_promise(case: Case, check: Check) -> None:
     verdict = kit.verdict(check, case)
     assert verdict.result in ("holds", "not asked"), verdict.note
 
