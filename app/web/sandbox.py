@@ -41,6 +41,7 @@ LATER = {
     Token.INQUIRY_ONLY: N_("It succeeds; the payer's bank only asks about it"),
     Token.REFUND_PENDING_NSF: N_("It succeeds; a refund waits for the provider's balance, and fails"),
     Token.REFUND_FAIL_D3: N_("It succeeds; a refund comes back after three days"),
+    Token.REFUND_NEEDS_BALANCE: N_("It succeeds; a refund is refused until the provider's balance covers it"),
     Token.CUSTODY_MISSING: N_("It succeeds; the provider then holds one unit less than it says"),
     Token.ABANDON_3DS: N_("The bank asks who you are, and you leave"),
 }
@@ -48,6 +49,7 @@ LATER = {
 KEEP = {
     Token.SETUP_OK: N_("Keep it: it can be charged later"),
     Token.OFF_SESSION_NEEDS_ACTION: N_("Keep it: charged later, the bank will ask for you"),
+    Token.OFF_SESSION_DECLINE: N_("Keep it: charged later, the bank declines"),
 }
 USUAL = {token.value for token in Token} - {token.value for token in (*LATER, *KEEP)}
 

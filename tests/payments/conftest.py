@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from app.wiring import build
 from tests import worlds
 from tests.builders import World
+from tests.conftest import settings
+from tests.payments.sandbox.cards import Cards
 from tests.servers import Server
 
 
@@ -21,3 +25,23 @@ def module_world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> It
 def shared_world(module_world: World) -> World:
     worlds.stop_clock(module_world)
     return module_world
+
+
+@pytest.fixture
+def cards(shared_world: World) -> Iterator[Cards]:
+    """The cards persona alone, begun anew for each test."""
+    cards = Cards.alone(shared_world.platform.database.url)
+    yield cards
+    cards.provider.remove()
+    cards.provider.close()
+
+
+@pytest.fixture
+def cards_world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A platform of its own with both sandboxes: the second collects only, the first also holds. For `Cards.of`."""
+    platform = build(settings(database_url, tmp_path, GATEWAYS="sandbox,sandbox_cards", REGIMES="US-CF,US-REGA"))
+    world = World(platform)
+    worlds.stop_clock(world)
+    Cards.of(world)
+    yield world
+    platform.close()

@@ -26,7 +26,7 @@ from app.payments.port import (
     Role,
 )
 from app.payments.sandbox.adapter import SandboxGateway, calling
-from app.payments.sandbox.cards_provider import KEYS_LIVE_FOR, CardsProvider
+from app.payments.sandbox.cards_provider import KEYS_LIVE_FOR, REFUNDABLE, CardsProvider
 
 #: Below it the price would be more than the payment.
 SMALLEST_MINOR = 50
@@ -45,7 +45,7 @@ CURRENCIES = {
 
 
 def _caps(
-    method: Method, *, refund_window: timedelta | None, reusable: bool = False, confirm_within: timedelta = NOTHING,
+    method: Method, *, reusable: bool = False, confirm_within: timedelta = NOTHING,
     clearing_hold: timedelta = NOTHING, reversible_for: timedelta | None = None,
     dispute: Literal["none", "contestable", "final"] = "none",
 ) -> MethodCaps:  # fmt: skip
@@ -56,7 +56,7 @@ def _caps(
         confirmation="delayed" if confirm_within else "instant",
         confirm_within=confirm_within,
         clearing_hold=clearing_hold,
-        refund_window=refund_window,
+        refund_window=REFUNDABLE.get(method),
         refund_not_before=NOTHING,
         refund_may_fail=True,
         partial_refund=True,
@@ -71,21 +71,18 @@ def _caps(
 
 #: Debits: the days until the bank has answered, until money lies still, and until it cannot be taken back any more.
 METHODS = (
+    _caps(Method.CARD, reusable=True, reversible_for=timedelta(days=120), dispute="contestable"),
+    _caps(Method.ALIPAY),
+    _caps(Method.WECHAT_PAY),
     _caps(
-        Method.CARD, refund_window=timedelta(days=180), reusable=True, reversible_for=timedelta(days=120),
-        dispute="contestable",
-    ),
-    _caps(Method.ALIPAY, refund_window=timedelta(days=90)),
-    _caps(Method.WECHAT_PAY, refund_window=timedelta(days=180)),
-    _caps(
-        Method.ACH_DEBIT, refund_window=timedelta(days=180), reusable=True, confirm_within=timedelta(days=6),
+        Method.ACH_DEBIT, reusable=True, confirm_within=timedelta(days=6),
         clearing_hold=timedelta(days=10), reversible_for=timedelta(days=60), dispute="final",
     ),
     _caps(
-        Method.SEPA_DEBIT, refund_window=timedelta(days=180), reusable=True, confirm_within=timedelta(days=14),
+        Method.SEPA_DEBIT, reusable=True, confirm_within=timedelta(days=14),
         clearing_hold=timedelta(days=14), reversible_for=timedelta(days=396), dispute="final",
     ),
-    _caps(Method.BANK_TRANSFER, refund_window=None, confirm_within=timedelta(days=5)),
+    _caps(Method.BANK_TRANSFER, confirm_within=timedelta(days=5)),
 )  # fmt: skip
 
 

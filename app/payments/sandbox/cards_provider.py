@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, te
 from app.money import Money
 from app.payments.port import Method
 from app.payments.sandbox.answers import RemoteError
-from app.payments.sandbox.cards_tables import metadata, payments, prices, steps
+from app.payments.sandbox.cards_tables import Step, metadata, payments, prices, steps
 from app.payments.sandbox.provider import SLOW, Provider
 from app.payments.sandbox.tables import (
     RETURNING_ACCOUNT_SUFFIX,
@@ -33,18 +33,36 @@ KEYS_LIVE_FOR = timedelta(hours=24)
 AVAILABLE_AFTER = timedelta(days=2)
 #: How long a bank takes to say whether it pays.
 CLEARING = {Method.ACH_DEBIT: timedelta(days=4), Method.SEPA_DEBIT: timedelta(days=6), Method.BANK_TRANSFER: SLOW}
+#: A payment can be refunded for so long; a transfer always.
+REFUNDABLE = {
+    Method.CARD: timedelta(days=180),
+    Method.ALIPAY: timedelta(days=90),
+    Method.WECHAT_PAY: timedelta(days=180),
+    Method.ACH_DEBIT: timedelta(days=180),
+    Method.SEPA_DEBIT: timedelta(days=180),
+}
 CARD_BPS, CARD_FIXED_MINOR = 290, 30
 DEBIT_BPS, DEBIT_MOST_MINOR = 80, 500
 #: What a return and a dispute cost us, in minor units.
 FEES = {"return": 400, "dispute": 1500}
 
 #: What a payer's choice brings after the payment was made: (how long after, what).
-LATER: Mapping[Token, tuple[tuple[timedelta, str], ...]] = {
-    Token.RETURN_D5: ((timedelta(days=5), "return"),),
-    Token.RETURN_D45: ((timedelta(days=45), "return"),),
-    Token.DISPUTE_LOST_D30: ((timedelta(days=5), "open"), (timedelta(days=30), "lost")),
-    Token.DISPUTE_WON: ((timedelta(days=5), "open"), (timedelta(days=30), "won")),
-    Token.INQUIRY_ONLY: ((timedelta(days=5), "inquiry"),),
+LATER: Mapping[Token, tuple[tuple[timedelta, Step], ...]] = {
+    Token.RETURN_D5: ((timedelta(days=5), Step.RETURN),),
+    Token.RETURN_D45: ((timedelta(days=45), Step.RETURN),),
+    Token.DISPUTE_LOST_D30: ((timedelta(days=5), Step.OPEN), (timedelta(days=30), Step.LOST)),
+    Token.DISPUTE_WON: ((timedelta(days=5), Step.OPEN), (timedelta(days=30), Step.WON)),
+    Token.INQUIRY_ONLY: ((timedelta(days=5), Step.INQUIRY),),
+}
+#: What a step happens to, and how a dispute about it may stand before. A lost one can still be won: banks look again.
+CAN_COME: Mapping[Step, tuple[str, tuple[str | None, ...]]] = {
+    Step.RETURN: ("payment", (None,)),
+    Step.INQUIRY: ("payment", (None,)),
+    Step.OPEN: ("payment", (None, "inquiry")),
+    Step.WON: ("payment", ("open", "lost")),
+    Step.LOST: ("payment", ("open",)),
+    Step.REFUND_FAILED: ("refund", (None,)),
+    Step.PAYOUT_FAILED: ("payout", (None,)),
 }
 #: A payout that was paid comes back after so long.
 PAYOUT_COMES_BACK = timedelta(days=4)
@@ -111,10 +129,11 @@ class CardsProvider(Provider):
 
     def _charge(self, connection: Connection, object_id: str, instrument: str) -> None:
         """Charge what was kept, without its holder: it ends as they chose when they left it."""
+        method = self._facts(connection, object_id).method
         chosen = connection.execute(
             select(objects.c.token)
             .join(payments, payments.c.object_id == objects.c.id)
-            .where(objects.c.kind == "setup", payments.c.instrument == instrument)
+            .where(objects.c.kind == "setup", payments.c.instrument == instrument, payments.c.method == method)
         ).scalar_one_or_none()
         if chosen is None:
             raise RemoteError(404, "no_such_instrument")
@@ -123,18 +142,24 @@ class CardsProvider(Provider):
             self._move(connection, row, "requires_action", code="authentication_required")
             return
         connection.execute(update(objects).where(objects.c.id == object_id).values(token=chosen))
-        self._act(connection, row, Token(chosen))
+        self._act(connection, row, Token.DECLINE if chosen == Token.OFF_SESSION_DECLINE else Token(chosen))
 
     def _prepare_refund(self, connection: Connection, row: dict[str, Any], now: datetime) -> None:
         payment = self._object(connection, str(row["about"]), lock=True)
-        if self._facts(connection, payment.id).dispute in ("open", "lost"):
+        facts = self._facts(connection, payment.id)
+        if facts.dispute in ("open", "lost"):
             raise RemoteError(400, "payment_disputed")
+        window = REFUNDABLE.get(Method(facts.method))
+        if window is not None and payment.created_at + window < now:
+            raise RemoteError(400, "refund_window_over")
         super()._prepare_refund(connection, row, now)
+        if payment.token == Token.REFUND_NEEDS_BALANCE:
+            self._require_balance(connection, "", row["amount_minor"], row["currency"])
         if payment.token == Token.REFUND_PENDING_NSF:
             row["due_at"] = now + SLOW
 
     def _needs_balance(self, kind: str) -> bool:
-        """A refund may take the balance below zero."""
+        """A refund may take the balance below zero, where its payment does not say otherwise."""
         return kind == "payout"
 
     def _require_balance(self, connection: Connection, account: str, amount_minor: int, currency: str) -> None:
@@ -173,7 +198,7 @@ class CardsProvider(Provider):
         for after, step in LATER.get(token, ()):
             self._later(connection, row.id, after, step)
 
-    def _later(self, connection: Connection, object_id: str, after: timedelta, step: str) -> None:
+    def _later(self, connection: Connection, object_id: str, after: timedelta, step: Step) -> None:
         due_at = self._now(connection) + after
         connection.execute(insert(steps).values(object_id=object_id, step=step, due_at=due_at))
 
@@ -193,37 +218,57 @@ class CardsProvider(Provider):
         if status != "succeeded":
             return
         if row.kind == "payout" and str(row.about).endswith(RETURNING_ACCOUNT_SUFFIX):
-            self._later(connection, row.id, PAYOUT_COMES_BACK, "payout_failed")
+            self._later(connection, row.id, PAYOUT_COMES_BACK, Step.PAYOUT_FAILED)
         if row.kind == "refund" and self._object(connection, row.about).token == Token.REFUND_FAIL_D3:
-            self._later(connection, row.id, SLOW, "refund_failed")
+            self._later(connection, row.id, SLOW, Step.REFUND_FAILED)
 
     def _why_it_fails(self, connection: Connection, row: Row[Any]) -> str | None:
         if row.kind == "refund" and self._object(connection, row.about).token == Token.REFUND_PENDING_NSF:
             return "insufficient_funds"
         return super()._why_it_fails(connection, row)
 
+    def happen(self, object_id: str, step: Step) -> None:
+        """Let now what otherwise comes late. Raises RemoteError(400, "not_now") for what cannot come next."""
+        with self._engine.begin() as connection:
+            self._settle_due(connection)
+            row, facts = (
+                self._object(connection, object_id, lock=True),
+                self._facts(connection, object_id, needed=False),
+            )
+            about, states = CAN_COME[step]
+            fits = row.kind == about and row.status == "succeeded" and (facts and facts.dispute) in states
+            returned = select(transactions.c.id).where(
+                transactions.c.object_id == object_id, transactions.c.kind == Step.RETURN.value
+            )
+            if not fits or connection.execute(returned).first():
+                raise RemoteError(400, "not_now")
+            self._take(connection, row, step)
+
     def _settle_due(self, connection: Connection) -> None:
         super()._settle_due(connection)
         due = select(steps).where(steps.c.due_at <= self._now(connection)).order_by(steps.c.due_at, steps.c.id)
         for step in connection.execute(due.with_for_update(skip_locked=True)).all():
             connection.execute(delete(steps).where(steps.c.id == step.id))
-            self._take(connection, self._object(connection, step.object_id, lock=True), step.step)
+            self._take(connection, self._object(connection, step.object_id, lock=True), Step(step.step))
 
-    def _take(self, connection: Connection, row: Row[Any], step: str) -> None:
+    def _take(self, connection: Connection, row: Row[Any], step: Step) -> None:
         """Let one thing happen that comes late."""
-        if step == "return":
-            self._book(connection, row, "return", -row.amount_minor, row.currency)
-            self._tell(connection, row, "payment.returned")
-        elif step in ("payout_failed", "refund_failed"):
+        if step in (Step.PAYOUT_FAILED, Step.REFUND_FAILED):
             self._book(connection, row, step, row.amount_minor, row.currency)
             self._move(connection, row, "failed", code="account_closed")
-        else:
-            connection.execute(update(payments).where(payments.c.object_id == row.id).values(dispute=step))
-            if step == "open":
-                self._book(connection, row, "dispute", -row.amount_minor, row.currency)
-            elif step == "won":
-                self._book(connection, row, "dispute_won", row.amount_minor, row.currency)
-            self._tell(connection, row, f"dispute.{step}")
+            return
+        was_paid = (transactions.c.object_id == row.id, transactions.c.kind == "payment")
+        paid = connection.execute(select(transactions).where(*was_paid)).one()
+        if step is Step.RETURN:
+            self._book(connection, row, "return", -paid.amount_minor, paid.currency)
+            self._tell(connection, row, "payment.returned")
+            return
+        connection.execute(update(payments).where(payments.c.object_id == row.id).values(dispute=step))
+        if step is Step.OPEN:
+            self._book(connection, row, "dispute", -paid.amount_minor, paid.currency)
+        elif step is Step.WON:
+            self._book(connection, row, "dispute_won", paid.amount_minor, paid.currency)
+        self._tell(connection, row, f"dispute.{step}")
 
     # Asking
 

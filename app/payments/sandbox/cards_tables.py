@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table
 
 from app.payments.sandbox.tables import metadata as plain
+
+
+class Step(StrEnum):
+    """What can come after something succeeded."""
+
+    #: The payer's bank takes a payment back.
+    RETURN = "return"
+    #: The payer's bank asks about a payment; no money moves.
+    INQUIRY = "inquiry"
+    #: It takes the money while it looks into a complaint; and decides, for us or for the payer.
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    REFUND_FAILED = "refund_failed"
+    PAYOUT_FAILED = "payout_failed"
+
 
 #: Named as the sandbox's own, and carried with it into the persona's schema.
 metadata = MetaData(schema=plain.schema)

@@ -236,7 +236,7 @@ class Provider(Telling):
         self, connection: Connection, row: Row[Any], kind: str, amount: int, currency: str, account: str | None = None
     ) -> str:
         """Write a line of the account; return its id."""
-        line_id = f"txn_{secrets.token_hex(10)}"
+        line_id = self._new_id(connection, "txn")
         connection.execute(
             insert(transactions).values(
                 id=line_id,
@@ -298,7 +298,7 @@ class Provider(Telling):
             lines = connection.execute(
                 self._lines()
                 .where(transactions.c.object_id == row.id, transactions.c.account == row.account)
-                .order_by(transactions.c.created_at)
+                .order_by(transactions.c.created_at, transactions.c.id)
             ).all()
             return row, list(lines)
 

@@ -42,6 +42,8 @@ class Token(StrEnum):
     REFUND_PENDING_NSF = "refund_pending_nsf"
     #: A refund is made, and comes back three days later.
     REFUND_FAIL_D3 = "refund_fail_d3"
+    #: A refund is refused as long as what may be paid out does not cover it.
+    REFUND_NEEDS_BALANCE = "refund_needs_balance"
     #: The provider holds one unit less than its lines say.
     CUSTODY_MISSING = "custody_missing"
     #: The payer leaves the page on which their bank asks who they are.
@@ -49,6 +51,8 @@ class Token(StrEnum):
     SETUP_OK = "setup_ok"
     #: What is kept can be charged only with its holder there.
     OFF_SESSION_NEEDS_ACTION = "off_session_needs_action"
+    #: What is kept is declined when it is charged.
+    OFF_SESSION_DECLINE = "off_session_decline"
 
 
 class Fault(StrEnum):
