@@ -38,6 +38,7 @@ from app.payments import inbox
 from app.payments import queries as payment_queries
 from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
 from app.payments.sandbox.tables import Token
+from app.payments.ways import PaymentWay
 from app.pledges import actions as pledges
 from app.pledges import papers
 from app.pledges import queries as pledge_queries
@@ -215,12 +216,16 @@ class Stage:
                 said=Said(ticked, self.answers(regime), person.locale),
                 law=self.platform.law,
                 payment_window=self.platform.payment_window,
-                paying=self.platform.only_way_to_pay(offering.currency),
+                paying=self._at_the_sandbox(offering.currency),
             )
         assert placement.pledge is not None, placement.decision.rule
         if token is not None:
             self.pay(placement.pledge, token)
         return placement.pledge
+
+    def _at_the_sandbox(self, currency: str) -> PaymentWay:
+        """Where the story's people pay, whatever else the site offers."""
+        return next(one for one in self.platform.ways_to_pay(currency) if one.gateway == "sandbox")
 
     def answers(self, regime: Regime) -> dict[str, str]:
         """The right answers to the questions in the form of a pledge."""

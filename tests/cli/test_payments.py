@@ -10,9 +10,10 @@ from app.payments.conformance import kit
 from tests.cli.conftest import Terminal
 
 
-def test_the_sandbox_conforms_and_leaves_nothing_behind(terminal: Terminal) -> None:
+@pytest.mark.parametrize("gateway", ["sandbox", "sandbox_cards"])
+def test_a_sandbox_conforms_and_leaves_nothing_behind(terminal: Terminal, gateway: str) -> None:
     before = terminal.world.contents()
-    result = terminal("payments", "conform", "sandbox")
+    result = terminal("payments", "conform", gateway)
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines[:-1]] == [check.name for check in kit.checks()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, BrokenBarrierError, current_thread, main_thread
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -14,9 +14,11 @@ from sqlalchemy import URL, Connection
 from app.database import normalised
 from app.money import EXPONENTS, Money
 from app.payments.errors import BadSignature, KeyConflict, Rejected, Stale, Unknown, Unsupported
-from app.payments.port import Envelope, Op, Outcome, Payer, Ref, Role, Txn, TxnKind
+from app.payments.port import Balance, Envelope, Method, Op, Outcome, Payer, Ref, Role, Txn, TxnKind
 from app.payments.sandbox import adapter
-from app.payments.sandbox.bench import SandboxBench
+from app.payments.sandbox.bench import CardsBench, SandboxBench
+from app.payments.sandbox.cards_adapter import CardsGateway
+from app.payments.sandbox.cards_provider import CardsProvider
 from app.payments.sandbox.provider import Provider
 
 SECRET = "the secret between the two of us"
@@ -182,6 +184,32 @@ class ClaimsToHoldMoney(Adapter):
         )  # fmt: skip
 
 
+class AsksAgain(CardsGateway):
+    """Sends the holder to a page for what they left to be charged without them."""
+
+    def collect(self, *given: Any, instrument: Ref | None = None, **named: Any) -> Outcome:
+        return super().collect(*given, **named)
+
+
+class KeepsAnything(CardsGateway):
+    """Promises to charge later what cannot be charged later."""
+
+    def setup(self, op: Op, *, method: Method, payer: Payer, reference: str, return_url: str) -> Outcome:
+        kept = method if method in (Method.CARD, Method.ACH_DEBIT) else Method.CARD
+        return super().setup(op, method=kept, payer=payer, reference=reference, return_url=return_url)
+
+
+class HidesItsPrice(CardsGateway):
+    """Says that what was paid is all there."""
+
+    def balances(self) -> Sequence[Balance]:
+        lines = list(self.transactions(datetime.min.replace(tzinfo=UTC), self.provider.now() + timedelta(seconds=1)))
+        return [
+            Balance("", Money(sum(line.amount.minor for line in lines if line.amount.currency == currency), currency))
+            for currency in {line.amount.currency for line in lines}
+        ]
+
+
 def unsupported(*_: Any, **__: Any) -> Any:
     raise Unsupported("not_this_role")
 
@@ -208,6 +236,9 @@ class RealThing(Adapter):
 
 def bench(url: URL, gateway: type[Adapter] = Adapter, far_side: type[Provider] = Provider) -> SandboxBench:
     """A sandbox of its own, with the fault in it."""
+    if issubclass(gateway, CardsGateway):
+        cards = CardsProvider(url, schema=f"planted_{uuid4().hex[:8]}")
+        return CardsBench(cards, gateway(cards, webhook_secret=SECRET), webhook_secret=SECRET)
     provider = far_side(url, schema=f"planted_{uuid4().hex[:8]}")
     return SandboxBench(provider, gateway(provider, webhook_secret=SECRET), webhook_secret=SECRET)
 

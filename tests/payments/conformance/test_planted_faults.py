@@ -43,6 +43,9 @@ FAULTS: dict[type, set[str]] = {
     planted.HidesRefunds: {"transactions_hold_every_line_of_evidence"},
     planted.RefundsByAmount: {"two_equal_partial_refunds_are_two_refunds"},
     planted.ForgetsSuccess: {"success_stays"},
+    planted.AsksAgain: {"what_was_kept_is_charged_without_its_holder"},
+    planted.KeepsAnything: {"a_way_to_pay_is_kept_exactly_where_a_method_says_so"},
+    planted.HidesItsPrice: {"balances_are_the_sums_of_lines"},
     planted.ClaimsToHoldMoney: {"a_move_takes_here_what_it_gives_there"},
 }  # fmt: skip
 
