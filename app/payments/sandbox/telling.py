@@ -30,8 +30,8 @@ class Telling:
 
     def _new_id(self, connection: Connection, prefix: str) -> str:
         """Ids sort as they were made: under a clock that stands still, nothing else tells what came first."""
-        microseconds = select(func.extract("epoch", func.clock_timestamp()) * 1_000_000)
-        return f"{prefix}_{int(connection.execute(microseconds).scalar_one()):014x}{secrets.token_hex(4)}"
+        made_at = func.to_char(func.timezone("UTC", func.clock_timestamp()), "YYYYMMDDHH24MISSUS")
+        return f"{prefix}_{connection.execute(select(made_at)).scalar_one()}{secrets.token_hex(4)}"
 
     def _tell(self, connection: Connection, row: Row[Any], type_: str) -> None:
         """Keep an event about an object, unless this type is dropped."""
