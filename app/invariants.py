@@ -38,10 +38,12 @@ INVARIANTS: dict[str, str] = {
     N_("I8 no pledge is refunded more than it paid"): """
         SELECT pledge_id FROM instructions WHERE pledge_id IS NOT NULL AND business_key NOT LIKE 'refund:unidentified:%'
         GROUP BY pledge_id HAVING coalesce(sum(amount_minor) FILTER (
-                WHERE kind = 'refund' AND status NOT IN ('failed', 'cancelled')), 0)
+                WHERE kind IN ('refund', 'pay_back') AND status NOT IN ('failed', 'cancelled')
+                    AND NOT EXISTS (SELECT 1 FROM journal_entries e
+                        WHERE e.instruction_id = instructions.id AND e.kind = 'refund_failed')), 0)
             > coalesce(sum(amount_minor) FILTER (WHERE kind = 'collect' AND status = 'succeeded'), 0)""",
     N_("I9 every done instruction is in the books"): """
-        SELECT id FROM instructions i WHERE status = 'succeeded' AND kind IN ('collect', 'refund', 'release', 'fee')
+        SELECT id FROM instructions i WHERE status = 'succeeded' AND kind NOT IN ('setup', 'cancel')
             AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.instruction_id = i.id)""",
     N_("I10 cash moves only on evidence"): """
         SELECT DISTINCT e.id FROM journal_entries e JOIN postings p ON p.entry_id = e.id
@@ -81,7 +83,7 @@ INVARIANTS: dict[str, str] = {
     N_("I19 settled pledges are exactly those of finished closings"): """
         SELECT p.id FROM pledges p LEFT JOIN closing_lines l ON l.pledge_id = p.id
         LEFT JOIN closings c ON c.id = l.closing_id
-        WHERE (p.status = 'settled') IS DISTINCT FROM (coalesce(c.status, '') = 'done')""",
+        WHERE (p.status = 'settled') IS DISTINCT FROM (c.settled_at IS NOT NULL)""",
     N_("I20 no event of the gateway is stuck"): """
         SELECT event_id FROM gateway_events WHERE status = 'poison'
             OR (status = 'new' AND next_attempt_at < clock_timestamp() - interval '15 minutes')""",
@@ -90,13 +92,14 @@ INVARIANTS: dict[str, str] = {
             AND (status = 'review' OR (status = 'failed' AND kind <> 'release'))""",
     N_("I23 no offering's accounts are overdrawn"): """
         SELECT offering_id FROM ledger_accounts WHERE offering_id > 0
-            AND ((class = 'asset' AND credits > debits) OR (class = 'liability' AND debits > credits))""",
+            AND ((class = 'asset' AND credits > debits AND code NOT IN ('1000', '1010')) OR (class = 'liability' AND debits > credits))""",
     N_("P1 public counter = ledger: held"): """
         SELECT g.offering_id FROM offering_progress g JOIN offerings o ON o.id = g.offering_id
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a
-                WHERE a.offering_id = g.offering_id AND a.code = '2010' AND a.currency = o.currency), 0)
+                WHERE a.offering_id = g.offering_id AND a.code IN ('2000', '2010') AND a.currency = o.currency), 0)
             + coalesce((SELECT sum(total_minor) FROM closings c
-                WHERE c.offering_id = g.offering_id AND c.status IN ('releasing', 'payout_failed', 'payout_proposed')), 0)""",
+                WHERE c.offering_id = g.offering_id AND c.settled_at IS NULL
+                AND c.status IN ('releasing', 'payout_failed', 'payout_proposed')), 0)""",
     N_("P2 public counter = register: settled"): """
         SELECT g.offering_id FROM offering_progress g WHERE g.settled_minor <>
             coalesce((SELECT sum(amount_minor) FROM register_entries r WHERE r.offering_id = g.offering_id), 0)""",
@@ -112,15 +115,15 @@ INVARIANTS: dict[str, str] = {
             ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
         GROUP BY g.offering_id, g.seats HAVING count(DISTINCT p.investor_id) > g.seats""",
     N_("R1 register = allotments"): """
-        SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.status = 'done'
+        SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.settled_at IS NOT NULL
         LEFT JOIN register_entries r ON r.pledge_id = l.pledge_id AND r.kind = 'issuance'
         WHERE r.id IS NULL OR (r.shares, r.amount_minor, r.holder_name) <> (l.shares, l.amount_minor, l.holder_name)
         UNION ALL SELECT r.pledge_id FROM register_entries r LEFT JOIN closing_lines l ON l.pledge_id = r.pledge_id
         WHERE l.pledge_id IS NULL""",
     N_("T1 a pledge reaches at most one terminal state, once"): """
         SELECT subject_id FROM audit_events WHERE subject_type = 'pledges'
-            AND to_status IN ('settled', 'refunded', 'cancelled', 'failed', 'refused')
-        GROUP BY subject_id HAVING count(*) > 1""",
+            AND (to_status IN ('settled', 'refunded', 'cancelled', 'failed', 'refused', 'returned') OR event = 'bounce')
+        GROUP BY subject_id HAVING sum(CASE WHEN event = 'bounce' THEN -1 ELSE 1 END) > 1""",
     N_("T2 the trail tells every pledge's present status"): """
         SELECT p.id FROM pledges p WHERE p.status IS DISTINCT FROM (
             SELECT to_status FROM audit_events e WHERE e.subject_type = 'pledges' AND e.subject_id = p.id

@@ -19,6 +19,7 @@ CLOSING = StateMachine(
         Move("propose_payout", (PAYOUT_FAILED, PAYOUT_PROPOSED), PAYOUT_PROPOSED),
         Move("approve_payout", (PAYOUT_PROPOSED,), RELEASING),
         Move("finish", (RELEASING,), DONE),
+        Move("come_back", (DONE,), PAYOUT_FAILED),  # the bank sent back what it had paid
         Move("abort", (GATHERING, PROPOSED), ABORTED),
     ],
 )

@@ -48,6 +48,8 @@ class Closing(Base):
     #: SHA-256 of everything that the officers approve: holders, lines, totals, target, payee, which payout it is.
     snapshot_hash: Mapped[str | None] = mapped_column(String(64))
     payout_attempts: Mapped[int] = mapped_column(default=0)
+    #: When the shares were given; a payout that comes back later does not undo them.
+    settled_at: Mapped[datetime | None]
     #: Where the money goes, as approved: what the issuer changes later does not redirect it.
     payee_holder: Mapped[str | None] = mapped_column(String(200))
     #: Sealed by the vault.

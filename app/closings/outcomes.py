@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.alerts import actions as alerts
+from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
 from app.closings import queries
 from app.closings.actions import lock as lock_closing
@@ -10,7 +12,8 @@ from app.database import Transaction
 from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
-from app.ledger import entries
+from app.ledger import entries, reversals
+from app.ledger import queries as books
 from app.ledger.draft import Evidence
 from app.money import Money
 from app.notifications import actions as notifications
@@ -20,7 +23,8 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import FAILED, SUCCEEDED
-from app.payments.port import OpKind, Outcome
+from app.payments.models import Instruction
+from app.payments.port import OpKind, Outcome, Txn, TxnKind
 from app.pledges import actions as pledges
 from app.pledges.messages import tell
 from app.regimes.regime import Regime
@@ -38,18 +42,57 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
     offering = offerings.lock(tx, asked.offering_id)
     closing = lock_closing(tx, asked.closing_id)
     row = payments.lock(tx, instruction_id)
-    if not payments.record(tx, row, outcome):
-        return
-    if row.status == FAILED:
+    changed = payments.record(tx, row, outcome)
+    for line in outcome.evidence if row.status in (SUCCEEDED, FAILED) else ():
+        proof = Evidence(f"{row.gateway}:{line.id}", row.id)
+        if books.is_booked(tx.session, proof.transaction):
+            continue
+        if line.kind == TxnKind.PAYOUT:
+            ledger.post(tx, entries.payout_paid(offering.id, row.amount, proof))
+            _paid(tx, offering, closing, row, regime)
+        elif line.kind == TxnKind.PAYOUT_FAILED:
+            ledger.post(tx, reversals.payout_returned(offering.id, line.amount, proof))
+            _came_back(tx, offering, closing, line)
+    if changed and row.status == FAILED and not outcome.evidence:
         _payout_failed(tx, offering, closing, row.id, outcome.code)
-    elif row.status == SUCCEEDED:
-        proof = Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
-        _settle(tx, offering, closing, proof, regime)
+
+
+def _paid(tx: Transaction, offering: Offering, closing: Closing, row: Instruction, regime: Regime) -> None:
+    """P15, and what it was paid for: the shares, if they were not given at an earlier payout that came back."""
+    if closing.settled_at is None:
+        _settle(tx, offering, closing, regime)
         if closing.fee:
             payments.instruct(
                 tx, OpKind.FEE, f"fee:closing:{closing.id}", gateway=row.gateway, amount=closing.fee,
                 offering_id=offering.id, closing_id=closing.id, reference=closing.ref,
             )  # fmt: skip
+    audit.transition(tx, closing, "finish")
+    _tell_company(tx, offering, closing, Message.FUNDS_RELEASED, about=f"{closing.ref}:{closing.payout_attempts}")
+
+
+def _came_back(tx: Transaction, offering: Offering, closing: Closing, line: Txn) -> None:
+    """P16: the bank sent back what it had paid; it is owed to the company again, and officers decide anew."""
+    tx.session.flush()
+    audit.transition(tx, closing, "come_back", amount=line.amount, evidence=line.id)
+    _tell_company(tx, offering, closing, Message.PAYOUT_CAME_BACK, about=line.id)
+    finding = Finding(
+        rule="PLATFORM-PAYOUT",
+        subject_type=SubjectType.COMPANY,
+        subject_id=offering.issuer_id,
+        about=f"closing:{closing.ref}:{line.id}",
+        fingerprint=f"{closing.ref}:{line.id}"[:64],
+        holds=False,
+        inputs={"total_minor": line.amount.minor, "currency": line.amount.currency},
+    )
+    alerts.raise_alert(tx, finding, issuers.members(tx.session, offering.issuer_id))
+
+
+def _tell_company(tx: Transaction, offering: Offering, closing: Closing, kind: Message, *, about: str) -> None:
+    for user_id in issuers.members(tx.session, offering.issuer_id):
+        notifications.enqueue(
+            tx, user_id, kind, about=about, offering=offering.name, ref=offering.ref,
+            minor=closing.net.minor, fee_minor=closing.fee_minor, currency=closing.currency,
+        )  # fmt: skip
 
 
 def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
@@ -74,9 +117,9 @@ def _payout_failed(
     ledger.post(tx, entries.payout_failed(offering.id, closing.net, f"payout_failed:{instruction_id}"))
 
 
-def _settle(tx: Transaction, offering: Offering, closing: Closing, proof: Evidence, regime: Regime) -> None:
-    """P15, and what it was paid for."""
-    ledger.post(tx, entries.payout_paid(offering.id, closing.net, proof))
+def _settle(tx: Transaction, offering: Offering, closing: Closing, regime: Regime) -> None:
+    """Shares in, and every status."""
+    closing.settled_at = tx.now
     assert offering.share_price is not None and offering.security_type is not None
     for number, line in enumerate(queries.lines(tx.session, closing.id), start=1):
         pledge = pledges.lock(tx, line.pledge_id)
@@ -98,13 +141,7 @@ def _settle(tx: Transaction, offering: Offering, closing: Closing, proof: Eviden
         )
         audit.transition(tx, pledge, "settle", shares=line.shares, closing=closing.ref)
         tell(tx, pledge, offering, Message.SHARES_ISSUED, user_id=investor.user_id)
-    audit.transition(tx, closing, "finish")
     offerings.move(tx, offering, "settle", closing=closing.ref)
-    for user_id in issuers.members(tx.session, offering.issuer_id):
-        notifications.enqueue(
-            tx, user_id, Message.FUNDS_RELEASED, about=closing.ref, offering=offering.name, ref=offering.ref,
-            minor=closing.net.minor, fee_minor=closing.fee_minor, currency=closing.currency,
-        )  # fmt: skip
     offerings.count(tx, offering.id, held=-closing.total_minor, settled=closing.total_minor)
 
 

@@ -44,6 +44,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "held": N_("Held in escrow"), "cancelling": N_("Being cancelled"), "allotted": N_("Allotted"),
         "settled": N_("Shares issued"), "refund_due": N_("Refund on its way"), "refunded": N_("Refunded"),
         "cancelled": N_("Cancelled"), "failed": N_("Payment failed"), "refused": N_("Refused"),
+        "returned": N_("Taken back by the bank"),
     },
     "review_case": {
         "open": N_("Waiting"), "claimed": N_("Being looked at"), "waiting": N_("Asked for more"),
@@ -161,6 +162,7 @@ STOP_REASONS: Mapping[str, str] = {
     "offering_failed": N_("The offering did not reach its target."),
     "offering_withdrawn": N_("The company withdrew the offering."),
     "not_reconfirmed": N_("The offering changed in something important, and you did not confirm your pledge in time."),
+    "disputed": N_("At the closing, your bank was looking into a complaint about the payment."),
     "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
     "platform_ended": N_("The platform ended the offering and gives all money back."),
 }

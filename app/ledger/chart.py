@@ -64,8 +64,8 @@ _CLAIM = Kind("platform", "asset", "no_credit_balance")
 #: Every code, once. Accounts that may not be overdrawn are guarded in the database.
 CHART: dict[Code, Kind] = {
     # A collector's balance can really go below zero, when money is taken back that has been carried on: it is watched.
-    Code.COLLECTOR_PENDING: Kind("client", "asset", "none"),  # [gateway] collected, not to be paid out yet
-    Code.COLLECTOR_CASH: Kind("client", "asset", "none"),  # [gateway] what a collector holds
+    Code.COLLECTOR_PENDING: Kind("client", "asset", "none"),  # [offering, gateway] collected, not to be paid out yet
+    Code.COLLECTOR_CASH: Kind("client", "asset", "none"),  # [offering, gateway] what a collector holds
     Code.ESCROW_CASH: _ASSET,  # [offering] what the custodian holds
     Code.CLIENT_CASH: _ASSET,  # [gateway] what the custodian holds for cash accounts
     Code.IN_TRANSIT: _ASSET,  # [offering] sent by one gateway, not arrived at the other

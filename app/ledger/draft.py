@@ -68,6 +68,20 @@ def pair(debited: Account, credited: Account, amount: Money) -> tuple[Line, Line
     return debit(debited, amount), credit(credited, amount)
 
 
+def cash_at(offering_id: int, collector: str) -> Account:
+    """Where an offering's money lies: with a collector, or (`collector` is "") in its escrow account."""
+    if collector:
+        return Account(Code.COLLECTOR_CASH, offering_id, gateway=collector)
+    return Account(Code.ESCROW_CASH, offering_id)
+
+
+def arriving(offering_id: int, collector: str) -> Account:
+    """Where money arrives: a collector does not pay it out at once."""
+    if collector:
+        return Account(Code.COLLECTOR_PENDING, offering_id, gateway=collector)
+    return Account(Code.ESCROW_CASH, offering_id)
+
+
 def platform_owes(offering_id: int, amount: Money, cost: Code) -> tuple[Line, Line, Line]:
     """What a gateway kept of client money is the platform's to pay: owed in both books, and a cost of ours.
 

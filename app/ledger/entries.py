@@ -8,7 +8,18 @@ The numbers P… are those of the postings table in `docs/ledger.md`.
 from __future__ import annotations
 
 from app.ledger.chart import Account, Code
-from app.ledger.draft import Draft, Evidence, Line, credit, debit, on_evidence, pair, platform_owes
+from app.ledger.draft import (
+    Draft,
+    Evidence,
+    Line,
+    arriving,
+    cash_at,
+    credit,
+    debit,
+    on_evidence,
+    pair,
+    platform_owes,
+)
 from app.money import Money
 
 
@@ -38,7 +49,7 @@ def funds_collected(
     owes to client money from this moment on, so that the investor can have all of it back.
     """
     kept, extra = gateway_fee or Money.zero(amount.currency), investor_fee or Money.zero(amount.currency)
-    cash = Account(Code.COLLECTOR_PENDING, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
+    cash = arriving(offering_id, collector)
     held = Code.INVESTOR_UNSETTLED if may_be_taken_back else Code.INVESTOR_HELD
     lines = (
         debit(cash, amount + extra - kept),
@@ -55,15 +66,15 @@ def funds_cleared(offering_id: int, pledge_id: int, amount: Money, key: str) -> 
     return Draft("funds_cleared", key, amount.currency, pair(unsettled, held, amount))
 
 
-def funds_available(collector: str, amount: Money, key: str) -> Draft:
+def funds_available(offering_id: int, collector: str, amount: Money, key: str) -> Draft:
     """P5: what a collector took may be paid out by it from now on."""
-    pending, cash = (Account(code, gateway=collector) for code in (Code.COLLECTOR_PENDING, Code.COLLECTOR_CASH))
+    pending, cash = arriving(offering_id, collector), cash_at(offering_id, collector)
     return Draft("funds_available", key, amount.currency, pair(cash, pending, amount))
 
 
-def custody_transfer_sent(collector: str, offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+def custody_transfer_sent(offering_id: int, collector: str, amount: Money, evidence: Evidence) -> Draft:
     """P6: a collector sent what it held for an offering to the custodian."""
-    cash, transit = Account(Code.COLLECTOR_CASH, gateway=collector), Account(Code.IN_TRANSIT, offering_id)
+    cash, transit = cash_at(offering_id, collector), Account(Code.IN_TRANSIT, offering_id)
     return on_evidence("custody_transfer_sent", amount, pair(transit, cash, amount), evidence)
 
 
@@ -79,31 +90,37 @@ def custody_return_sent(offering_id: int, amount: Money, evidence: Evidence) -> 
     return on_evidence("custody_return_sent", amount, pair(transit, escrow, amount), evidence)
 
 
-def custody_return_received(collector: str, offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+def custody_return_received(offering_id: int, collector: str, amount: Money, evidence: Evidence) -> Draft:
     """P6 backwards: it arrived at the collector."""
-    cash, transit = Account(Code.COLLECTOR_CASH, gateway=collector), Account(Code.IN_TRANSIT, offering_id)
+    cash, transit = cash_at(offering_id, collector), Account(Code.IN_TRANSIT, offering_id)
     return on_evidence("custody_return_received", amount, pair(cash, transit, amount), evidence)
 
 
 def top_up_received(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
     """P6: the platform paid in what it owed to client money."""
-    cash = Account(Code.COLLECTOR_CASH, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
     lines = (
-        *pair(cash, Account(Code.DUE_FROM_PLATFORM, offering_id), amount),
+        *pair(cash_at(offering_id, collector), Account(Code.DUE_FROM_PLATFORM, offering_id), amount),
         *pair(Account(Code.DUE_TO_CLIENT, offering_id), Account(Code.PLATFORM_CASH), amount),
     )
     return on_evidence("top_up_received", amount, lines, evidence)
 
 
-def unidentified_funds_received(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
-    """P7: money arrived for a pledge that no longer wants it; it will be sent back."""
-    cash, unknown = Account(Code.ESCROW_CASH, offering_id), Account(Code.UNIDENTIFIED_RECEIPTS, offering_id)
-    return on_evidence("unidentified_funds_received", amount, pair(cash, unknown, amount), evidence)
+def unidentified_funds_received(
+    offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "", gateway_fee: Money | None = None
+) -> Draft:
+    """P7: money arrived for a pledge that no longer wants it; it will be sent back, all of it."""
+    kept = gateway_fee or Money.zero(amount.currency)
+    lines = (
+        debit(arriving(offering_id, collector), amount - kept),
+        credit(Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), amount),
+        *platform_owes(offering_id, kept, Code.PROCESSOR_FEE),
+    )
+    return on_evidence("unidentified_funds_received", amount, lines, evidence)
 
 
-def unidentified_funds_returned(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+def unidentified_funds_returned(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
     """Money that nobody wanted went back to where it came from."""
-    unknown, cash = Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), Account(Code.ESCROW_CASH, offering_id)
+    unknown, cash = Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), cash_at(offering_id, collector)
     return on_evidence("unidentified_funds_returned", amount, pair(unknown, cash, amount), evidence)
 
 
@@ -133,9 +150,8 @@ def refund_owed(
 
 def refund_paid(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
     """P10: the investor has their money back, out of escrow or out of the balance of a `collector`."""
-    cash = Account(Code.COLLECTOR_CASH, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
     owed = Account(Code.REFUND_PAYABLE, offering_id, pledge_id)
-    return on_evidence("refund_paid", amount, pair(owed, cash, amount), evidence)
+    return on_evidence("refund_paid", amount, pair(owed, cash_at(offering_id, collector), amount), evidence)
 
 
 def pledge_closed(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
@@ -204,6 +220,15 @@ def platform_fee_swept(offering_id: int, fee: Money, evidence: Evidence) -> Draf
     payable, escrow = Account(Code.PLATFORM_FEE_PAYABLE, offering_id), Account(Code.ESCROW_CASH, offering_id)
     ours, claim = Account(Code.PLATFORM_CASH), Account(Code.FEE_RECEIVABLE, offering_id)
     return on_evidence("platform_fee_swept", fee, (*pair(payable, escrow, fee), *pair(ours, claim, fee)), evidence)
+
+
+def gateway_price_taken(offering_id: int, fee: Money, evidence: Evidence, *, collector: str = "") -> Draft:
+    """A gateway took its price as a line of its own: the platform's cost, which it owes to client money."""
+    lines = (
+        credit(cash_at(offering_id, collector), fee),
+        *platform_owes(offering_id, fee, Code.PROCESSOR_FEE),
+    )
+    return on_evidence("gateway_price_taken", fee, lines, evidence)
 
 
 def listing_fee_billed(offering_id: int, fee: Money, key: str) -> Draft:

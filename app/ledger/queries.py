@@ -32,6 +32,11 @@ def balance(
     return amount if CHART[code].class_ in ("asset", "expense") else -amount
 
 
+def is_booked(session: Session, evidence: str) -> bool:
+    """Whether this line of a gateway ("gateway:id") has moved the books already."""
+    return session.scalars(select(JournalEntry.id).where(JournalEntry.evidence == evidence)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class TrialBalanceLine:
     book: str

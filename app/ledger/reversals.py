@@ -7,18 +7,14 @@ The numbers P… are those of the postings table in `docs/ledger.md`.
 from __future__ import annotations
 
 from app.ledger.chart import Account, Code
-from app.ledger.draft import Draft, Evidence, credit, debit, on_evidence, pair, platform_owes
+from app.ledger.draft import Draft, Evidence, cash_at, credit, debit, on_evidence, pair, platform_owes
 from app.money import Money
-
-
-def _cash(offering_id: int, collector: str) -> Account:
-    return Account(Code.COLLECTOR_CASH, gateway=collector) if collector else Account(Code.ESCROW_CASH, offering_id)
 
 
 def refund_failed(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
     """P11: a refund came back; it is owed as before and must go another way."""
     owed = Account(Code.REFUND_PAYABLE, offering_id, pledge_id)
-    return on_evidence("refund_failed", amount, pair(_cash(offering_id, collector), owed, amount), evidence)
+    return on_evidence("refund_failed", amount, pair(cash_at(offering_id, collector), owed, amount), evidence)
 
 
 def payout_returned(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
@@ -39,7 +35,7 @@ def debit_returned(
     kept = gateway_fee or Money.zero(amount.currency)
     lines = (
         debit(Account(out_of, offering_id, pledge_id), amount),
-        credit(_cash(offering_id, collector), amount + kept),
+        credit(cash_at(offering_id, collector), amount + kept),
         *platform_owes(offering_id, kept, Code.DISPUTE_FEE),
     )
     return on_evidence("debit_returned", amount, lines, evidence)
@@ -74,7 +70,7 @@ def dispute_opened(
     kept = gateway_fee or Money.zero(amount.currency)
     lines = (
         debit(Account(Code.DISPUTED, offering_id, pledge_id), amount),
-        credit(_cash(offering_id, collector), amount + kept),
+        credit(cash_at(offering_id, collector), amount + kept),
         *platform_owes(offering_id, kept, Code.DISPUTE_FEE),
     )
     return on_evidence("dispute_opened", amount, lines, evidence)
@@ -83,10 +79,19 @@ def dispute_opened(
 def dispute_won(offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
     """P24: the bank gave it back."""
     disputed = Account(Code.DISPUTED, offering_id, pledge_id)
-    return on_evidence("dispute_won", amount, pair(_cash(offering_id, collector), disputed, amount), evidence)
+    return on_evidence("dispute_won", amount, pair(cash_at(offering_id, collector), disputed, amount), evidence)
 
 
 def dispute_lost(offering_id: int, pledge_id: int, amount: Money, key: str, *, out_of: Code) -> Draft:
     """P24: the payer keeps it: out of what was held for the pledge, or, after its shares, a RETURNED_DEBIT to cover."""
     disputed = Account(Code.DISPUTED, offering_id, pledge_id)
     return Draft("dispute_lost", key, amount.currency, pair(Account(out_of, offering_id, pledge_id), disputed, amount))
+
+
+def loss_recovered(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
+    """P24: what was lost and covered came back after all. It is the platform's again, and is swept with its fees."""
+    lines = (
+        *pair(cash_at(offering_id, collector), Account(Code.PLATFORM_FEE_PAYABLE, offering_id), amount),
+        *pair(Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.LOSSES), amount),
+    )
+    return on_evidence("loss_recovered", amount, lines, evidence)

@@ -20,12 +20,16 @@ class Message(StrEnum):
     PLEDGE_REFUSED = "pledge_refused"
     REFUND_DUE = "refund_due"
     REFUND_PAID = "refund_paid"
+    REFUND_FAILED = "refund_failed"
+    PAYMENT_TAKEN_BACK = "payment_taken_back"
+    PAYMENT_DISPUTED = "payment_disputed"
     SHARES_ISSUED = "shares_issued"
     CLAIM_DECIDED = "claim_decided"
     # issuer
     OFFERING_DECIDED = "offering_decided"
     OFFERING_FAILED = "offering_failed"
     FUNDS_RELEASED = "funds_released"
+    PAYOUT_CAME_BACK = "payout_came_back"
     # staff
     CLOSING_PROPOSED = "closing_proposed"
     # changes of offerings

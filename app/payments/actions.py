@@ -44,6 +44,7 @@ def instruct(
     method: Method | None = None,
     instrument: Ref | None = None,
     refused_funding: Sequence[str] = (),
+    clearing_hold: timedelta | None = None,
 ) -> Instruction:
     """Record what the gateway is to do; the same business act again is the same instruction.
 
@@ -69,6 +70,7 @@ def instruct(
         method=method,
         instrument=None if instrument is None else str(instrument),
         refused_funding=list(refused_funding),
+        clearing_hold=clearing_hold,
         created_at=tx.now,
         next_attempt_at=tx.wall_now,
         attempts=0,
@@ -306,6 +308,7 @@ def keep_transaction(tx: Transaction, gateway: str, txn: Txn) -> None:
             net_minor=txn.net.minor,
             currency=txn.amount.currency,
             created_at=txn.created_at,
+            available_at=txn.available_at,
         )
         .on_conflict_do_nothing()
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import (
@@ -84,6 +84,8 @@ class Instruction(Base):
     instrument: Mapped[str | None]
     #: What the payer or payee sees: the pledge's or the closing's public name.
     reference: Mapped[str] = mapped_column(String(40))
+    #: For a collection: how long the payer's bank may take it back without a word; None: not at all.
+    clearing_hold: Mapped[timedelta | None]
     #: For a collection: kinds of funding that the gateway is asked to decline.
     refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     #: For a release: what the officers approved.
@@ -154,3 +156,5 @@ class GatewayTransaction(Base):
     net_minor: Mapped[int]
     currency: Mapped[Currency]
     created_at: Mapped[datetime]
+    #: From when it may be paid out.
+    available_at: Mapped[datetime | None]

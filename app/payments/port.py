@@ -30,6 +30,8 @@ class OpKind(StrEnum):
     #: Carry what a collector holds to the custodian, and back again where it must be refunded from there.
     TO_CUSTODY = "to_custody"
     FROM_CUSTODY = "from_custody"
+    #: What was carried is there.
+    ARRIVAL = "arrival"
     #: Pay the issuer.
     RELEASE = "release"
     #: Our own fee leaves escrow.
@@ -153,6 +155,11 @@ class Txn:
     @property
     def net(self) -> Money:
         return self.amount - self.fee
+
+    @property
+    def gone(self) -> Money:
+        """What went out, above zero; the fee is not in it."""
+        return Money(-self.amount.minor, self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,12 @@ def collection(session: Session, pledge_id: int) -> Instruction | None:
     ).one_or_none()
 
 
+def refunds(session: Session, pledge_id: int) -> list[Instruction]:
+    """The refunds of a pledge, whatever became of them, without those of money that nobody waited for; oldest first."""
+    rows = of_pledge(session, pledge_id)
+    return [row for row in rows if row.kind == OpKind.REFUND and row.business_key.startswith("refund:pledge:")]
+
+
 def tries(session: Session, pledge_id: int) -> int:
     """How often the pledge's money was asked for so far, whatever became of it."""
     return session.scalars(

@@ -36,7 +36,7 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.payments.ways import PaymentWay
-from app.pledges import consents, paying_for, queries
+from app.pledges import consents, paying_for, queries, refunds
 from app.pledges.consents import Said
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
@@ -322,21 +322,19 @@ def owe_refund(tx: Transaction, pledge: Pledge) -> None:
     """
     audit.transition(tx, pledge, "owe_refund", why=pledge.stop_reason, amount=pledge.amount)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
-    collection = payment_queries.collection(tx.session, pledge.id)
-    assert collection is not None  # what is held was collected
-    payments.instruct(
-        tx,
-        OpKind.REFUND,
-        f"refund:pledge:{pledge.id}",
-        gateway=collection.gateway,
-        amount=pledge.amount,
-        offering_id=offering.id,
-        pledge_id=pledge.id,
-        about_id=collection.id,
-        reference=pledge.ref,
-    )
+    refunds.send(tx, pledge)
     tell(tx, pledge, offering, Message.REFUND_DUE)
-    ledger.post(tx, entries.refund_owed(offering.id, pledge.id, pledge.amount, f"refund_owed:pledge:{pledge.id}"))
+    ledger.post(
+        tx,
+        entries.refund_owed(
+            offering.id,
+            pledge.id,
+            pledge.amount,
+            f"refund_owed:pledge:{pledge.id}",
+            may_be_taken_back=pledge.clears_at is not None,
+        ),
+    )
+    pledge.clears_at = None
     offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor, held=-pledge.amount_minor)
 
 

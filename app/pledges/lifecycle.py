@@ -7,7 +7,7 @@ from app.state_machine import Move, StateMachine
 IN_REVIEW, RESERVED, PROCESSING, HELD = "in_review", "reserved", "processing", "held"
 CANCELLING, ALLOTTED, SETTLED = "cancelling", "allotted", "settled"
 REFUND_DUE, REFUNDED = "refund_due", "refunded"
-CANCELLED, FAILED, REFUSED = "cancelled", "failed", "refused"
+CANCELLED, FAILED, REFUSED, RETURNED = "cancelled", "failed", "refused", "returned"
 
 PLEDGE = StateMachine(
     "pledge",
@@ -22,6 +22,8 @@ PLEDGE = StateMachine(
         Move("cancel", (IN_REVIEW, RESERVED, PROCESSING, CANCELLING), CANCELLED),
         Move("owe_refund", (HELD,), REFUND_DUE),
         Move("refund", (REFUND_DUE,), REFUNDED),
+        Move("bounce", (REFUNDED,), REFUND_DUE),  # the refund came back: it is owed as before
+        Move("take_back", (HELD, REFUND_DUE), RETURNED),  # the payer's bank took the money back
         Move("allot", (HELD,), ALLOTTED),
         Move("settle", (ALLOTTED,), SETTLED),  # money out and shares in, one transaction
     ],

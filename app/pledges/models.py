@@ -34,6 +34,8 @@ class StopReason(StrEnum):
     PLATFORM_ENDED = "platform_ended"
     #: Asked again at the closing, the law said no.
     NOT_LAWFUL_AT_SALE = "not_lawful_at_sale"
+    #: At the closing, the payer's bank was looking into a complaint.
+    DISPUTED = "disputed"
 
 
 class Pledge(Base):
@@ -48,6 +50,7 @@ class Pledge(Base):
         # The status is in no index: it changes often, and an index on it would make every change dearer.
         Index(None, "investor_id", "placed_at"),
         Index(None, "offering_id", "id"),
+        Index("ix_pledges_clears_at", "clears_at", postgresql_where=text("clears_at IS NOT NULL")),
         Index("ix_pledges_paid_from", "paid_from", postgresql_where=text("paid_from IS NOT NULL")),
     )
 
@@ -74,6 +77,8 @@ class Pledge(Base):
     #: Until when an unpaid pledge keeps its place.
     pay_until: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
+    #: Until when its payer's bank may take the money back without a word; None: that time is over.
+    clears_at: Mapped[datetime | None]
     stop_reason: Mapped[str | None]
     #: What its investor is to the company, if anything: it is counted apart then.
     related_as: Mapped[str | None]

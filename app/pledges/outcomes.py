@@ -9,6 +9,7 @@ from app.database import Transaction
 from app.investors import queries as investors
 from app.ledger import actions as ledger
 from app.ledger import entries
+from app.ledger import queries as ledger_queries
 from app.ledger.draft import Evidence
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
@@ -19,8 +20,8 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
-from app.payments.port import FUNDING_REFUSED, OpKind, Outcome
-from app.pledges import funding, lifecycle
+from app.payments.port import FUNDING_REFUSED, OpKind, Outcome, Txn, TxnKind
+from app.pledges import funding, lifecycle, taken_back
 from app.pledges.actions import end_unpaid, owe_refund, take
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
@@ -52,6 +53,11 @@ def not_collected(tx: Transaction, instruction_id: int, code: str) -> None:
 
 
 def _apply(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    _apply_state(tx, pledge, row, outcome)
+    taken_back.book_late(tx, pledge, row, outcome)
+
+
+def _apply_state(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     changed = payments.record(tx, row, outcome)
     if outcome.state == "succeeded" and outcome.evidence:
         if row.status == SUCCEEDED and not changed:
@@ -93,10 +99,19 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
     if not stopping:
         pledge.stop_reason = None
         tell(tx, pledge, offering, Message.PLEDGE_HELD)
-    ledger.post(tx, entries.funds_collected(pledge.offering_id, pledge.id, pledge.amount, _evidence(row, outcome)))
+    pledge.clears_at = None if row.clearing_hold is None else tx.now + row.clearing_hold
+    ledger.post(tx, entries.funds_collected(
+        offering.id, pledge.id, pledge.amount, _evidence(row, outcome), collector=_collector(offering, row),
+        gateway_fee=outcome.evidence[0].fee, may_be_taken_back=pledge.clears_at is not None,
+    ))  # fmt: skip
     offerings.count(tx, pledge.offering_id, held=pledge.amount_minor)
     if stopping:
         owe_refund(tx, pledge)
+
+
+def _collector(offering: Offering, row: Instruction) -> str:
+    """Who has the money, when it is not the offering's custodian."""
+    return "" if row.gateway == offering.gateway else row.gateway
 
 
 def _was_in_time(pledge: Pledge, offering: Offering, outcome: Outcome) -> bool:
@@ -112,8 +127,12 @@ def _was_in_time(pledge: Pledge, offering: Offering, outcome: Outcome) -> bool:
 def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     """Money came that no living pledge waits for, or not as much as was asked: it is booked apart and goes back."""
     ending = lifecycle.PLEDGE.allows(pledge.status, "decline")
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
     received = outcome.evidence[0].amount
-    booked = ledger.post(tx, entries.unidentified_funds_received(pledge.offering_id, received, _evidence(row, outcome)))
+    booked = ledger.post(tx, entries.unidentified_funds_received(
+        offering.id, received, _evidence(row, outcome), collector=_collector(offering, row),
+        gateway_fee=outcome.evidence[0].fee,
+    ))  # fmt: skip
     if booked:
         audit.record(tx, "unidentified_funds", "pledges", pledge.id, amount=received)
         payments.instruct(
@@ -128,7 +147,6 @@ def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outco
             reference=pledge.ref,
         )
         if not ending:
-            offering = offering_queries.offering(tx.session, pledge.offering_id)
             tell(tx, pledge, offering, Message.REFUND_DUE, amount=received)
     if ending:
         end_unpaid(tx, pledge, "decline", returning=received)
@@ -156,13 +174,30 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     assert asked.pledge_id is not None  # a refund is always for a pledge
     pledge = take(tx, asked.pledge_id)
     row = payments.lock(tx, instruction_id)
-    if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
+    changed = payments.record(tx, row, outcome)
+    if row.status not in (SUCCEEDED, FAILED):
         return
-    proof = _evidence(row, outcome)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
-    tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount)
-    if row.business_key.startswith("refund:unidentified:"):
-        ledger.post(tx, entries.unidentified_funds_returned(pledge.offering_id, row.amount, proof))
-        return
-    audit.transition(tx, pledge, "refund", amount=row.amount, evidence=outcome.evidence[0].id)
-    ledger.post(tx, entries.refund_paid(pledge.offering_id, pledge.id, row.amount, proof))
+    for line in outcome.evidence:
+        if not ledger_queries.is_booked(tx.session, f"{row.gateway}:{line.id}"):
+            _book_refund(tx, pledge, offering, row, line)
+    if changed and row.status == FAILED and not outcome.evidence:
+        taken_back.refund_refused(tx, pledge, offering, row)
+
+
+def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
+    proof, collector = Evidence(f"{row.gateway}:{line.id}", row.id), _collector(offering, row)
+    unwanted = row.business_key.startswith("refund:unidentified:")
+    if line.kind == TxnKind.REFUND_FAILED:
+        if unwanted:
+            ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
+        else:
+            taken_back.refund_came_back(tx, pledge, offering, row, line)
+    elif line.kind == TxnKind.REFUND:
+        tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount)
+        if unwanted:
+            draft = entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector)
+        else:
+            audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
+            draft = entries.refund_paid(offering.id, pledge.id, row.amount, proof, collector=collector)
+        ledger.post(tx, draft)

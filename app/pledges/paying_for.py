@@ -58,4 +58,5 @@ def collect(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime,
         pledge_id=pledge.id,
         reference=pledge.ref,
         refused_funding=funding.to_decline(tx, pledge, offering),
+        clearing_hold=way.caps.clearing_hold or None,
     )

@@ -32,16 +32,19 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
     ("P3", entries.funds_collected(1, 2, A, PROOF, collector="psp", gateway_fee=F, may_be_taken_back=True),
      {"1000": 9_680, "1190": 320, "2000": -10_000, "5000": 320, "3100": -320}),
     ("P4", entries.funds_cleared(1, 2, A, "k"), {"2000": 10_000, "2010": -10_000}),
-    ("P5", entries.funds_available("psp", A, "k"), {"1010": 10_000, "1000": -10_000}),
-    ("P6", entries.custody_transfer_sent("psp", 1, A, PROOF), {"1150": 10_000, "1010": -10_000}),
+    ("P5", entries.funds_available(1, "psp", A, "k"), {"1010": 10_000, "1000": -10_000}),
+    ("P6", entries.custody_transfer_sent(1, "psp", A, PROOF), {"1150": 10_000, "1010": -10_000}),
     ("P6", entries.custody_transfer_received(1, A, PROOF), {"1100": 10_000, "1150": -10_000}),
     ("P6 back", entries.custody_return_sent(1, A, PROOF), {"1150": 10_000, "1100": -10_000}),
-    ("P6 back", entries.custody_return_received("psp", 1, A, PROOF), {"1010": 10_000, "1150": -10_000}),
+    ("P6 back", entries.custody_return_received(1, "psp", A, PROOF), {"1010": 10_000, "1150": -10_000}),
     ("P6 top-up", entries.top_up_received(1, F, PROOF), {"1100": 320, "1190": -320, "3100": 320, "3000": -320}),
     ("P7", entries.funds_collected(1, 2, A, PROOF), {"1100": 10_000, "2010": -10_000}),
     ("P7", entries.unidentified_funds_received(1, A, PROOF), {"1100": 10_000, "2200": -10_000}),
+    ("P7", entries.unidentified_funds_received(1, A, PROOF, collector="psp", gateway_fee=F),
+     {"1000": 9_680, "1190": 320, "2200": -10_000, "5000": 320, "3100": -320}),
     ("P7", entries.receipt_identified(1, 2, A, "k"), {"2200": 10_000, "2010": -10_000}),
     ("P7", entries.unidentified_funds_returned(1, A, PROOF), {"2200": 10_000, "1100": -10_000}),
+    ("P7", entries.unidentified_funds_returned(1, A, PROOF, collector="psp"), {"2200": 10_000, "1010": -10_000}),
     ("P8", entries.promise_ended(1, 2, A, "k"), {"9001": 10_000, "9000": -10_000}),
     ("P9", entries.refund_owed(1, 2, A, "k"), {"2010": 10_000, "2020": -10_000}),
     ("P9", entries.refund_owed(1, 2, A, "k", may_be_taken_back=True), {"2000": 10_000, "2020": -10_000}),
@@ -73,6 +76,10 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
     ("P24", reversals.dispute_won(1, 2, A, PROOF, collector="psp"), {"1010": 10_000, "1197": -10_000}),
     ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.INVESTOR_HELD), {"2010": 10_000, "1197": -10_000}),
     ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.RETURNED_DEBIT), {"1195": 10_000, "1197": -10_000}),
+    ("P24", reversals.loss_recovered(1, A, PROOF, collector="psp"),
+     {"1010": 10_000, "2120": -10_000, "3210": 10_000, "5020": -10_000}),
+    ("price", entries.gateway_price_taken(1, F, PROOF, collector="psp"),
+     {"1010": -320, "1190": 320, "5000": 320, "3100": -320}),
     ("P25", distributions.distribution_received(1, A, PROOF), {"1100": 10_000, "2140": -10_000}),
     ("P25", distributions.distribution_declared(1, 9, A - FEE, FEE, "k"), {"2140": 10_000, "2300": -9_500, "2310": -500}),
     ("P25", distributions.carry_charged(1, FEE, "k"), {"2140": 500, "2120": -500, "3210": 500, "4000": -500}),
@@ -117,8 +124,8 @@ def test_every_account_of_the_chart_is_moved_by_something() -> None:
 CHAIN: list[Callable[[Evidence], Draft]] = [
     lambda proof: entries.funds_collected(1, 2, A, proof, collector="psp", gateway_fee=F, may_be_taken_back=True),
     lambda _: entries.funds_cleared(1, 2, A, "cleared"),
-    lambda _: entries.funds_available("psp", A - F, "available"),
-    lambda proof: entries.custody_transfer_sent("psp", 1, A - F, proof),
+    lambda _: entries.funds_available(1, "psp", A - F, "available"),
+    lambda proof: entries.custody_transfer_sent(1, "psp", A - F, proof),
     lambda proof: entries.custody_transfer_received(1, A - F, proof),
     lambda proof: entries.top_up_received(1, F, proof),
     lambda _: entries.pledge_closed(1, 2, A, "closed"),
@@ -142,7 +149,7 @@ def test_collected_elsewhere_carried_to_custody_closed_and_paid_out(world: World
         actions.post(tx, reversals.loss_covered_by_holdback(1, 2, FEE, "cover 1"))
         actions.post(tx, reversals.loss_covered_by_platform(1, 2, A - FEE, "cover 2"))
         actions.post(tx, entries.custody_return_sent(1, FEE, Evidence("bank:txn_1", 1)))
-        actions.post(tx, entries.custody_return_received("psp", 1, FEE, Evidence("psp:txn_2b", 1)))
+        actions.post(tx, entries.custody_return_received(1, "psp", FEE, Evidence("psp:txn_2b", 1)))
         actions.post(tx, entries.top_up_received(1, A - FEE, Evidence("psp:txn_3b", 1), collector="psp"))
     assert _balances(world) == {"3000": 180 - 9_500, "4000": -500, "5000": 320, "5020": 9_500}
 

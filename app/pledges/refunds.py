@@ -1,0 +1,47 @@
+"""The refund of a pledge as an instruction: sent, held back while its bank looks into a dispute, or stopped in time."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.database import Transaction
+from app.ledger import queries as books
+from app.ledger.chart import Code
+from app.money import Money
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.lifecycle import CANCELLED, FAILED
+from app.payments.port import OpKind
+from app.pledges.models import Pledge
+
+
+def disputed(session: Session, pledge: Pledge) -> Money:
+    """What the payer's bank has taken while it looks into a complaint."""
+    minor = books.balance(session, Code.DISPUTED, pledge.currency, offering_id=pledge.offering_id, pledge_id=pledge.id)
+    return Money(minor, pledge.currency)
+
+
+def send(tx: Transaction, pledge: Pledge) -> None:
+    """Have what is owed for a locked pledge sent back, unless its bank has it already. Writes: instruction, audit."""
+    collection = payment_queries.collection(tx.session, pledge.id)
+    assert collection is not None  # what is held was collected
+    if disputed(tx.session, pledge):
+        return  # it would go out twice: whichever way the dispute ends, see `taken_back`
+    before = len(payment_queries.refunds(tx.session, pledge.id))
+    payments.instruct(
+        tx,
+        OpKind.REFUND,
+        f"refund:pledge:{pledge.id}" + (f":{before + 1}" if before else ""),
+        gateway=collection.gateway,
+        amount=pledge.amount,
+        offering_id=pledge.offering_id,
+        pledge_id=pledge.id,
+        about_id=collection.id,
+        reference=pledge.ref,
+    )
+
+
+def stop(tx: Transaction, pledge: Pledge) -> bool:
+    """Take back the refund of a locked pledge; False when it is on its way. Locks: instruction. Writes: instruction, audit."""
+    sent = [row for row in payment_queries.refunds(tx.session, pledge.id) if row.status not in (CANCELLED, FAILED)]
+    return all(payments.withdraw(tx, payments.lock(tx, row.id)) for row in sent)

@@ -1,0 +1,207 @@
+"""What comes after the money: debits that a bank takes back, disputes, refunds that come back. Each line counts once.
+
+What was held goes at once. After the shares it is a loss that is covered in the same entry's transaction, by what was
+kept back from the company and then by the platform, so that client money is never short; an officer gets an alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.alerts import actions as alerts
+from app.alerts.models import Finding, SubjectType
+from app.audit import actions as audit
+from app.database import Transaction
+from app.investors import queries as investors
+from app.issuers import queries as issuers
+from app.ledger import actions as ledger
+from app.ledger import entries, reversals
+from app.ledger import queries as books
+from app.ledger.chart import Code
+from app.ledger.draft import Evidence
+from app.money import Money
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.offerings.models import Offering
+from app.payments.models import Instruction
+from app.payments.port import Outcome, Txn, TxnKind
+from app.pledges import lifecycle, refunds
+from app.pledges.messages import tell
+from app.pledges.models import Pledge
+
+DISPUTE_LOST = "lost"
+
+
+def book_late(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    """Book what came behind a locked collection since: returns, disputes, and how they ended.
+
+    Locks: accounts, progress. Writes: entries, pledge, instruction, message, alert, case, progress, audit.
+    """
+    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    dispute = ""
+    for line in outcome.evidence:
+        if line.kind == TxnKind.DISPUTE:
+            dispute = line.id
+        book = _LATE.get(TxnKind(line.kind))
+        if book is not None and not books.is_booked(tx.session, f"{row.gateway}:{line.id}"):
+            book(tx, offering, pledge, row, line)
+    if outcome.dispute == DISPUTE_LOST and dispute:
+        _dispute_lost(tx, offering, pledge, dispute)
+
+
+def _proof(row: Instruction, line: Txn) -> Evidence:
+    return Evidence(f"{row.gateway}:{line.id}", row.id)
+
+
+def _away_from(tx: Transaction, offering: Offering, row: Instruction, amount: Money) -> str:
+    """Whose balance it left: the collector's. At the custodian the offering's account, while that has so much left."""
+    if row.gateway != offering.gateway:
+        return row.gateway
+    left = books.balance(tx.session, Code.ESCROW_CASH, amount.currency, offering_id=offering.id)
+    return "" if left >= amount.minor else row.gateway
+
+
+def _returned(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:
+    """P21, or P22 when the pledge has nothing left that it could be taken from."""
+    amount, kept = line.gone, line.fee
+    out_of = _still_held(tx, pledge, amount)
+    draft = reversals.debit_returned(
+        offering.id, pledge.id, amount, _proof(row, line), collector=_away_from(tx, offering, row, amount + kept),
+        out_of=out_of or Code.RETURNED_DEBIT, gateway_fee=kept,
+    )  # fmt: skip
+    ledger.post(tx, draft)
+    _give_up(tx, offering, pledge, amount, line.id, "PLATFORM-RETURNED", is_lost=out_of is None)
+
+
+def _still_held(tx: Transaction, pledge: Pledge, amount: Money) -> Code | None:
+    """The account that still has what a payer took back; None: it went to the company, or back to the payer already."""
+    if amount != pledge.amount:
+        return None
+    if pledge.status == lifecycle.HELD:
+        return Code.INVESTOR_UNSETTLED if pledge.clears_at is not None else Code.INVESTOR_HELD
+    if pledge.status == lifecycle.REFUND_DUE and refunds.stop(tx, pledge):
+        return Code.REFUND_PAYABLE
+    return None
+
+
+def _give_up(
+    tx: Transaction, offering: Offering, pledge: Pledge, amount: Money, line_id: str, rule: str, *, is_lost: bool
+) -> None:
+    """End a pledge whose money was taken back, or cover what can be taken from it no more."""
+    if is_lost:
+        _cover(tx, offering, pledge, amount, line_id)
+    else:
+        was_held = pledge.status == lifecycle.HELD
+        audit.transition(tx, pledge, "take_back", amount=amount, evidence=line_id)
+        pledge.clears_at = None
+        if was_held:
+            held = pledge.amount_minor
+            offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-held, held=-held)
+    tell(tx, pledge, offering, Message.PAYMENT_TAKEN_BACK, amount=amount, about=f"taken:{line_id}")
+    _raise_alert(tx, pledge, offering, amount, rule, line_id, holds=is_lost)
+
+
+def _cover(tx: Transaction, offering: Offering, pledge: Pledge, amount: Money, line_id: str) -> None:
+    """P22: what was kept back from the company pays first, the platform the rest."""
+    kept = 0
+    if pledge.status in (lifecycle.ALLOTTED, lifecycle.SETTLED):
+        kept = books.balance(tx.session, Code.ISSUER_HOLDBACK, amount.currency, offering_id=offering.id)
+    by_issuer = Money(min(kept, amount.minor), amount.currency)
+    for part, draft in (
+        (by_issuer, reversals.loss_covered_by_holdback),
+        (amount - by_issuer, reversals.loss_covered_by_platform),
+    ):
+        if part:
+            ledger.post(tx, draft(offering.id, pledge.id, part, f"{draft.__name__}:{line_id}"))
+    audit.record(tx, "loss_covered", "pledges", pledge.id, amount=amount, by_issuer=by_issuer, evidence=line_id)
+
+
+def _disputed(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:
+    """P23: the bank has it while it looks into the complaint; a refund that is not sent yet waits for its word."""
+    amount, kept = line.gone, line.fee
+    draft = reversals.dispute_opened(
+        offering.id, pledge.id, amount, _proof(row, line), gateway_fee=kept,
+        collector=_away_from(tx, offering, row, amount + kept),
+    )  # fmt: skip
+    ledger.post(tx, draft)
+    if pledge.status == lifecycle.REFUND_DUE:
+        refunds.stop(tx, pledge)
+    audit.record(tx, "dispute_opened", "pledges", pledge.id, amount=amount, evidence=line.id)
+    tell(tx, pledge, offering, Message.PAYMENT_DISPUTED, amount=amount, about=f"disputed:{line.id}")
+    _raise_alert(tx, pledge, offering, amount, "PLATFORM-DISPUTE", line.id, holds=False)
+
+
+def _dispute_won(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:
+    """P24: it is back. What was covered meanwhile is the platform's again; what is owed to the investor goes to them."""
+    collector = "" if row.gateway == offering.gateway else row.gateway
+    if refunds.disputed(tx.session, pledge) < line.amount:
+        ledger.post(tx, reversals.loss_recovered(offering.id, line.amount, _proof(row, line), collector=collector))
+        return
+    ledger.post(tx, reversals.dispute_won(offering.id, pledge.id, line.amount, _proof(row, line), collector=collector))
+    audit.record(tx, "dispute_won", "pledges", pledge.id, amount=line.amount, evidence=line.id)
+    if pledge.status == lifecycle.REFUND_DUE:
+        refunds.send(tx, pledge)
+
+
+def _dispute_lost(tx: Transaction, offering: Offering, pledge: Pledge, line_id: str) -> None:
+    """P24: the payer keeps it. Heard twice, there is nothing left that could be lost again."""
+    amount = refunds.disputed(tx.session, pledge)
+    if not amount:
+        return
+    out_of = _still_held(tx, pledge, amount)
+    lost = out_of or Code.RETURNED_DEBIT
+    ledger.post(tx, reversals.dispute_lost(offering.id, pledge.id, amount, f"dispute_lost:{line_id}", out_of=lost))
+    _give_up(tx, offering, pledge, amount, line_id, "PLATFORM-RETURNED", is_lost=out_of is None)
+
+
+def _raise_alert(
+    tx: Transaction, pledge: Pledge, offering: Offering, amount: Money, rule: str, line_id: str, *, holds: bool
+) -> None:
+    investor = investors.investor(tx.session, pledge.investor_id)
+    finding = Finding(
+        rule=rule,
+        subject_type=SubjectType.INVESTOR,
+        subject_id=investor.id,
+        about=f"pledge:{pledge.ref}:{line_id}",
+        fingerprint=f"{pledge.ref}:{line_id}"[:64],
+        holds=holds,
+        inputs={"total_minor": amount.minor, "currency": amount.currency, "pledges": [pledge.ref]},
+    )
+    alerts.raise_alert(tx, finding, [investor.user_id, *issuers.members(tx.session, offering.issuer_id)])
+
+
+def _price(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:
+    """The gateway's price, where it is a line of its own."""
+    collector = _away_from(tx, offering, row, line.gone)
+    draft = entries.gateway_price_taken(offering.id, line.gone, _proof(row, line), collector=collector)
+    ledger.post(tx, draft)
+
+
+_LATE: dict[TxnKind, Callable[[Transaction, Offering, Pledge, Instruction, Txn], None]] = {
+    TxnKind.RETURN: _returned,
+    TxnKind.DISPUTE: _disputed,
+    TxnKind.DISPUTE_WON: _dispute_won,
+    TxnKind.FEE: _price,
+}
+
+
+def refund_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
+    """P11: the payer's account does not take it; it is owed as before, and goes to a bank account instead.
+
+    Locks: accounts. Writes: entry, pledge, message, alert, case, audit.
+    """
+    collector = "" if row.gateway == offering.gateway else row.gateway
+    draft = reversals.refund_failed(offering.id, pledge.id, line.amount, _proof(row, line), collector=collector)
+    if not ledger.post(tx, draft):
+        return
+    audit.transition(tx, pledge, "bounce", amount=line.amount, evidence=line.id)
+    tell(tx, pledge, offering, Message.REFUND_FAILED, amount=line.amount, about=f"refund_failed:{line.id}")
+    _raise_alert(tx, pledge, offering, line.amount, "PLATFORM-REFUND", line.id, holds=False)
+
+
+def refund_refused(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction) -> None:
+    """The refund failed before any money moved: it is owed as before. Writes: message, alert, case, audit."""
+    about = f"refund:{row.id}:{row.generation}"
+    tell(tx, pledge, offering, Message.REFUND_FAILED, amount=row.amount, about=about)
+    _raise_alert(tx, pledge, offering, row.amount, "PLATFORM-REFUND", about, holds=False)
