@@ -35,6 +35,7 @@ from app.issuers import actions as issuers
 from app.issuers.models import Issuer
 from app.jobs import (
     ask_investors,
+    carry_money,
     close_offerings,
     expire_pledges,
     process_inbox,
@@ -103,7 +104,7 @@ class World(Agreeing):
         """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
         for _ in range(20):
             handled = self.deliver_events()
-            for job in (process_inbox, send_payments, expire_pledges, ask_investors, close_offerings):
+            for job in (process_inbox, send_payments, expire_pledges, ask_investors, carry_money, close_offerings):
                 handled += job.run(self.platform)
             if not handled:
                 seal_audit.run(self.platform)

@@ -20,6 +20,7 @@ from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED, WAITING_F
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance import actions as compliance
 from app.compliance.models import CaseKind
+from app.custody import queries as custody
 from app.database import Transaction, new_reference
 from app.errors import Refused
 from app.identity import queries as identity
@@ -38,6 +39,7 @@ from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
+from app.pledges import refunds
 from app.pledges.lifecycle import PROCESSING
 from app.pledges.models import Pledge, StopReason
 from app.regimes import platform_policy
@@ -113,9 +115,9 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     for pledge_id in unpaid:
         pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.PAID_TOO_LATE)
     assert offering.target is not None and offering.opened_at is not None
-    held = pledge_queries.held(tx.session, offering.id)
+    held = _undisputed(tx, pledge_queries.held(tx.session, offering.id))
     may_leave = any(pledge.cancel_until is not None and tx.now <= pledge.cancel_until for pledge in held)
-    if may_leave and _total(held, offering) >= offering.target:
+    if _total(held, offering) >= offering.target and (may_leave or not _is_gathered(tx, offering)):
         return False
     if regime.measures_at_sale:
         held = [pledge for pledge in held if pledges.may_be_sold(tx, pledge, offering, regime)]
@@ -135,6 +137,23 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     if verdict.allows:
         _draw_up(tx, offering, closing, held)
     return verdict.allows
+
+
+def _undisputed(tx: Transaction, held: list[Pledge]) -> list[Pledge]:
+    """Those whose money is there. What a payer's bank has meanwhile is nobody's to sell: that pledge ends."""
+    disputed = {pledge.id for pledge in held if refunds.disputed(tx.session, pledge)}
+    for pledge in held:
+        if pledge.id in disputed:
+            pledges.stop(tx, pledges.lock(tx, pledge.id), StopReason.DISPUTED)
+    return [pledge for pledge in held if pledge.id not in disputed]
+
+
+def _is_gathered(tx: Transaction, offering: Offering) -> bool:
+    """Whether all the money is with the custodian, and no bank can take it back without a word."""
+    if custody.waits_to_clear(tx.session, offering.id):
+        return False
+    tx.wake("carry_money")
+    return custody.standing(tx.session, offering).is_gathered
 
 
 def _total(held: list[Pledge], offering: Offering) -> Money:

@@ -29,7 +29,7 @@ from app.identity import queries as identity_queries
 from app.investors import claims
 from app.investors import queries as investor_queries
 from app.investors.models import Investor
-from app.jobs import ask_investors, close_offerings, expire_pledges, process_inbox, send_payments
+from app.jobs import ask_investors, carry_money, close_offerings, expire_pledges, process_inbox, send_payments
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -48,7 +48,7 @@ from app.regimes import standing
 from app.regimes.regime import Regime
 from app.wiring import Platform
 
-JOBS = (process_inbox, send_payments, expire_pledges, ask_investors, close_offerings)
+JOBS = (process_inbox, send_payments, expire_pledges, ask_investors, carry_money, close_offerings)
 MOST_ROUNDS = 100
 
 

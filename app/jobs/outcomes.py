@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.actor import Actor
 from app.closings import outcomes as closings
+from app.custody import outcomes as custody
 from app.errors import Mistake
 from app.offerings import queries as offerings
 from app.payments import queries as payments
@@ -30,5 +31,7 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 closings.released(tx, instruction_id, outcome, platform.regime(offering.regime))
             case OpKind.FEE:
                 closings.fee_swept(tx, instruction_id, outcome)
+            case OpKind.TO_CUSTODY | OpKind.FROM_CUSTODY | OpKind.ARRIVAL | OpKind.TOP_UP:
+                custody.moved(tx, instruction_id, outcome)
             case _:
                 raise Mistake(f"nobody waits for the answer to a {kind}")

@@ -133,6 +133,14 @@ def _call(platform: Platform, due: Due) -> Outcome:
             )  # fmt: skip
         case OpKind.FEE:
             return gateway.move(op, due.amount, account=account, to=PLATFORM_ACCOUNT)
+        case OpKind.TOP_UP:
+            return gateway.move(op, due.amount, account=PLATFORM_ACCOUNT, to=account)
+        case OpKind.TO_CUSTODY | OpKind.FROM_CUSTODY:
+            assert due.to_gateway is not None  # what is carried is carried somewhere
+            to = platform.gateway_named(due.to_gateway).deposit_details(account, due.reference)
+            return gateway.pay_out(op, due.amount, account=account, payee=to.payee, reference=to.reference)
+        case OpKind.ARRIVAL:
+            return gateway.expect(op, due.amount, account=account, reference=due.reference)
         case _:
             raise Unsupported(due.kind)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from app.jobs import (
     apply_proposals,
     ask_investors,
+    carry_money,
     check_books,
     close_offerings,
     deliver_sandbox_events,
@@ -59,6 +60,7 @@ TIMETABLE = (
     Job("ask_investors", ask_investors.run, 5 * SECOND),
     Job("expire_claims", expire_claims.run, 10 * MINUTE),
     Job("scan_evidence", scan_evidence.run, MINUTE),
+    Job("carry_money", carry_money.run, MINUTE),
     Job("close_offerings", close_offerings.run, 5 * SECOND),
     Job("seal_audit", seal_audit.run, 5 * SECOND),
     Job("rescreen", rescreen.run, MINUTE),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.ledger.chart import CHART, Code
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
@@ -30,6 +30,41 @@ def balance(
     ).scalar_one_or_none()
     amount = int(net or 0)
     return amount if CHART[code].class_ in ("asset", "expense") else -amount
+
+
+def client_assets(session: Session, offering_id: int, currency: str) -> dict[tuple[Code, str], int]:
+    """(code, gateway) -> minor units of what an offering has, without what is kept per pledge; nothing is left out."""
+    net = func.sum(LedgerAccount.debits - LedgerAccount.credits)
+    rows = session.execute(
+        select(LedgerAccount.code, LedgerAccount.gateway, net)
+        .where(LedgerAccount.offering_id == offering_id, LedgerAccount.currency == currency)
+        .where(LedgerAccount.pledge_id == 0, LedgerAccount.class_ == "asset", LedgerAccount.book == "client")
+        .group_by(LedgerAccount.code, LedgerAccount.gateway)
+    )
+    return {(Code(code), gateway): int(minor) for code, gateway, minor in rows if minor}
+
+
+def offerings_with(codes: Collection[Code]) -> Select[int]:
+    """The ids of offerings that have something, or lack it, in accounts of these codes."""
+    return select(LedgerAccount.offering_id).where(
+        LedgerAccount.code.in_([code.value for code in codes]),
+        LedgerAccount.debits != LedgerAccount.credits,
+        LedgerAccount.offering_id > 0,
+    )
+
+
+def not_called_free(offering_id: int) -> Select[str, str | None, int]:
+    """(gateway, evidence, minor) of what arrived at collectors and was not called free since."""
+    called = aliased(JournalEntry)
+    is_called = select(called.id).where(called.key == "available:" + JournalEntry.evidence).exists()
+    return (
+        select(LedgerAccount.gateway, JournalEntry.evidence, Posting.amount_minor)
+        .join(Posting, Posting.account_id == LedgerAccount.id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(LedgerAccount.code == Code.COLLECTOR_PENDING.value, LedgerAccount.offering_id == offering_id)
+        .where(LedgerAccount.debits != LedgerAccount.credits, Posting.side == "D", ~is_called)
+        .order_by(JournalEntry.id)
+    )
 
 
 def is_booked(session: Session, evidence: str) -> bool:

@@ -29,12 +29,12 @@ def debit_returned(
 ) -> Draft:  # fmt: skip
     """P21: a bank took a debit back before the shares were given; nothing is held for the investor any more.
 
-    `out_of` is where it was: INVESTOR_UNSETTLED, INVESTOR_HELD or REFUND_PAYABLE. After the shares it is RETURNED_DEBIT
+    `out_of` is where it was: INVESTOR_UNSETTLED, INVESTOR_HELD, REFUND_PAYABLE or UNIDENTIFIED_RECEIPTS. After the shares it is RETURNED_DEBIT
     (P22): a claim that is covered at once.
     """
     kept = gateway_fee or Money.zero(amount.currency)
     lines = (
-        debit(Account(out_of, offering_id, pledge_id), amount),
+        debit(Account(out_of, offering_id, 0 if out_of is Code.UNIDENTIFIED_RECEIPTS else pledge_id), amount),
         credit(cash_at(offering_id, collector), amount + kept),
         *platform_owes(offering_id, kept, Code.DISPUTE_FEE),
     )

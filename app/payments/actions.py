@@ -45,6 +45,7 @@ def instruct(
     instrument: Ref | None = None,
     refused_funding: Sequence[str] = (),
     clearing_hold: timedelta | None = None,
+    to_gateway: str | None = None,
 ) -> Instruction:
     """Record what the gateway is to do; the same business act again is the same instruction.
 
@@ -71,6 +72,7 @@ def instruct(
         instrument=None if instrument is None else str(instrument),
         refused_funding=list(refused_funding),
         clearing_hold=clearing_hold,
+        to_gateway=to_gateway,
         created_at=tx.now,
         next_attempt_at=tx.wall_now,
         attempts=0,
@@ -112,6 +114,7 @@ class Due:
     instrument: Ref | None
     pledge_id: int | None
     refused_funding: tuple[str, ...]
+    to_gateway: str | None
     attempts: int
 
 
@@ -163,6 +166,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         instrument=None if row.instrument is None else Ref.read(row.instrument),
         pledge_id=row.pledge_id,
         refused_funding=tuple(row.refused_funding),
+        to_gateway=row.to_gateway,
         attempts=row.attempts,
     )
 

@@ -88,6 +88,8 @@ class Instruction(Base):
     clearing_hold: Mapped[timedelta | None]
     #: For a collection: kinds of funding that the gateway is asked to decline.
     refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
+    #: For money that is carried: where it goes.
+    to_gateway: Mapped[str | None] = mapped_column(String(40))
     #: For a release: what the officers approved.
     document_sha256: Mapped[str | None] = mapped_column(String(64))
     provider_ref: Mapped[str | None]
@@ -111,7 +113,7 @@ class Instruction(Base):
 
         A payout that failed is approved anew instead, and a collection ends with its pledge.
         """
-        if self.kind not in (OpKind.REFUND, OpKind.RELEASE, OpKind.FEE):
+        if self.kind in (OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL):
             return False
         if self.status == FAILED:
             return self.kind != OpKind.RELEASE

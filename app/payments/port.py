@@ -309,12 +309,21 @@ class Truth(Protocol):
 
 
 class PaysOut(Protocol):
-    """Both roles do. Every call needs an `Op` that is already committed."""
+    """Both roles do, to anybody and to each other. Every call needs an `Op` that is already committed."""
 
     def pay_out(
         self, op: Op, amount: Money, *, account: str, payee: Payee, reference: str, document_sha256: str = ""
     ) -> Outcome:
         """Pay out of `account` to a bank account. `document_sha256` is what two officers approved."""
+
+    def deposit_details(self, account: str, reference: str) -> DepositDetails:
+        """How money reaches that account from outside, marked so that it is known again."""
+
+    def expect(self, op: Op, amount: Money, *, account: str, reference: str) -> Outcome:
+        """Say that money of ours is on its way there, marked with `reference`: "pending" until it has arrived.
+
+        Its line is a "top_up" or a "payment".
+        """
 
 
 class Collector(PaysOut, Protocol):
@@ -345,9 +354,6 @@ class Collector(PaysOut, Protocol):
 
 class Custodian(PaysOut, Protocol):
     """Holds money, for each offering in an account of its own, such as "offering-7"."""
-
-    def deposit_details(self, account: str, reference: str) -> DepositDetails:
-        """How money reaches that account from outside, marked so that it is known again."""
 
     def move(self, op: Op, amount: Money, *, account: str, to: str) -> Outcome:
         """Carry money between two of its accounts. `PLATFORM_ACCOUNT` is the platform's own."""

@@ -62,6 +62,11 @@ def refunds(session: Session, pledge_id: int) -> list[Instruction]:
     return [row for row in rows if row.kind == OpKind.REFUND and row.business_key.startswith("refund:pledge:")]
 
 
+def about(session: Session, instruction_id: int) -> list[Instruction]:
+    """What was asked about another instruction."""
+    return list(session.scalars(select(Instruction).where(Instruction.about_id == instruction_id)))
+
+
 def tries(session: Session, pledge_id: int) -> int:
     """How often the pledge's money was asked for so far, whatever became of it."""
     return session.scalars(

@@ -39,6 +39,9 @@ def book_late(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcom
     Locks: accounts, progress. Writes: entries, pledge, instruction, message, alert, case, progress, audit.
     """
     offering = offering_queries.offering(tx.session, pledge.offering_id)
+    if outcome.state == "failed":
+        _book_bounced(tx, offering, pledge, row, outcome)
+        return
     dispute = ""
     for line in outcome.evidence:
         if line.kind == TxnKind.DISPUTE:
@@ -48,6 +51,25 @@ def book_late(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcom
             book(tx, offering, pledge, row, line)
     if outcome.dispute == DISPUTE_LOST and dispute:
         _dispute_lost(tx, offering, pledge, dispute)
+
+
+def _book_bounced(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    """A debit that its bank never paid, and of which the gateway shows both lines: it came, and it went."""
+    collector = "" if row.gateway == offering.gateway else row.gateway
+    for line in outcome.evidence:
+        proof = _proof(row, line)
+        if books.is_booked(tx.session, proof.transaction):
+            continue
+        if line.kind == TxnKind.PAYMENT:
+            draft = entries.unidentified_funds_received(
+                offering.id, line.amount, proof, collector=collector, gateway_fee=line.fee
+            )
+        else:
+            draft = reversals.debit_returned(
+                offering.id, pledge.id, line.gone, proof, collector=collector, gateway_fee=line.fee,
+                out_of=Code.UNIDENTIFIED_RECEIPTS,
+            )  # fmt: skip
+        ledger.post(tx, draft)
 
 
 def _proof(row: Instruction, line: Txn) -> Evidence:

@@ -44,6 +44,19 @@ CLOSINGS = {
     "releasing": "payout_failed done", "payout_failed": "payout_proposed", "payout_proposed": "releasing",
 }  # fmt: skip
 
+#: A payout may be proposed anew when the last one failed, or came back after it was paid.
+PAYOUT = """
+CREATE OR REPLACE FUNCTION payout_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM instructions i WHERE closing_id = NEW.id AND kind = 'release'
+      AND (status <> 'failed'{came_back}
+        OR NEW.status = 'payout_proposed' AND document_sha256 = NEW.snapshot_hash)) THEN
+    RAISE EXCEPTION 'closing % is paid out on these approvals', NEW.id USING ERRCODE = '23514';
+  END IF;
+  RETURN NEW; END $$
+"""
+CAME_BACK = """ AND NOT EXISTS (
+          SELECT 1 FROM journal_entries e WHERE e.instruction_id = i.id AND e.kind = 'payout_returned')"""
+
 
 def _moves(table: str, moves: dict[str, str]) -> None:
     pairs = ", ".join(f"'{source}>{target}'" for source in moves for target in moves[source].split())
@@ -65,6 +78,7 @@ def upgrade() -> None:
     op.add_column("pledges", sa.Column("clears_at", NOW, nullable=True))
     op.add_column("closings", sa.Column("settled_at", NOW, nullable=True))
     op.add_column("instructions", sa.Column("clearing_hold", sa.Interval(), nullable=True))
+    op.add_column("instructions", sa.Column("to_gateway", sa.String(length=40), nullable=True))
     op.add_column("gateway_transactions", sa.Column("available_at", NOW, nullable=True))
     op.execute("UPDATE closings SET settled_at = begun_at WHERE status = 'done'")
     _known("pledges", "status", NEW_STATUSES)
@@ -74,12 +88,14 @@ def upgrade() -> None:
     _moves("pledges", {
         **PLEDGES, "held": "refund_due allotted returned", "refund_due": "refunded returned", "refunded": "refund_due",
     })  # fmt: skip
+    op.execute(PAYOUT.format(came_back=CAME_BACK))
     _moves("closings", {**CLOSINGS, "done": "payout_failed"})
     op.create_index("ix_pledges_clears_at", "pledges", ["clears_at"], postgresql_where=sa.text("clears_at IS NOT NULL"))
 
 
 def downgrade() -> None:
     op.drop_index("ix_pledges_clears_at", "pledges")
+    op.execute(PAYOUT.format(came_back=""))
     _moves("closings", CLOSINGS)
     _moves("pledges", PLEDGES)
     _known("messages", "kind", MESSAGES)
@@ -87,6 +103,7 @@ def downgrade() -> None:
     _known("pledges", "stop_reason", REASONS)
     _known("pledges", "status", STATUSES)
     op.drop_column("gateway_transactions", "available_at")
+    op.drop_column("instructions", "to_gateway")
     op.drop_column("instructions", "clearing_hold")
     op.drop_column("closings", "settled_at")
     op.drop_column("pledges", "clears_at")

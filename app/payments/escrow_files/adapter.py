@@ -113,6 +113,10 @@ class FileGateway:
     def deposit_details(self, account: str, reference: str) -> DepositDetails:
         return DepositDetails(self._terms.payee, reference, self._terms.deposit_lines)
 
+    def expect(self, op: Op, amount: Money, *, account: str, reference: str) -> Outcome:
+        line = {"method": Method.BANK_TRANSFER, "payer": {"country": "", "name": "", "reference": reference}}
+        return self._ask("payment", op, amount, account, line, payer_reference=reference, method=Method.BANK_TRANSFER)
+
     def _ask(self, kind: str, op: Op, amount: Money, account: str, line: Mapping[str, Any], **values: Any) -> Outcome:
         """Record, write, note that it is written. Killed between two of them, the next try ends with the same file."""
         if amount.currency not in self.caps.currencies:

@@ -148,6 +148,9 @@ class SandboxGateway:
         )
         return self.fetch(Ref(kind, object_id))
 
+    def expect(self, op: Op, amount: Money, *, account: str, reference: str) -> Outcome:
+        return self._create("arrival", op, amount, account, reference=reference)
+
     # Truth
 
     def fetch(self, ref: Ref) -> Outcome:

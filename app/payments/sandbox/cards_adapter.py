@@ -21,6 +21,7 @@ from app.payments.port import (
     MethodCaps,
     Op,
     Outcome,
+    Payee,
     Payer,
     Ref,
     Role,
@@ -136,7 +137,7 @@ class CardsGateway(SandboxGateway):
         raise Unsupported("no_custodian")
 
     def deposit_details(self, account: str, reference: str) -> DepositDetails:
-        raise Unsupported("no_custodian")
+        return DepositDetails(Payee("Sandbox Cards", "CARDS-BALANCE"), reference)
 
     def fetch(self, ref: Ref) -> Outcome:
         outcome = super().fetch(ref)

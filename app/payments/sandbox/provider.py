@@ -48,6 +48,8 @@ SLOW = timedelta(days=3)
 PLATFORM_ACCOUNT = "platform"
 INSTALL_LOCK = 7_421_003
 ANY_OPERATION = "any"
+#: How long money from another bank takes.
+ON_THE_WAY = {"arrival": timedelta(hours=1)}
 #: What waits for somebody at the provider's page.
 ASK_THE_PAYER = ("payment", "setup")
 
@@ -154,11 +156,12 @@ class Provider(Telling):
             "amount_minor": amount_minor,
             "currency": currency,
             "status": "requires_action" if kind in ASK_THE_PAYER else "pending",
-            "due_at": None if kind in ASK_THE_PAYER else now,
+            "due_at": None if kind in ASK_THE_PAYER else now + ON_THE_WAY.get(kind, timedelta(0)),
             "created_at": now,
             **details,
         }
-        if self._needs_balance(kind):
+        # The platform's own account is our affair alone.
+        if self._needs_balance(kind) and account != PLATFORM_ACCOUNT:
             self._require_balance(connection, account, amount_minor, currency)
         if kind == "refund":
             self._prepare_refund(connection, row, now)
@@ -184,7 +187,7 @@ class Provider(Telling):
             row["due_at"] = now + SLOW
 
     def _needs_balance(self, kind: str) -> bool:
-        return kind not in ASK_THE_PAYER
+        return kind not in (*ASK_THE_PAYER, "arrival")
 
     def _require_balance(self, connection: Connection, account: str, amount_minor: int, currency: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": account})
@@ -212,6 +215,15 @@ class Provider(Telling):
                 return
             connection.execute(update(objects).where(objects.c.id == row.id).values(token=token.value))
             self._act(connection, row, token)
+
+    def send_back(self, payout_id: str) -> None:
+        """Days after a payout was paid, its bank sends it back."""
+        with self._engine.begin() as connection:
+            row = self._object(connection, payout_id, lock=True)
+            if (row.kind, row.status) != ("payout", "succeeded"):
+                raise RemoteError(400, "not_now")
+            self._book(connection, row, "payout_failed", row.amount_minor, row.currency)
+            self._move(connection, row, "failed", code="account_closed")
 
     def _act(self, connection: Connection, row: Row[Any], token: Token) -> None:
         """What the payer's choice does to an object that waits for it."""
@@ -273,6 +285,9 @@ class Provider(Telling):
                 self._move(connection, row, "failed", code=code)
             elif row.kind == "payment":
                 self._receive(connection, row, Token(row.token))
+            elif row.kind == "arrival":
+                self._book(connection, row, "top_up", row.amount_minor, row.currency)
+                self._move(connection, row, "succeeded")
             else:
                 self._book(connection, row, row.kind, -row.amount_minor, row.currency)
                 if row.kind == "move":

@@ -1,0 +1,86 @@
+"""The next step for an offering's money: call it free, pay in what is missing, carry it there or back."""
+
+from __future__ import annotations
+
+from app.custody import queries
+from app.custody.queries import Standing
+from app.database import Transaction
+from app.ledger import actions as ledger
+from app.ledger import entries
+from app.money import Money
+from app.offerings import actions as offerings
+from app.offerings.lifecycle import CLOSING, LIVE, SETTLED
+from app.offerings.models import Offering
+from app.payments import actions as payments
+from app.payments.port import OpKind
+from app.pledges import actions as pledges
+
+#: Lines that are called free in one transaction.
+BATCH = 500
+
+
+def take_next_step(tx: Transaction, offering_id: int) -> int:
+    """Do for an offering's money what can be done now; return how many things were done.
+
+    Locks: offering, pledges, accounts. Writes: entries, pledges, instructions, audit. Wakes: send_payments.
+    """
+    offering = offerings.lock(tx, offering_id)
+    if offering.gateway is None:
+        return 0
+    done = _clear(tx, offering) + _call_free(tx, offering)
+    standing = queries.standing(tx.session, offering)
+    if standing.is_moving:
+        return done
+    return done + (_top_up(tx, offering, standing) or _carry(tx, offering, standing))
+
+
+def _clear(tx: Transaction, offering: Offering) -> int:
+    """P4."""
+    ids = queries.cleared(tx.session, offering.id, tx.now)
+    for pledge_id in ids:
+        pledge = pledges.lock(tx, pledge_id)
+        ledger.post(tx, entries.funds_cleared(offering.id, pledge.id, pledge.amount, f"cleared:{pledge.id}"))
+        pledge.clears_at = None
+    return len(ids)
+
+
+def _call_free(tx: Transaction, offering: Offering) -> int:
+    """P5."""
+    found = queries.come_free(tx.session, offering.id, tx.now, BATCH)
+    for gateway, evidence, minor in found:
+        amount = Money(minor, offering.currency)
+        ledger.post(tx, entries.funds_available(offering.id, gateway, amount, f"available:{evidence}"))
+    return len(found)
+
+
+def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:
+    """What gateways kept is paid in when the offering is over, or when a collector lacks it for its refunds."""
+    lacks = any(standing.spare(name) < 0 for name in standing.collectors)
+    if not standing.platform_owes or (offering.status == LIVE and not lacks):
+        return 0
+    assert offering.gateway is not None
+    _instruct(tx, offering, OpKind.TOP_UP, offering.gateway, standing.platform_owes)
+    return 1
+
+
+def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
+    assert offering.gateway is not None
+    for name in standing.collectors:
+        spare = standing.spare(name)
+        if spare > 0 and offering.status in (CLOSING, SETTLED) and name != offering.gateway:
+            _instruct(tx, offering, OpKind.TO_CUSTODY, name, spare, to_gateway=offering.gateway)
+            return 1
+        if spare < 0 and standing.escrow >= -spare:
+            _instruct(tx, offering, OpKind.FROM_CUSTODY, offering.gateway, -spare, to_gateway=name)
+            return 1
+    return 0
+
+
+def _instruct(
+    tx: Transaction, offering: Offering, kind: OpKind, gateway: str, minor: int, *, to_gateway: str | None = None
+) -> None:
+    number = queries.moved_before(tx.session, offering.id, kind) + 1
+    payments.instruct(
+        tx, kind, f"{kind}:{offering.id}:{number}", gateway=gateway, amount=Money(minor, offering.currency),
+        offering_id=offering.id, reference=f"{offering.ref}-{kind.value[0].upper()}{number}", to_gateway=to_gateway,
+    )  # fmt: skip

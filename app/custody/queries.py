@@ -1,0 +1,127 @@
+"""How an offering's money stands: with collectors, with the custodian, on its way, missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.ledger import queries as books
+from app.ledger.chart import Code
+from app.offerings.models import Offering
+from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
+from app.payments.models import GatewayTransaction, Instruction
+from app.payments.port import OpKind
+from app.pledges.lifecycle import HELD
+from app.pledges.models import Pledge
+
+MOVES = (OpKind.TO_CUSTODY, OpKind.FROM_CUSTODY, OpKind.ARRIVAL, OpKind.TOP_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All in minor units of the offering's currency; by gateway where it says so."""
+
+    pending: Mapping[str, int]
+    free: Mapping[str, int]
+    #: Refunds that leave from there and are not paid yet.
+    to_refund: Mapping[str, int]
+    escrow: int
+    in_transit: int
+    platform_owes: int
+    #: A sum is on its way, or waits for a person.
+    is_moving: bool
+
+    def spare(self, gateway: str) -> int:
+        """What a collector has free beyond its refunds; below zero: what it lacks for them, whatever is pending there."""
+        free = self.free.get(gateway, 0) - self.to_refund.get(gateway, 0)
+        return free if free >= 0 else min(0, free + self.pending.get(gateway, 0))
+
+    @property
+    def collectors(self) -> list[str]:
+        return sorted({*self.pending, *self.free})
+
+    @property
+    def is_gathered(self) -> bool:
+        """Whether nothing but money for refunds is anywhere else than with the custodian, and nothing is missing there."""
+        elsewhere = any(self.pending.values()) or any(self.spare(name) for name in self.collectors)
+        return not (elsewhere or self.in_transit or self.platform_owes or self.is_moving)
+
+
+def standing(session: Session, offering: Offering) -> Standing:
+    found = books.client_assets(session, offering.id, offering.currency)
+
+    def at(code: Code) -> dict[str, int]:
+        return {gateway: net for (one, gateway), net in found.items() if one is code}
+
+    refunds = session.execute(
+        select(Instruction.gateway, func.sum(Instruction.amount_minor))
+        .where(Instruction.offering_id == offering.id, Instruction.kind == OpKind.REFUND)
+        .where(Instruction.status.not_in((SUCCEEDED, FAILED, CANCELLED, REVIEW)))
+        .group_by(Instruction.gateway)
+    )
+    return Standing(
+        pending=at(Code.COLLECTOR_PENDING),
+        free=at(Code.COLLECTOR_CASH),
+        to_refund={gateway: int(minor) for gateway, minor in refunds},
+        escrow=sum(at(Code.ESCROW_CASH).values()),
+        in_transit=sum(at(Code.IN_TRANSIT).values()),
+        platform_owes=sum(at(Code.DUE_FROM_PLATFORM).values()),
+        is_moving=bool(moving(session, offering.id)),
+    )
+
+
+def moving(session: Session, offering_id: int) -> list[Instruction]:
+    """What carries the offering's money and is not done; one that failed waits for a person."""
+    return list(
+        session.scalars(
+            select(Instruction).where(
+                Instruction.offering_id == offering_id,
+                Instruction.kind.in_(MOVES),
+                Instruction.status.not_in((SUCCEEDED, CANCELLED)),
+            )
+        )
+    )
+
+
+def moved_before(session: Session, offering_id: int, kind: OpKind) -> int:
+    """How often money of the offering was moved so, whatever became of it."""
+    return session.scalars(
+        select(func.count()).where(Instruction.offering_id == offering_id, Instruction.kind == kind)
+    ).one()
+
+
+def to_look_at(session: Session, now: datetime) -> list[int]:
+    """Ids of offerings with money at a collector, money that the platform owes, or debits that have cleared."""
+    away = books.offerings_with((Code.COLLECTOR_PENDING, Code.COLLECTOR_CASH, Code.DUE_FROM_PLATFORM))
+    cleared = select(Pledge.offering_id).where(Pledge.clears_at <= now)
+    return sorted(session.scalars(select(Offering.id).where(or_(Offering.id.in_(away), Offering.id.in_(cleared)))))
+
+
+def cleared(session: Session, offering_id: int, now: datetime) -> list[int]:
+    """Pledges that are held and whose payers' banks cannot take the money back without a word any more."""
+    found = select(Pledge.id).where(Pledge.offering_id == offering_id, Pledge.status == HELD, Pledge.clears_at <= now)
+    return list(session.scalars(found.order_by(Pledge.id)))
+
+
+def waits_to_clear(session: Session, offering_id: int) -> bool:
+    found = select(Pledge.id).where(
+        Pledge.offering_id == offering_id, Pledge.status == HELD, Pledge.clears_at.is_not(None)
+    )
+    return session.scalars(found.limit(1)).first() is not None
+
+
+def come_free(session: Session, offering_id: int, now: datetime, limit: int) -> list[tuple[str, str, int]]:
+    """(gateway, evidence, minor units) of what collectors may pay out by now and the books still call pending."""
+    waiting = books.not_called_free(offering_id).subquery()
+    line = GatewayTransaction.gateway + ":" + GatewayTransaction.transaction_id
+    rows = session.execute(
+        select(waiting.c.gateway, waiting.c.evidence, waiting.c.amount_minor)
+        .join(GatewayTransaction, line == waiting.c.evidence)
+        .where(func.coalesce(GatewayTransaction.available_at, now) <= now)
+        .limit(limit)
+    )
+    return [(gateway, str(proof), minor) for gateway, proof, minor in rows]
