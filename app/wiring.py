@@ -34,6 +34,7 @@ from app.payments.sandbox.bench import CardsBench, SandboxBench
 from app.payments.sandbox.cards_adapter import CardsGateway
 from app.payments.sandbox.cards_provider import CardsProvider
 from app.payments.sandbox.provider import Provider
+from app.payments.stripe import settings as stripe
 from app.payments.ways import PaymentWay
 from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
@@ -47,6 +48,7 @@ ENTRY_POINTS = "openraise.gateways"
 BY_FILES = {"escrow_files": escrow_agent, "manual_bank": manual_bank}
 #: Where they offer what proves them: name -> a function that makes a bench from the environment.
 BENCHES = "openraise.conformance"
+STRIPE = "stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +168,11 @@ def _gateway(name: str, settings: Settings, pretend: Mapping[str, Gateway], data
             return BY_FILES[name](Around(os.environ, database_url, settings.data_dir, signer, settings.is_production))
         except SettingsFault as fault:
             raise ConfigurationError(str(fault)) from None
+    if name == STRIPE:
+        return stripe.build(os.environ)
     offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if name not in offered:
-        known = ", ".join(sorted({SandboxGateway.name, CardsGateway.name, *BY_FILES, *offered}))
+        known = ", ".join(sorted({SandboxGateway.name, CardsGateway.name, *BY_FILES, STRIPE, *offered}))
         raise ConfigurationError(f"GATEWAYS names {name!r}, which is not built; there is: {known}")
     made: Gateway = offered[name].load()(os.environ)
     return made

@@ -104,7 +104,7 @@ def _call(platform: Platform, due: Due) -> Outcome:
     gateway = platform.gateway_named(due.gateway)
     if due.only_ask and due.ref is not None and due.kind is not OpKind.CANCEL:
         return gateway.fetch(due.ref)
-    op = Op(due.op_id, due.generation, platform.environment)
+    op = Op(due.op_id, due.generation, platform.environment, due.first_sent_at)
     if due.may_have_been_sent and due.kind is not OpKind.CANCEL:
         found = gateway.find(op)
         if found is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -107,6 +107,7 @@ class Due:
     only_ask: bool
     may_have_been_sent: bool
     may_be_sent: bool
+    first_sent_at: datetime | None
     about_op: tuple[UUID, int] | None
     about_ref: Ref | None
     document_sha256: str | None
@@ -159,6 +160,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         only_ask=only_ask,
         may_have_been_sent=may_have_been_sent,
         may_be_sent=key_is_known or row.kind == OpKind.CANCEL,  # to cancel twice is to cancel once
+        first_sent_at=row.first_sent_at,
         about_op=(about.op_id, about.generation) if about else None,
         about_ref=about.ref() if about else None,
         document_sha256=row.document_sha256,

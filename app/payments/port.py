@@ -108,12 +108,14 @@ FUNDING_REFUSED = "funding_refused"
 class Op:
     """One instruction of ours, committed before it is sent. Same op, same key, same parameters.
 
-    `generation` rises only when it is proven that an earlier sending had no effect.
+    `generation` rises only when it is proven that an earlier sending had no effect. `sent_at` (true time) is when it was
+    first sent: a gateway that finds by reading its lists need not look further back.
     """
 
     id: UUID
     generation: int
     environment: str
+    sent_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -1,0 +1,204 @@
+"""Stripe's objects in the platform's words: lines of its account, and what became of payments, refunds and payouts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from app.money import Money
+from app.payments.port import DisputeState, Funding, Op, Outcome, Ref, State, Txn, TxnKind
+from app.payments.stripe.methods import FINAL
+
+#: Kinds of our references. "checkout" is a page where a payer pays; "payment" a charge without its holder.
+CHECKOUT, PAYMENT, REFUND, TRANSFER, PAYOUT = "checkout", "payment", "refund", "transfer", "payout"
+#: A kept way to pay: "cus_…/pm_…".
+INSTRUMENT = "instrument"
+#: Why a kept card was not charged: its bank wants its holder to be there.
+#: https://docs.stripe.com/declines/codes
+HOLDER_WANTED = "authentication_required"
+
+#: https://docs.stripe.com/reports/reporting-categories -> ours; what is not here is looked at by a person.
+_KINDS = {
+    "charge": TxnKind.PAYMENT,
+    "charge_failure": TxnKind.RETURN,
+    "refund": TxnKind.REFUND,
+    "refund_failure": TxnKind.REFUND_FAILED,
+    "dispute": TxnKind.DISPUTE,
+    "dispute_reversal": TxnKind.DISPUTE_WON,
+    "payout": TxnKind.PAYOUT,
+    "payout_reversal": TxnKind.PAYOUT_FAILED,
+    "transfer": TxnKind.MOVE,
+    "transfer_reversal": TxnKind.MOVE,
+    "fee": TxnKind.FEE,
+    "topup": TxnKind.TOP_UP,
+}
+
+#: https://docs.stripe.com/payments/paymentintents/lifecycle. A decline goes back to "requires_payment_method"; ours are
+#: confirmed when they are made, so that is the end.
+_PAYMENTS: dict[str, State] = {
+    "requires_payment_method": "failed",
+    "requires_confirmation": "pending",
+    "requires_action": "action_required",
+    "requires_capture": "pending",
+    "processing": "pending",
+    "succeeded": "succeeded",
+    "canceled": "cancelled",
+}
+#: Keeping a way to pay; a bank account may first have to be proven by small deposits.
+SETUPS: dict[str, State] = {
+    "requires_payment_method": "failed",
+    "requires_confirmation": "pending",
+    "requires_action": "pending",
+    "processing": "pending",
+    "succeeded": "succeeded",
+    "canceled": "cancelled",
+}
+_REFUNDS: dict[str, State] = {
+    "pending": "pending",
+    "requires_action": "pending",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "cancelled",
+}
+#: A payout may say "paid", and "failed" days later. https://docs.stripe.com/api/payouts/object
+_PAYOUTS: dict[str, State] = {
+    "pending": "pending",
+    "in_transit": "pending",
+    "paid": "succeeded",
+    "failed": "failed",
+    "canceled": "failed",
+}
+#: The gravest first. Inquiries ("warning_…") and what was prevented move no money.
+_DISPUTES: tuple[tuple[DisputeState, tuple[str, ...]], ...] = (
+    ("lost", ("lost", "appeal_lost")),
+    ("open", ("needs_response", "under_review", "appeal_needs_response", "appeal_under_review")),
+    ("won", ("won", "appeal_won")),
+)
+
+
+def metadata(op: Op, reference: str = "") -> dict[str, str]:
+    """How we know our own again; never a name."""
+    marks = {"op_id": str(op.id), "generation": str(op.generation), "env": op.environment}
+    return {**marks, "reference": reference} if reference else marks
+
+
+def is_of(op: Op, thing: Any, *, any_sending: bool = False) -> bool:
+    """Whether we made this, for this very sending or, if asked so, for any of the operation."""
+    found = thing.metadata.to_dict() if thing.metadata else {}
+    wanted = metadata(op)
+    if any_sending:
+        del wanted["generation"]
+    return wanted.items() <= found.items()
+
+
+def id_of(thing: Any) -> str:
+    """Of an object that may have come whole or as its id."""
+    return thing if isinstance(thing, str) else str(thing.id)
+
+
+def money(minor: int, currency: str) -> Money:
+    """Stripe counts as ISO 4217 does in every currency that we use."""
+    return Money(minor, currency.upper())
+
+
+def line(entry: Any, source: Ref, *, final: bool = False) -> Txn:
+    """A balance transaction. `final`: the payer's bank takes back without a complaint that could be answered."""
+    kind = _KINDS.get(entry.reporting_category, TxnKind.OTHER)
+    if final and kind is TxnKind.DISPUTE:
+        kind = TxnKind.RETURN
+    return Txn(
+        id=entry.id,
+        kind=kind,
+        source=source,
+        amount=money(entry.amount, entry.currency),
+        fee=money(entry.fee, entry.currency),
+        created_at=datetime.fromtimestamp(entry.created, UTC),
+        available_at=datetime.fromtimestamp(entry.available_on, UTC),
+    )
+
+
+def lines(entries: Sequence[Any], source: Ref, *, final: bool = False) -> tuple[Txn, ...]:
+    """What is there of them."""
+    return tuple(line(entry, source, final=final) for entry in entries if entry is not None)
+
+
+def payment(intent: Any, ref: Ref, disputes: Sequence[Any] = ()) -> Outcome:
+    """What became of a payment, with its charge and its complaints behind it.
+
+    A debit has a line from the day it is sent to the bank; it is no evidence before the bank has paid. If the bank does
+    not pay, a second line takes the first one back: then both are told.
+    https://docs.stripe.com/reports/balance-transaction-types (payment_failure_refund)
+    """
+    state = _PAYMENTS[intent.status]
+    charge = intent.latest_charge
+    error = intent.last_payment_error
+    final = charge is not None and charge.payment_method_details.type in FINAL
+    evidence: tuple[Txn, ...] = ()
+    if charge is not None and (state == "succeeded" or charge.failure_balance_transaction is not None):
+        evidence = lines([charge.balance_transaction, charge.failure_balance_transaction], ref)
+        for dispute in disputes:
+            evidence += lines(dispute.balance_transactions, ref, final=final)
+    received = intent.amount_received if state == "succeeded" else intent.amount
+    return Outcome(
+        state, ref, money(received, intent.currency), url=_next(intent),
+        code=error.code if error and state == "failed" else None,
+        evidence=evidence, dispute=None if final else _dispute(disputes),
+        **(payer(charge.payment_method_details.type, charge.payment_method_details, charge) if evidence else {}),
+    )  # fmt: skip
+
+
+def _next(intent: Any) -> str | None:
+    """Where the payer must go: their bank's page, or how to make a transfer."""
+    action = intent.next_action
+    if intent.status != "requires_action" or action is None:
+        return None
+    page: str | None = {
+        "redirect_to_url": lambda: action.redirect_to_url.url,
+        "display_bank_transfer_instructions": lambda: action.display_bank_transfer_instructions.hosted_instructions_url,
+    }.get(action.type, lambda: None)()
+    return page
+
+
+def _dispute(disputes: Sequence[Any]) -> DisputeState | None:
+    states = {one.status for one in disputes}
+    for ours, theirs in _DISPUTES:
+        if states & set(theirs):
+            return ours
+    return "inquiry" if states else None
+
+
+def payer(type_: str, details: Any, charge: Any = None) -> dict[str, Any]:
+    """With what is paid and by whom, as far as Stripe tells: of a charge, or of a way to pay that is kept."""
+    means = details.to_dict().get(type_) or {}
+    return {
+        "funding": funding(type_, means.get("funding")),
+        "payer": (charge or details).billing_details.name,
+        "account": means.get("fingerprint"),
+    }
+
+
+def funding(type_: str, of_card: str | None) -> Funding | None:
+    if type_ == "card":
+        return Funding(of_card) if of_card in set(Funding) else Funding.UNKNOWN
+    return Funding.BANK if type_ in (*FINAL, "customer_balance") else None
+
+
+def refund(found: Any) -> Outcome:
+    """A refund may fail long after; then its money is back in our balance."""
+    ref = Ref(REFUND, found.id)
+    evidence = lines([found.balance_transaction, found.failure_balance_transaction], ref)
+    state = _REFUNDS[found.status]
+    return Outcome(
+        state, ref, money(found.amount, found.currency), evidence=evidence,
+        code=found.failure_reason if state == "failed" else None,
+    )  # fmt: skip
+
+
+def payout(found: Any, account: str | None) -> Outcome:
+    """A payout of ours, or of a connected account: then its reference names both."""
+    ref = Ref(PAYOUT, f"{account}/{found.id}" if account else found.id)
+    evidence = lines([found.balance_transaction, found.failure_balance_transaction], ref)
+    return Outcome(
+        _PAYOUTS[found.status], ref, money(found.amount, found.currency), code=found.failure_code, evidence=evidence
+    )
