@@ -19,8 +19,11 @@ from app.i18n.offering_words import FINANCIALS as FINANCIALS
 from app.i18n.offering_words import SECTIONS as SECTIONS
 from app.i18n.offering_words import STATEMENT_LEVELS as STATEMENT_LEVELS
 from app.i18n.offering_words import TASKS as TASKS
+from app.i18n.payment_words import GATEWAYS as GATEWAYS
 from app.i18n.payment_words import METHODS as METHODS
 from app.i18n.payment_words import MISFITS as METHOD_MISFITS
+from app.i18n.payment_words import PLACES as PLACES
+from app.i18n.payment_words import REFUND_STEPS as REFUND_STEPS
 from app.i18n.review_words import COMPARED as COMPARED
 from app.i18n.review_words import MARKS as MARKS
 from app.i18n.review_words import PROPOSALS as PROPOSALS
@@ -176,6 +179,7 @@ FIGURES: Mapping[str, str] = {
 JOBS: Mapping[str, str] = {
     "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
     "ask_investors": N_("Wait for answers to changes of offerings"),
+    "carry_money": N_("Carry collected money to custodians"),
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
     "expire_claims": N_("End statuses, and remind of those that end soon"), "scan_evidence": N_("Scan files of evidence"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),

@@ -33,3 +33,35 @@ REFUSALS: Mapping[str, str] = {
     "method_refused": N_("This way to pay does not fit here: %(why)s. Choose another one; nothing was charged."),
     **bank_file_words.REFUSALS,
 }
+
+#: What gateways are called where people read it; one that is not here has its own name.
+GATEWAYS: Mapping[str, str] = {
+    "sandbox": N_("Sandbox Trust"),
+    "sandbox_cards": N_("Sandbox Cards"),
+    "stripe": "Stripe",
+    "escrow_files": N_("the escrow agent"),
+    "manual_bank": N_("the bank"),
+}
+
+#: Where the money of a pledge is.
+PLACES: Mapping[str, str] = {
+    "you": N_("With you"),
+    "bank": N_("At your bank"),
+    "collector": N_("Collected"),
+    "escrow": N_("In escrow"),
+    "company": N_("With the company"),
+    "returning": N_("On its way back"),
+    "disputed": N_("With your bank"),
+    "unknown": N_("Not known yet"),
+}
+
+#: How far a refund is.
+REFUND_STEPS: Mapping[str, str] = {
+    "owed": N_("It is decided, and sent in a moment."),
+    "sent": N_("It was sent. Your bank may take some days to show it."),
+    "paid": N_("It was paid."),
+    "failed": N_("The account that it came from does not take it. Tell us a bank account in your own name."),
+    "waits": N_(
+        "Your bank has the money while it looks into a complaint. We wait for its word, so that nothing is paid twice."
+    ),
+}

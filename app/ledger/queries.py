@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.ledger.chart import CHART, Code
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
+from app.money import Money
 
 
 def balance(
@@ -70,6 +72,34 @@ def not_called_free(offering_id: int) -> Select[str, str | None, int]:
 def is_booked(session: Session, evidence: str) -> bool:
     """Whether this line of a gateway ("gateway:id") has moved the books already."""
     return session.scalars(select(JournalEntry.id).where(JournalEntry.evidence == evidence)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One entry as it concerns a pledge: `evidence` is the gateway's line ("gateway:id"), where cash moved."""
+
+    entry_id: int
+    kind: str
+    at: datetime
+    amount: Money
+    evidence: str | None
+
+
+def movements(session: Session, pledge_id: int) -> list[Movement]:
+    """Everything that happened to the money of a pledge, oldest first; promises without money are not among it."""
+    size = func.max(Posting.amount_minor)
+    rows = session.execute(
+        select(JournalEntry, size, Posting.currency)
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(LedgerAccount.pledge_id == pledge_id, LedgerAccount.book == "client")
+        .group_by(JournalEntry.id, Posting.currency)
+        .order_by(JournalEntry.id)
+    )
+    return [
+        Movement(entry.id, entry.kind, entry.effective_at, Money(int(minor), currency), entry.evidence)
+        for entry, minor, currency in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ SCHEMA: Schema = {
     "two_officers": {"case_kinds": list, "usd_minor": int, "cny_minor": int},
     "payee_change": {"cooling_hours": int},
     "settling": {"grace_days": int, "charge_before_days": int, "charge_times": int},
+    "refunds": {"sent_within_business_days": int},
     "limit_statements": {
         "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
     },
@@ -180,6 +181,12 @@ def payee_cooling(at: datetime) -> timedelta:
 def settling(at: datetime) -> Row:
     """The days around a deadline in which saved ways to pay are charged, and refunds must still be possible."""
     return _row("settling", at)
+
+
+def refund_by(owed_at: datetime, pack: Pack) -> datetime:
+    """Until when a refund that became due then must be on its way, by the business days of a regime."""
+    days = _row("refunds", owed_at)["sent_within_business_days"]
+    return end_of(business_days_after(pack.day_of(owed_at), days, pack.holidays), pack.zone)
 
 
 def limit_statements(at: datetime) -> Row:

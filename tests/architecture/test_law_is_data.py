@@ -65,6 +65,7 @@ NO_TERMS = {
     ("app/payments/sandbox/cards_provider.py", "hours"): "how long the cards persona remembers a key",
     ("app/payments/sandbox/signing.py", "hours"): "how old a forged event is",
     ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
+    ("app/payments/sandbox/provider.py", "hours"): "how long money from another bank takes to the sandbox",
     ("app/payments/stripe/adapter.py", "days"): "lines of the account read at a time",
     ("app/payments/stripe/adapter.py", "hours"): "how long Stripe remembers a key",
     ("app/payments/stripe/methods.py", "days"): "what Stripe promises for each method, with its sources",

@@ -254,7 +254,7 @@ TABLES = {
 @pytest.mark.parametrize("table", TABLES)
 def test_all_words_are_told_in_both_languages(table: str) -> None:
     for code, words in TABLES[table].items():
-        assert said(CHINESE, words) != words or code == "law_says_no", (table, code)
+        assert said(CHINESE, words) != words or code in ("law_says_no", "stripe"), (table, code)
 
 
 def test_all_statuses_and_promises_are_told_in_both_languages() -> None:

@@ -25,7 +25,7 @@ from app.offerings.lifecycle import CLOSING, LIVE
 from app.payments import queries as payments
 from app.payments.lifecycle import ACTION_REQUIRED
 from app.payments.ways import Pattern
-from app.pledges import actions, paying_for, queries
+from app.pledges import actions, paying_for, queries, whereabouts
 from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.models import Pledge
 from app.share_register import queries as register
@@ -68,6 +68,7 @@ def pledge(ref: str) -> ResponseReturnValue:
             timeline_events=[event for event in audit.timeline(view.session, "pledges", found.id) if event.to_status],
             entry=register.of_pledge(view.session, found.id),
             case=next(iter(compliance.cases_about(view.session, CaseKind.PLEDGE, found.id)), None),
+            money=whereabouts.of_pledge(view.session, found, offering, platform().regime(offering.regime)),
             may_cancel=_may_cancel(found, offering.status, view),
             asked=_asked(view, found),
             law=platform().regime(offering.regime),
