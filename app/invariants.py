@@ -58,7 +58,8 @@ INVARIANTS: dict[str, str] = {
     N_("I14 a closing's lines add up to its totals"): """
         SELECT c.id FROM closings c LEFT JOIN closing_lines l ON l.closing_id = c.id
         WHERE c.status NOT IN ('gathering', 'aborted') GROUP BY c.id
-        HAVING coalesce(sum(l.amount_minor), 0) <> c.total_minor OR coalesce(sum(l.fee_share_minor), 0) <> c.fee_minor""",
+        HAVING (coalesce(sum(l.amount_minor), 0), coalesce(sum(l.fee_share_minor), 0),
+            coalesce(sum(l.investor_fee_minor), 0)) <> (c.total_minor, c.fee_minor, c.investor_fee_minor)""",
     N_("I15 no release without two independent approvals of the same snapshot"): """
         SELECT c.id FROM closings c LEFT JOIN closing_approvals a ON a.closing_id = c.id
             AND a.snapshot_hash = c.snapshot_hash AND a.user_id IS DISTINCT FROM c.begun_by
@@ -79,7 +80,7 @@ INVARIANTS: dict[str, str] = {
             FROM ledger_accounts WHERE pledge_id > 0 GROUP BY pledge_id) b ON b.pledge_id = p.id
         WHERE (coalesce(held, 0), coalesce(owed, 0)) IS DISTINCT FROM (
             CASE WHEN p.status = 'held' THEN p.amount_minor ELSE 0 END::numeric,
-            CASE WHEN p.status = 'refund_due' THEN p.amount_minor ELSE 0 END::numeric)""",
+            CASE WHEN p.status = 'refund_due' THEN p.amount_minor + p.fee_minor ELSE 0 END::numeric)""",
     N_("I19 settled pledges are exactly those of finished closings"): """
         SELECT p.id FROM pledges p LEFT JOIN closing_lines l ON l.pledge_id = p.id
         LEFT JOIN closings c ON c.id = l.closing_id
@@ -90,6 +91,10 @@ INVARIANTS: dict[str, str] = {
     N_("I21 stranded: no money waits for an instruction that nobody sends"): """
         SELECT id FROM instructions WHERE kind IN ('refund', 'release', 'fee')
             AND (status = 'review' OR (status = 'failed' AND kind <> 'release'))""",
+    N_("I22 an investor's fee is held as long as the pledge is"): """
+        SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '2015'
+        GROUP BY p.id HAVING coalesce(sum(a.credits - a.debits), 0)
+            <> CASE WHEN p.status = 'held' THEN p.fee_minor ELSE 0 END""",
     N_("I23 no offering's accounts are overdrawn"): """
         SELECT offering_id FROM ledger_accounts WHERE offering_id > 0
             AND ((class = 'asset' AND credits > debits AND code NOT IN ('1000', '1010')) OR (class = 'liability' AND debits > credits))""",

@@ -193,6 +193,8 @@ class World(Agreeing):
         regime = self.platform.regime(regime_id)
         with self.acting(actor) as tx:
             offering = offerings.create_draft(tx, issuer, regime, name=issuer.legal_name, fee_bps=500)
+            if "fees" in others:
+                offerings.agree_fees(tx, offering.id, others["fees"])
         terms = Terms(
             SecurityType.COMMON_STOCK, None, Decimal(price),
             *(Money.of(amount, regime.pack.currency) for amount in (minimum_pledge, target, maximum)),

@@ -167,7 +167,7 @@ def _from_related(held: list[Pledge], offering: Offering) -> Money:
 def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
     """Write the lines and totals that the officers will approve. Nobody is scaled back: the maximum was kept all along."""
     total = _total(held, offering)
-    fee = total.share_of(offering.fee_bps)
+    fee = offering.fees.success_fee(total, queries.closed_before(tx.session, closing))
     names = queries.holder_names(tx.session, offering.id)
     tx.session.execute(delete(ClosingLine).where(ClosingLine.closing_id == closing.id))
     tx.session.add_all(
@@ -178,10 +178,12 @@ def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[P
             shares=pledge.shares,
             amount_minor=pledge.amount_minor,
             fee_share_minor=fee_share,
+            investor_fee_minor=pledge.fee_minor,
         )
         for pledge, fee_share in zip(held, split(fee.minor, [pledge.amount_minor for pledge in held]), strict=True)
     )
     closing.total_minor, closing.fee_minor = total.minor, fee.minor
+    closing.investor_fee_minor = sum(pledge.fee_minor for pledge in held)
     _put_to_officers(tx, offering, closing, "propose")
 
 
@@ -215,11 +217,19 @@ def snapshot_hash(tx: Transaction, offering: Offering, closing: Closing) -> str:
     body = {
         "closing": closing.ref,
         "lines": [
-            [line.pledge_id, line.holder_name, line.shares, line.amount_minor, line.fee_share_minor]
+            [
+                line.pledge_id,
+                line.holder_name,
+                line.shares,
+                line.amount_minor,
+                line.fee_share_minor,
+                line.investor_fee_minor,
+            ]
             for line in queries.lines(tx.session, closing.id)
         ],
         "total": closing.total_minor,
         "fee": closing.fee_minor,
+        "investor_fee": closing.investor_fee_minor,
         "currency": closing.currency,
         "target": offering.target_minor,
         "payee": payee,
@@ -299,13 +309,16 @@ def _require_independent(tx: Transaction, closing: Closing, offering: Offering) 
 
 
 def _release(tx: Transaction, offering: Offering, closing: Closing) -> None:
-    """Allot every pledge and charge the fee. P12, P13."""
+    """Allot every pledge and earn the fees. P12, P13."""
     audit.transition(tx, closing, "approve", net=closing.net)
     for line in queries.lines(tx.session, closing.id):
         pledge = pledges.lock(tx, line.pledge_id)
         audit.transition(tx, pledge, "allot", shares=line.shares, closing=closing.ref)
         amount = Money(line.amount_minor, closing.currency)
         ledger.post(tx, entries.pledge_closed(offering.id, pledge.id, amount, f"close:{closing.id}:{pledge.id}"))
+        if line.investor_fee_minor:
+            fee = Money(line.investor_fee_minor, closing.currency)
+            ledger.post(tx, entries.investor_fee_earned(offering.id, pledge.id, fee, f"fee:pledge:{pledge.id}"))
     if closing.fee:
         ledger.post(tx, entries.platform_fee_charged(offering.id, closing.fee, f"fee:closing:{closing.id}"))
 

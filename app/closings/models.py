@@ -44,7 +44,10 @@ class Closing(Base):
     gather_until: Mapped[datetime]
     currency: Mapped[Currency]
     total_minor: Mapped[int] = mapped_column(default=0)
+    #: The success fee, which the company pays.
     fee_minor: Mapped[int] = mapped_column(default=0)
+    #: What the investors paid on top of their pledges, earned with it.
+    investor_fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
     #: SHA-256 of everything that the officers approve: holders, lines, totals, target, payee, which payout it is.
     snapshot_hash: Mapped[str | None] = mapped_column(String(64))
     payout_attempts: Mapped[int] = mapped_column(default=0)
@@ -65,6 +68,11 @@ class Closing(Base):
         return Money(self.fee_minor, self.currency)
 
     @property
+    def earned(self) -> Money:
+        """What leaves escrow for the platform: the success fee, and the investors' fees."""
+        return self.fee + Money(self.investor_fee_minor, self.currency)
+
+    @property
     def net(self) -> Money:
         """What the issuer is paid."""
         return self.total - self.fee
@@ -75,7 +83,9 @@ class ClosingLine(Base):
 
     __tablename__ = "closing_lines"
     __table_args__ = (
-        CheckConstraint("shares > 0 AND amount_minor > 0 AND fee_share_minor >= 0", name="line_positive"),
+        CheckConstraint(
+            "shares > 0 AND amount_minor > 0 AND fee_share_minor >= 0 AND investor_fee_minor >= 0", name="line_positive"
+        ),
     )
 
     closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id"), primary_key=True)
@@ -85,6 +95,7 @@ class ClosingLine(Base):
     shares: Mapped[int]
     amount_minor: Mapped[int]
     fee_share_minor: Mapped[int]
+    investor_fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class ClosingApproval(Base):

@@ -61,9 +61,9 @@ def _paid(tx: Transaction, offering: Offering, closing: Closing, row: Instructio
     """P15, and what it was paid for: the shares, if they were not given at an earlier payout that came back."""
     if closing.settled_at is None:
         _settle(tx, offering, closing, regime)
-        if closing.fee:
+        if closing.earned:
             payments.instruct(
-                tx, OpKind.FEE, f"fee:closing:{closing.id}", gateway=row.gateway, amount=closing.fee,
+                tx, OpKind.FEE, f"fee:closing:{closing.id}", gateway=row.gateway, amount=closing.earned,
                 offering_id=offering.id, closing_id=closing.id, reference=closing.ref,
             )  # fmt: skip
     audit.transition(tx, closing, "finish")

@@ -14,6 +14,7 @@ from app.errors import NotFound
 from app.identity import queries as identity
 from app.identity.models import RoleGrant, User
 from app.investors.models import Investor
+from app.money import Money
 from app.offerings.models import Offering
 from app.pledges.lifecycle import HELD
 from app.pledges.models import Pledge
@@ -38,6 +39,14 @@ def by_ref(session: Session, ref: str) -> Closing:
 def of_offering(session: Session, offering_id: int) -> list[Closing]:
     """Every closing of an offering, newest first."""
     return list(session.scalars(select(Closing).where(Closing.offering_id == offering_id).order_by(Closing.seq.desc())))
+
+
+def closed_before(session: Session, closing: Closing) -> Money:
+    """What earlier closings of the same offering closed, released or not paid out yet."""
+    earlier = select(func.coalesce(func.sum(Closing.total_minor), 0)).where(
+        Closing.offering_id == closing.offering_id, Closing.seq < closing.seq, Closing.status != ABORTED
+    )
+    return Money(int(session.execute(earlier).scalar_one()), closing.currency)
 
 
 def unfinished(session: Session) -> list[Closing]:

@@ -15,6 +15,7 @@ from app.demo import desk, texts
 from app.demo.people import ALICE, BEN, CARLA, DEV, LEAD, LIN, MAYA, PEOPLE, RICHARD, STEVEN, WEI, DemoPerson
 from app.demo.stage import Stage
 from app.demo.texts import Told
+from app.fees.terms import FeeTerms
 from app.investors import actions as investors
 from app.investors.models import ClaimKind
 from app.issuers import actions as issuers
@@ -31,6 +32,8 @@ from app.wiring import Platform
 
 FILINGS = Path(__file__).parent / "filings"
 BEGINS = timedelta(days=75)
+#: Agreed with two of the companies: less from them, and a fee from their investors.
+SHARED_FEES = FeeTerms(success_bps=400, investor_bps=200, investor_most_minor=15_000, listing_minor=50_000)
 
 
 def tell(platform: Platform) -> None:
@@ -141,19 +144,25 @@ def _complete(
     return stage.reload(offering)
 
 
-def _draft(stage: Stage, person: DemoPerson, company: Issuer, regime_id: str = "US-CF") -> Offering:
+def _draft(
+    stage: Stage, person: DemoPerson, company: Issuer, regime_id: str = "US-CF", fees: FeeTerms | None = None
+) -> Offering:
     with stage.by(person) as tx:
-        return offerings.create_draft(
+        draft = offerings.create_draft(
             tx, company, stage.platform.regime(regime_id), name=company.legal_name,
             fee_bps=stage.platform.settings.platform_fee_bps,
         )  # fmt: skip
+    if fees is not None:
+        with stage.by() as tx:
+            draft = offerings.agree_fees(tx, draft.id, fees)
+    return draft
 
 
 def _hidden_sea_settles(stage: Stage, now: datetime) -> None:
     """Its C-U says that the target was reached; here its offering runs to the shares."""
     filing = _filing("hidden-sea.C-U.xml")
     company = _company(stage, RICHARD, filing, {})
-    offering = _draft(stage, RICHARD, company)
+    offering = _draft(stage, RICHARD, company, fees=SHARED_FEES)
     terms = Terms(
         filing.security_type, None, filing.share_price, _usd("100"), filing.target, filing.maximum,
         filing.oversubscription_rule, filing.oversubscription_note,
@@ -197,7 +206,8 @@ def _northlight_ends_soon(stage: Stage, now: datetime) -> Offering:
         OversubscriptionRule.FIRST_COME, None,
     )  # fmt: skip
     stage.set_clock(now - timedelta(days=19))
-    offering = _complete(stage, MAYA, _draft(stage, MAYA, company), terms, texts.NORTHLIGHT, now + timedelta(days=5))
+    draft = _draft(stage, MAYA, company, fees=SHARED_FEES)
+    offering = _complete(stage, MAYA, draft, terms, texts.NORTHLIGHT, now + timedelta(days=5))
     offering = stage.open(offering, MAYA)
     for person, amount in ((BEN, "15000"), (DEV, "20000"), (ALICE, "1000"), (CARLA, "700")):
         stage.pass_time(timedelta(days=2))

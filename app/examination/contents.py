@@ -45,7 +45,8 @@ FILES: dict[str, str] = {
     "offering.jsonl": """
         SELECT id, ref, slug, issuer_id, status, regime, name, tagline, currency, security_type, security_description,
             share_price, minimum_pledge_minor, target_minor, maximum_minor, deadline_at, deadline_zone,
-            oversubscription_rule, oversubscription_note, fee_bps, gateway, opened_at, disclosure, asked_sections, version,
+            oversubscription_rule, oversubscription_note, fee_bps, fee_least_minor,
+            fee_most_minor, investor_fee_bps, investor_fee_most_minor, carry_bps, listing_fee_minor, gateway, opened_at, disclosure, asked_sections, version,
             created_at
         FROM offerings WHERE id = :offering""",
     "progress.jsonl": """
@@ -77,8 +78,8 @@ FILES: dict[str, str] = {
             reminded_at
         FROM claims WHERE id IN {CLAIMS} ORDER BY id""",
     "pledges.jsonl": """
-        SELECT id, ref, investor_id, offering_id, shares, amount_minor, currency, status, decision_id, placed_at,
-            cancel_until, pay_until, held_at, stop_reason, sale_decision_id,
+        SELECT id, ref, investor_id, offering_id, shares, amount_minor, fee_minor, currency, status, decision_id,
+            placed_at, cancel_until, pay_until, held_at, stop_reason, sale_decision_id,
             offering_version, funding, funding_refused, related_as
         FROM pledges WHERE offering_id = :offering ORDER BY id""",
     "consents.jsonl": f"""
@@ -155,10 +156,10 @@ FILES: dict[str, str] = {
         WHERE c.claim_id IN {CLAIMS} ORDER BY e.id, c.claim_id""",
     "closings.jsonl": """
         SELECT id, ref, offering_id, seq, status, begun_by, begun_at, payout_proposed_by, gather_until, currency,
-            total_minor, fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint
+            total_minor, fee_minor, investor_fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint
         FROM closings WHERE offering_id = :offering ORDER BY id""",
     "closing_lines.jsonl": f"""
-        SELECT closing_id, pledge_id, holder_name, shares, amount_minor, fee_share_minor
+        SELECT closing_id, pledge_id, holder_name, shares, amount_minor, fee_share_minor, investor_fee_minor
         FROM closing_lines WHERE closing_id IN {CLOSINGS} ORDER BY closing_id, pledge_id""",
     "closing_approvals.jsonl": f"""
         SELECT closing_id, user_id, snapshot_hash, approved_at

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,10 @@ from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
+from app.fees.terms import FeeTerms
 from app.issuers.models import Issuer
+from app.ledger import actions as ledger
+from app.ledger import entries
 from app.offerings import queries
 from app.offerings.deadlines import instant_of
 from app.offerings.disclosures import SECTION_OF
@@ -56,7 +60,7 @@ def create_draft(
         name=name.strip(),
         currency=regime.pack.currency,
         deadline_zone=regime.pack.zone,
-        fee_bps=fee_bps,
+        fees=FeeTerms.of_the_day(fee_bps, regime.pack.currency, tx.now),
         disclosure={},
         created_at=tx.now,
     )
@@ -110,6 +114,20 @@ def save_terms(tx: Transaction, offering_id: int, version: int, terms: Terms) ->
     offering.oversubscription_rule = terms.oversubscription_rule
     offering.oversubscription_note = terms.oversubscription_note
     audit.record(tx, "save_terms", "offerings", offering.id, version=offering.version)
+    return offering
+
+
+def agree_fees(tx: Transaction, offering_id: int, terms: FeeTerms) -> Offering:
+    """Give a draft other fees than those of the day, as agreed with its company; it sees them before it hands it in.
+
+    Raises Refused("terms_locked"). Locks: offering. Writes: offering, audit.
+    """
+    offering = lock(tx, offering_id)
+    if offering.status not in EDITABLE:
+        raise Refused("terms_locked", status=offering.status)
+    offering.fees = terms
+    offering.version += 1
+    audit.record(tx, "agree_fees", "offerings", offering.id, **asdict(terms))
     return offering
 
 
@@ -229,7 +247,7 @@ def open_offering(
 
     Raises Refused: "illegal_move" (it is not approved), "second_person_missing", "custodian_not_qualified",
     "deadline_past", "deadline_too_early" (the law wants more days), "deadline_too_late".
-    Locks: offering, proposal. Writes: offering, proposal, progress, audit.
+    Locks: offering, proposal, accounts. Writes: offering, proposal, the bill of the listing, progress, audit.
     """
     offering = lock(tx, offering_id)
     offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
@@ -244,6 +262,8 @@ def open_offering(
         offering.gateway = gateway
         offering.opened_at = tx.now
         audit.transition(tx, offering, "open", gateway=gateway)
+    if offering.listing_fee:
+        ledger.post(tx, entries.listing_fee_billed(offering.id, offering.listing_fee, f"listing:{offering.id}"))
     tx.session.add(
         OfferingProgress(
             offering_id=offering.id,

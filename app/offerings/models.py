@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from app.database import Base, Currency, Document, Id, one_of
+from app.fees.terms import FeeTerms
 from app.money import Money, SharePrice
 from app.offerings.lifecycle import EDITABLE, OFFERING
 from app.state_machine import StateMachine
@@ -56,6 +57,14 @@ class Offering(Base):
             " AND maximum_minor IS NOT NULL AND deadline_at IS NOT NULL AND oversubscription_rule IS NOT NULL)",
             name="terms_complete",
         ),
+        CheckConstraint(
+            "fee_bps BETWEEN 0 AND 10000 AND investor_fee_bps BETWEEN 0 AND 10000 AND carry_bps BETWEEN 0 AND 10000"
+            " AND fee_least_minor >= 0 AND fee_most_minor >= fee_least_minor AND investor_fee_most_minor >= 0"
+            " AND listing_fee_minor >= 0",
+            name="fees_in_range",
+        ),
+        # Whatever is closed first meets the target, so that something of it is left for the company.
+        CheckConstraint("fee_least_minor < target_minor OR fee_least_minor = 0", name="least_fee_below_target"),
         Index("ix_offerings_by_deadline", "status", "deadline_at", "id"),
     )
 
@@ -84,8 +93,14 @@ class Offering(Base):
     deadline_zone: Mapped[str] = mapped_column(String(64))
     oversubscription_rule: Mapped[str | None]
     oversubscription_note: Mapped[str | None] = mapped_column(String(1000))
-    #: What the platform takes of the money released, in basis points, fixed when the draft is made.
+    #: The terms of our fees, as `fees.terms.FeeTerms` says; the database keeps them from when it is handed in.
     fee_bps: Mapped[int]
+    fee_least_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    fee_most_minor: Mapped[int | None]
+    investor_fee_bps: Mapped[int] = mapped_column(server_default=text("0"))
+    investor_fee_most_minor: Mapped[int | None]
+    carry_bps: Mapped[int] = mapped_column(server_default=text("0"))
+    listing_fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
     #: Who collects and holds the money; fixed when it opens.
     gateway: Mapped[str | None] = mapped_column(String(40))
     #: When it became public: the law counts days from here.
@@ -107,6 +122,24 @@ class Offering(Base):
         """Whether its issuer may change this section now."""
         asked = self.asked_sections
         return self.status in EDITABLE and (asked is None or section in asked or section == ALWAYS_OPEN)
+
+    @property
+    def fees(self) -> FeeTerms:
+        return FeeTerms(
+            self.fee_bps, self.fee_least_minor, self.fee_most_minor, self.investor_fee_bps, self.investor_fee_most_minor,
+            self.carry_bps, self.listing_fee_minor,
+        )  # fmt: skip
+
+    @fees.setter
+    def fees(self, terms: FeeTerms) -> None:
+        self.fee_bps, self.fee_least_minor = terms.success_bps, terms.success_least_minor
+        self.fee_most_minor, self.carry_bps = terms.success_most_minor, terms.carry_bps
+        self.investor_fee_bps, self.investor_fee_most_minor = terms.investor_bps, terms.investor_most_minor
+        self.listing_fee_minor = terms.listing_minor
+
+    @property
+    def listing_fee(self) -> Money:
+        return Money(self.listing_fee_minor, self.currency)
 
     @property
     def price(self) -> SharePrice | None:

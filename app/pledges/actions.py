@@ -97,7 +97,7 @@ def place(
     referred = held or compliance.must_be_looked_at(amount, laws[0], tx, investor)
     pledge = Pledge(
         ref=new_reference("P"), form_key=form_key, investor_id=investor.id, offering_id=offering.id, shares=shares,
-        amount_minor=amount.minor, currency=amount.currency, status=IN_REVIEW if referred else RESERVED,
+        amount_minor=amount.minor, fee_minor=offering.fees.investor_fee(amount).minor, currency=amount.currency, status=IN_REVIEW if referred else RESERVED,
         decision_id=decision.id, placed_at=tx.now, offering_version=offering.version,
         cancel_until=cancel_until(laws, offering.deadline_at, tx.now),
         pay_until=None if referred else tx.now + payment_window,
@@ -107,7 +107,9 @@ def place(
     tx.session.add(pledge)
     tx.session.flush()  # all that follows refers to it
     consents.keep(tx, pledge, investor, laws, said)
-    audit.begin(tx, pledge, "place", amount=amount, shares=shares, decision=decision.id, rule=decision.rule)
+    audit.begin(
+        tx, pledge, "place", amount=amount, fee=pledge.fee, shares=shares, decision=decision.id, rule=decision.rule
+    )
     _send_on(tx, pledge, offering, investor, laws[0], paying)
     offerings.take(tx, offering.id, shares, amount.minor)
     require_seat(tx, offering)
@@ -268,7 +270,7 @@ def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
         OpKind.CANCEL,
         f"cancel:instruction:{collection.id}",
         gateway=collection.gateway,
-        amount=pledge.amount,
+        amount=pledge.to_pay,
         offering_id=pledge.offering_id,
         pledge_id=pledge.id,
         about_id=collection.id,
@@ -320,20 +322,14 @@ def owe_refund(tx: Transaction, pledge: Pledge) -> None:
 
     Locks: accounts, progress. Writes: entry, pledge, instruction, message, progress, audit.
     """
-    audit.transition(tx, pledge, "owe_refund", why=pledge.stop_reason, amount=pledge.amount)
+    audit.transition(tx, pledge, "owe_refund", why=pledge.stop_reason, amount=pledge.to_pay)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     refunds.send(tx, pledge)
-    tell(tx, pledge, offering, Message.REFUND_DUE)
-    ledger.post(
-        tx,
-        entries.refund_owed(
-            offering.id,
-            pledge.id,
-            pledge.amount,
-            f"refund_owed:pledge:{pledge.id}",
-            may_be_taken_back=pledge.clears_at is not None,
-        ),
-    )
+    tell(tx, pledge, offering, Message.REFUND_DUE, amount=pledge.to_pay)
+    ledger.post(tx, entries.refund_owed(
+        offering.id, pledge.id, pledge.amount, f"refund_owed:pledge:{pledge.id}", investor_fee=pledge.fee,
+        may_be_taken_back=pledge.clears_at is not None,
+    ))  # fmt: skip
     pledge.clears_at = None
     offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor, held=-pledge.amount_minor)
 

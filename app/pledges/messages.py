@@ -40,6 +40,7 @@ def tell(
         ref=pledge.ref,
         offering=offering.name,
         minor=amount.minor,
+        fee_minor=pledge.fee_minor,
         currency=amount.currency,
         shares=pledge.shares,
         stop_reason=pledge.stop_reason,

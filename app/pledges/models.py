@@ -47,6 +47,7 @@ class Pledge(Base):
         one_of("funding", Funding),
         CheckConstraint("shares > 0", name="shares_positive"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
+        CheckConstraint("fee_minor >= 0 AND fee_minor <= amount_minor", name="fee_in_range"),
         # The status is in no index: it changes often, and an index on it would make every change dearer.
         Index(None, "investor_id", "placed_at"),
         Index(None, "offering_id", "id"),
@@ -63,7 +64,10 @@ class Pledge(Base):
     investor_id: Mapped[int] = mapped_column(ForeignKey("investors.id"))
     offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
     shares: Mapped[int]
+    #: For the shares: what the limits of the law, the target and the maximum count.
     amount_minor: Mapped[int]
+    #: Paid on top of it, as shown before; given back in full with it.
+    fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
     currency: Mapped[Currency]
     status: Mapped[str]
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), index=True)
@@ -94,6 +98,15 @@ class Pledge(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def fee(self) -> Money:
+        return Money(self.fee_minor, self.currency)
+
+    @property
+    def to_pay(self) -> Money:
+        """What its investor is asked for, and gets back if it ends."""
+        return self.amount + self.fee
 
 
 class PledgeConsent(Base):

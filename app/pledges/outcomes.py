@@ -102,7 +102,8 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
     pledge.clears_at = None if row.clearing_hold is None else tx.now + row.clearing_hold
     ledger.post(tx, entries.funds_collected(
         offering.id, pledge.id, pledge.amount, _evidence(row, outcome), collector=_collector(offering, row),
-        gateway_fee=outcome.evidence[0].fee, may_be_taken_back=pledge.clears_at is not None,
+        gateway_fee=outcome.evidence[0].fee, investor_fee=pledge.fee,
+        may_be_taken_back=pledge.clears_at is not None,
     ))  # fmt: skip
     offerings.count(tx, pledge.offering_id, held=pledge.amount_minor)
     if stopping:

@@ -34,7 +34,7 @@ def needs(offering: Offering, regime: Regime, now: datetime, cancel_until: datet
 
 def plans(pledge: Pledge, found: Iterable[PaymentWay], asked: Needs) -> list[tuple[PaymentWay, Plan]]:
     """Every way with what it is good for: those that fit first, in the order of the gateways."""
-    planned = [(way, ways.plan(way.caps, pledge.amount, asked)) for way in found]
+    planned = [(way, ways.plan(way.caps, pledge.to_pay, asked)) for way in found]
     return sorted(planned, key=lambda one: one[1].pattern is Pattern.REFUSE)
 
 
@@ -43,7 +43,7 @@ def collect(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime,
 
     Raises Refused("method_refused", why=…). Writes: instruction, audit.
     """
-    planned = ways.plan(way.caps, pledge.amount, needs(offering, regime, tx.now, pledge.cancel_until))
+    planned = ways.plan(way.caps, pledge.to_pay, needs(offering, regime, tx.now, pledge.cancel_until))
     if planned.pattern is not Pattern.HOLD:
         raise Refused("method_refused", field="method", why=planned.why or planned.pattern)
     tries = payment_queries.tries(tx.session, pledge.id)
@@ -53,7 +53,7 @@ def collect(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime,
         f"collect:pledge:{pledge.id}" + (f":{tries + 1}" if tries else ""),
         gateway=way.gateway,
         method=way.method,
-        amount=pledge.amount,
+        amount=pledge.to_pay,
         offering_id=offering.id,
         pledge_id=pledge.id,
         reference=pledge.ref,

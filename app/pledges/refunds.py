@@ -33,7 +33,7 @@ def send(tx: Transaction, pledge: Pledge) -> None:
         OpKind.REFUND,
         f"refund:pledge:{pledge.id}" + (f":{before + 1}" if before else ""),
         gateway=collection.gateway,
-        amount=pledge.amount,
+        amount=pledge.to_pay,
         offering_id=pledge.offering_id,
         pledge_id=pledge.id,
         about_id=collection.id,

@@ -52,6 +52,11 @@ SCHEMA: Schema = {
     "payee_change": {"cooling_hours": int},
     "settling": {"grace_days": int, "charge_before_days": int, "charge_times": int},
     "refunds": {"sent_within_business_days": int},
+    "fees": {
+        "success_least_usd_minor": int, "success_least_cny_minor": int, "success_most_usd_minor": int,
+        "success_most_cny_minor": int, "investor_bps": int, "investor_most_usd_minor": int,
+        "investor_most_cny_minor": int, "carry_bps": int, "listing_usd_minor": int, "listing_cny_minor": int,
+    },
     "limit_statements": {
         "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
     },
@@ -187,6 +192,11 @@ def refund_by(owed_at: datetime, pack: Pack) -> datetime:
     """Until when a refund that became due then must be on its way, by the business days of a regime."""
     days = _row("refunds", owed_at)["sent_within_business_days"]
     return end_of(business_days_after(pack.day_of(owed_at), days, pack.holidays), pack.zone)
+
+
+def fees(at: datetime) -> Row:
+    """What the platform takes besides the success fee of its settings, from offerings that are begun now. Nothing is 0."""
+    return _row("fees", at)
 
 
 def limit_statements(at: datetime) -> Row:

@@ -6,6 +6,7 @@ import pytest
 
 from app.closings import queries
 from app.closings.models import Closing
+from app.fees.terms import FeeTerms
 from app.offerings.models import Offering
 from tests.builders import World
 
@@ -20,10 +21,9 @@ class Desk:
         with self.world.looking() as view:
             return queries.of_offering(view.session, offering.id)[0]
 
-    def proposed(self, *shares: int, target: str = "250", fee_bps: int = 500) -> Offering:
+    def proposed(self, *shares: int, target: str = "250", fee_bps: int = 500, fees: FeeTerms | None = None) -> Offering:
         """An offering past its deadline, with these pledges held and a closing that waits for two officers."""
-        offering = self.world.live(target=target)
-        self.world.sql("UPDATE offerings SET fee_bps = :bps WHERE id = :id", bps=fee_bps, id=offering.id)
+        offering = self.world.live(target=target, fees=fees or FeeTerms(fee_bps))
         for number in shares or (100,):
             self.world.held(offering, number)
         self.world.pass_deadline(offering)
