@@ -8,12 +8,14 @@ proposal -> pledge -> instruction -> ledger account (by id) -> offering progress
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from itertools import islice
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -22,12 +24,16 @@ from sqlalchemy import (
     Identity,
     MetaData,
     String,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    column,
     create_engine,
     func,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
@@ -67,6 +73,52 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """The database, too, knows which words a column may hold."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+T = TypeVar("T")
+
+#: So many rows are written by one statement: memory and locks stay small, and no statement runs long.
+AT_ONCE = 5_000
+
+
+def in_batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    """The rows in lists of at most `AT_ONCE`."""
+    rest = iter(rows)
+    while batch := list(islice(rest, AT_ONCE)):
+        yield batch
+
+
+def given(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:
+    """Rows of ours as a table that a statement can read, their columns named and typed as the model's.
+
+    They go as one JSON document, so that their number meets no limit of parameters.
+    """
+    columns = model.__table__.c
+    document = cast(bindparam("rows", json.dumps(rows, default=str), String, unique=True), JSONB)
+    return (
+        func.jsonb_to_recordset(document)
+        .table_valued(*(column(name, columns[name].type) for name in rows[0]))
+        .render_derived(name="given", with_types=True)
+    )
+
+
+def insert_many(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, once: bool = False,
+    returning: Sequence[Any] = (),
+) -> Sequence[Any]:  # fmt: skip
+    """Write many rows of one table by one statement; what they do not name is left to the database.
+
+    `once`: what is there already stays as it is, and is not among what is returned.
+    """
+    if not rows:
+        return []
+    statement = insert(model).from_select(list(rows[0]), select(given(model, rows)), include_defaults=False)
+    if once:
+        statement = statement.on_conflict_do_nothing()
+    if not returning:
+        session.execute(statement)
+        return []
+    return session.execute(statement.returning(*returning)).all()
 
 
 class Snapshot:

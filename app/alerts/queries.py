@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.alerts.lifecycle import CONFIRMED, LIVE
@@ -43,7 +43,10 @@ def held(session: Session, kind: SubjectType, subject_ids: Collection[int]) -> s
     return set(
         session.scalars(
             select(Alert.subject_id).where(
-                Alert.subject_type == kind, Alert.subject_id.in_(subject_ids), Alert.holds, Alert.status.in_(LIVE)
+                Alert.subject_type == kind,
+                Alert.subject_id == func.any(list(subject_ids)),
+                Alert.holds,
+                Alert.status.in_(LIVE),
             )
         )
     )

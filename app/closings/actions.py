@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.actor import Role
 from app.approvals import actions as approvals
@@ -16,6 +17,7 @@ from app.changes import actions as changes
 from app.changes import deadlines as early_closes
 from app.changes import queries as change_queries
 from app.closings import queries
+from app.closings.allotment import allot, draw_up
 from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
 from app.compliance import actions as compliance
@@ -28,7 +30,7 @@ from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries
-from app.money import Money, split
+from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
@@ -40,10 +42,15 @@ from app.payments.port import OpKind
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges import refunds
+from app.pledges.giving_back import give_back_held
 from app.pledges.lifecycle import PROCESSING
 from app.pledges.models import Pledge, StopReason
+from app.pledges.queries import Held
 from app.regimes import platform_policy
 from app.regimes.regime import Regime
+
+#: So many pledges the law is asked about in one transaction, for each is a decision of its own.
+ASKED_AT_ONCE = 200
 
 
 class Approval(StrEnum):
@@ -101,7 +108,8 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
 
     While money is on its way, somebody may still cancel, or the law wants more days, nothing happens yet, and it
     returns False.
-    Where the law measures at the sale it is asked again about each pledge; who may not buy any more is refunded.
+    Where the law measures at the sale it is asked again about each pledge, once; who may not buy any more is refunded.
+    Of many pledges it is asked by some hundreds in a transaction: then True means that it has to be called again.
     Locks: offering, closing, pledges, accounts, progress. Writes: decisions, closing, lines, or see `_fail`; messages, audit.
     """
     closing = queries.closing(tx.session, closing_id)
@@ -115,16 +123,16 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     for pledge_id in unpaid:
         pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.PAID_TOO_LATE)
     assert offering.target is not None and offering.opened_at is not None
-    held = _undisputed(tx, pledge_queries.held(tx.session, offering.id))
+    held = _undisputed(tx, offering, pledge_queries.held(tx.session, offering.id))
     may_leave = any(pledge.cancel_until is not None and tx.now <= pledge.cancel_until for pledge in held)
     if _total(held, offering) >= offering.target and (may_leave or not _is_gathered(tx, offering)):
         return False
-    if regime.measures_at_sale:
-        held = [pledge for pledge in held if pledges.may_be_sold(tx, pledge, offering, regime)]
-    total = _total(held, offering)
-    # The target is for others to meet, unless the platform's policy counts related parties' money, too.
-    is_counted = platform_policy.related_money_counts(regime.pack.day_of(tx.now))
-    counting = total if is_counted else total - _from_related(held, offering)
+    if regime.measures_at_sale and _counting(held, offering, regime, tx.now) >= offering.target:
+        if not _ask_the_law(tx, offering, regime):
+            tx.wake("close_offerings")
+            return True
+        held = pledge_queries.held(tx.session, offering.id)
+    counting = _counting(held, offering, regime, tx.now)
     if counting < offering.target:
         _fail(tx, offering, closing, held)
         return True
@@ -135,17 +143,18 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
         target=offering.target,
     )
     if verdict.allows:
-        _draw_up(tx, offering, closing, held)
+        draw_up(tx, offering, closing, held)
+        _put_to_officers(tx, offering, closing, "propose")
     return verdict.allows
 
 
-def _undisputed(tx: Transaction, held: list[Pledge]) -> list[Pledge]:
+def _undisputed(tx: Transaction, offering: Offering, held: list[Held]) -> list[Held]:
     """Those whose money is there. What a payer's bank has meanwhile is nobody's to sell: that pledge ends."""
-    disputed = {pledge.id for pledge in held if refunds.disputed(tx.session, pledge)}
-    for pledge in held:
-        if pledge.id in disputed:
-            pledges.stop(tx, pledges.lock(tx, pledge.id), StopReason.DISPUTED)
-    return [pledge for pledge in held if pledge.id not in disputed]
+    disputed = refunds.disputed_in(tx.session, offering.id)
+    for one in held:
+        if one.id in disputed:
+            pledges.stop(tx, pledges.lock(tx, one.id), StopReason.DISPUTED)
+    return [one for one in held if one.id not in disputed]
 
 
 def _is_gathered(tx: Transaction, offering: Offering) -> bool:
@@ -156,35 +165,26 @@ def _is_gathered(tx: Transaction, offering: Offering) -> bool:
     return custody.standing(tx.session, offering).is_gathered
 
 
-def _total(held: list[Pledge], offering: Offering) -> Money:
+def _total(held: list[Held], offering: Offering) -> Money:
     return Money(sum(pledge.amount_minor for pledge in held), offering.currency)
 
 
-def _from_related(held: list[Pledge], offering: Offering) -> Money:
+def _counting(held: list[Held], offering: Offering, regime: Regime, now: datetime) -> Money:
+    """The target is for others to meet, unless the platform's policy counts related parties' money, too."""
+    is_counted = platform_policy.related_money_counts(regime.pack.day_of(now))
+    return _total(held, offering) if is_counted else _total(held, offering) - _from_related(held, offering)
+
+
+def _ask_the_law(tx: Transaction, offering: Offering, regime: Regime) -> bool:
+    """Ask about held pledges that were not asked about yet, as many as one transaction should; whether that was all."""
+    waiting = pledge_queries.not_asked_at_sale(tx.session, offering.id, ASKED_AT_ONCE + 1)
+    for pledge_id in waiting[:ASKED_AT_ONCE]:
+        pledges.may_be_sold(tx, pledge_queries.pledge(tx.session, pledge_id), offering, regime)
+    return len(waiting) <= ASKED_AT_ONCE
+
+
+def _from_related(held: list[Held], offering: Offering) -> Money:
     return Money(sum(pledge.amount_minor for pledge in held if pledge.related_as), offering.currency)
-
-
-def _draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
-    """Write the lines and totals that the officers will approve. Nobody is scaled back: the maximum was kept all along."""
-    total = _total(held, offering)
-    fee = offering.fees.success_fee(total, queries.closed_before(tx.session, closing))
-    names = queries.holder_names(tx.session, offering.id)
-    tx.session.execute(delete(ClosingLine).where(ClosingLine.closing_id == closing.id))
-    tx.session.add_all(
-        ClosingLine(
-            closing_id=closing.id,
-            pledge_id=pledge.id,
-            holder_name=names[pledge.id],
-            shares=pledge.shares,
-            amount_minor=pledge.amount_minor,
-            fee_share_minor=fee_share,
-            investor_fee_minor=pledge.fee_minor,
-        )
-        for pledge, fee_share in zip(held, split(fee.minor, [pledge.amount_minor for pledge in held]), strict=True)
-    )
-    closing.total_minor, closing.fee_minor = total.minor, fee.minor
-    closing.investor_fee_minor = sum(pledge.fee_minor for pledge in held)
-    _put_to_officers(tx, offering, closing, "propose")
 
 
 def _put_to_officers(tx: Transaction, offering: Offering, closing: Closing, event: str) -> None:
@@ -255,9 +255,9 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
         raise Refused("somebody_on_hold")
     if _is_stale(tx, offering, closing):
         if closing.status == PROPOSED:
-            _draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
-        else:
-            _put_to_officers(tx, offering, closing, "propose_payout")
+            draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
+        again = "propose" if closing.status == PROPOSED else "propose_payout"
+        _put_to_officers(tx, offering, closing, again)
         return Approval.CHANGED
     if seen_hash != closing.snapshot_hash:
         return Approval.CHANGED
@@ -274,7 +274,8 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     elif len(queries.approvals(tx.session, closing)) < queries.APPROVALS_NEEDED:
         raise Refused("already_approved")
     if closing.status == PROPOSED:
-        _release(tx, offering, closing)
+        audit.transition(tx, closing, "approve", net=closing.net)
+        allot(tx, offering, closing)
     else:
         audit.transition(tx, closing, "approve_payout", net=closing.net)
     instruct_payout(tx, offering, closing)
@@ -306,21 +307,6 @@ def _require_independent(tx: Transaction, closing: Closing, offering: Offering) 
         raise Refused("own_closing")
     if issuers.is_member(tx.session, offering.issuer_id, user_id):
         raise Refused("own_closing")
-
-
-def _release(tx: Transaction, offering: Offering, closing: Closing) -> None:
-    """Allot every pledge and earn the fees. P12, P13."""
-    audit.transition(tx, closing, "approve", net=closing.net)
-    for line in queries.lines(tx.session, closing.id):
-        pledge = pledges.lock(tx, line.pledge_id)
-        audit.transition(tx, pledge, "allot", shares=line.shares, closing=closing.ref)
-        amount = Money(line.amount_minor, closing.currency)
-        ledger.post(tx, entries.pledge_closed(offering.id, pledge.id, amount, f"close:{closing.id}:{pledge.id}"))
-        if line.investor_fee_minor:
-            fee = Money(line.investor_fee_minor, closing.currency)
-            ledger.post(tx, entries.investor_fee_earned(offering.id, pledge.id, fee, f"fee:pledge:{pledge.id}"))
-    if closing.fee:
-        ledger.post(tx, entries.platform_fee_charged(offering.id, closing.fee, f"fee:closing:{closing.id}"))
 
 
 def instruct_payout(tx: Transaction, offering: Offering, closing: Closing) -> None:
@@ -356,7 +342,7 @@ def propose_payout(tx: Transaction, ref: str) -> None:
     _put_to_officers(tx, offering, closing, "propose_payout")
 
 
-def _fail(tx: Transaction, offering: Offering, closing: Closing, held: list[Pledge]) -> None:
+def _fail(tx: Transaction, offering: Offering, closing: Closing, held: list[Held]) -> None:
     """The target was missed: everybody is refunded, without doing anything."""
     audit.transition(tx, closing, "abort", why="target_missed")
     offerings.move(tx, offering, "fail")
@@ -366,8 +352,7 @@ def _fail(tx: Transaction, offering: Offering, closing: Closing, held: list[Pled
             ref=offering.ref, minor=sum(pledge.amount_minor for pledge in held), currency=offering.currency,
             target_minor=offering.target_minor,
         )  # fmt: skip
-    for pledge in held:
-        pledges.stop(tx, pledges.lock(tx, pledge.id), StopReason.OFFERING_FAILED)
+    give_back_held(tx, offering, StopReason.OFFERING_FAILED)
 
 
 def finish_refunds(tx: Transaction, offering_id: int) -> bool:
@@ -400,8 +385,7 @@ def withdraw_offering(tx: Transaction, offering_id: int) -> None:
 
 def give_everything_back(tx: Transaction, offering: Offering, why: StopReason) -> None:
     """End every pledge of a locked offering by the way that its money allows. Locks, writes: see `pledges.actions.stop`."""
-    for pledge in pledge_queries.held(tx.session, offering.id):
-        pledges.stop(tx, pledges.lock(tx, pledge.id), why)
+    give_back_held(tx, offering, why)
     for pledge_id in pledge_queries.unpaid(tx.session, offering.id):
         pledges.stop(tx, pledges.lock(tx, pledge_id), why)
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from app.alerts import actions as alerts
 from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
-from app.closings import queries
 from app.closings.actions import lock as lock_closing
+from app.closings.allotment import enter
 from app.closings.models import Closing
 from app.database import Transaction
-from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries, reversals
 from app.ledger import queries as books
 from app.ledger.draft import Evidence
-from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
@@ -25,10 +23,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import FAILED, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Txn, TxnKind
-from app.pledges import actions as pledges
-from app.pledges.messages import tell
 from app.regimes.regime import Regime
-from app.share_register import actions as share_register
 
 
 def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Regime) -> None:
@@ -120,27 +115,7 @@ def _payout_failed(
 def _settle(tx: Transaction, offering: Offering, closing: Closing, regime: Regime) -> None:
     """Shares in, and every status."""
     closing.settled_at = tx.now
-    assert offering.share_price is not None and offering.security_type is not None
-    for number, line in enumerate(queries.lines(tx.session, closing.id), start=1):
-        pledge = pledges.lock(tx, line.pledge_id)
-        investor = investors.investor(tx.session, pledge.investor_id)
-        share_register.issue(
-            tx,
-            issuer_id=offering.issuer_id,
-            offering_id=offering.id,
-            closing_id=closing.id,
-            pledge_id=pledge.id,
-            investor_id=investor.id,
-            holder_name=line.holder_name,
-            security_type=offering.security_type,
-            shares=line.shares,
-            share_price=offering.share_price,
-            amount=Money(line.amount_minor, closing.currency),
-            certificate=f"{offering.ref}-{closing.seq}-{number:05d}",
-            resale_restricted_until=regime.resale_restricted_until(regime.pack.day_of(tx.now)),
-        )
-        audit.transition(tx, pledge, "settle", shares=line.shares, closing=closing.ref)
-        tell(tx, pledge, offering, Message.SHARES_ISSUED, user_id=investor.user_id)
+    enter(tx, offering, closing, regime)
     offerings.move(tx, offering, "settle", closing=closing.ref)
     offerings.count(tx, offering.id, held=-closing.total_minor, settled=closing.total_minor)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -10,13 +12,14 @@ from app.alerts import queries as alerts
 from app.alerts.models import SubjectType
 from app.closings.lifecycle import ABORTED, DONE, GATHERING, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.database import AT_ONCE
 from app.errors import NotFound
 from app.identity import queries as identity
 from app.identity.models import RoleGrant, User
 from app.investors.models import Investor
 from app.money import Money
 from app.offerings.models import Offering
-from app.pledges.lifecycle import HELD
+from app.pledges.lifecycle import ALLOTTED, HELD
 from app.pledges.models import Pledge
 from app.screening import queries as screening
 
@@ -58,10 +61,40 @@ def gathering(session: Session) -> list[int]:
     return list(session.scalars(select(Closing.id).where(Closing.status == GATHERING).order_by(Closing.id)))
 
 
-def lines(session: Session, closing_id: int) -> list[ClosingLine]:
-    return list(
-        session.scalars(select(ClosingLine).where(ClosingLine.closing_id == closing_id).order_by(ClosingLine.pledge_id))
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A closing's line as plain values; there may be very many."""
+
+    pledge_id: int
+    holder_name: str
+    shares: int
+    amount_minor: int
+    fee_share_minor: int
+    investor_fee_minor: int
+
+
+def lines(session: Session, closing_id: int) -> list[Line]:
+    """First come first."""
+    columns = (getattr(ClosingLine, one.name) for one in fields(Line))
+    rows = session.execute(select(*columns).where(ClosingLine.closing_id == closing_id).order_by(ClosingLine.pledge_id))
+    return [Line(*row) for row in rows]
+
+
+def next_lines(session: Session, closing_id: int) -> list[tuple[ClosingLine, Pledge, int]]:
+    """The first lines whose pledges are allotted and not settled, as many as are written at once.
+
+    Each with its pledge, read anew, and the person whom it is told to.
+    """
+    rows = session.execute(
+        select(ClosingLine, Pledge, Investor.user_id)
+        .join(Pledge, Pledge.id == ClosingLine.pledge_id)
+        .join(Investor, Investor.id == Pledge.investor_id)
+        .where(ClosingLine.closing_id == closing_id, Pledge.status == ALLOTTED)
+        .order_by(ClosingLine.pledge_id)
+        .limit(AT_ONCE)
+        .execution_options(populate_existing=True)
     )
+    return [(line, pledge, user_id) for line, pledge, user_id in rows]
 
 
 def holder_names(session: Session, offering_id: int) -> dict[int, str]:

@@ -102,6 +102,18 @@ def movements(session: Session, pledge_id: int) -> list[Movement]:
     ]
 
 
+def pledges_with(session: Session, code: Code, offering_id: int) -> set[int]:
+    """The pledges of an offering for which something stands on this account."""
+    rows = session.scalars(
+        select(LedgerAccount.pledge_id).where(
+            LedgerAccount.offering_id == offering_id,
+            LedgerAccount.code == code.value,
+            LedgerAccount.debits != LedgerAccount.credits,
+        )
+    )
+    return set(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class TrialBalanceLine:
     book: str

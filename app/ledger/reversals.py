@@ -7,7 +7,7 @@ The numbers P… are those of the postings table in `docs/ledger.md`.
 from __future__ import annotations
 
 from app.ledger.chart import Account, Code
-from app.ledger.draft import Draft, Evidence, cash_at, credit, debit, on_evidence, pair, platform_owes
+from app.ledger.draft import Draft, Evidence, Line, cash_at, credit, debit, on_evidence, pair, platform_owes
 from app.money import Money
 
 
@@ -25,20 +25,30 @@ def payout_returned(offering_id: int, amount: Money, evidence: Evidence) -> Draf
 
 def debit_returned(
     offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = "",
-    out_of: Code = Code.INVESTOR_HELD, gateway_fee: Money | None = None,
+    out_of: Code = Code.INVESTOR_HELD, gateway_fee: Money | None = None, investor_fee: Money | None = None,
 ) -> Draft:  # fmt: skip
     """P21: a bank took a debit back before the shares were given; nothing is held for the investor any more.
 
     `out_of` is where it was: INVESTOR_UNSETTLED, INVESTOR_HELD, REFUND_PAYABLE or UNIDENTIFIED_RECEIPTS. After the shares it is RETURNED_DEBIT
-    (P22): a claim that is covered at once.
+    (P22): a claim that is covered at once. `investor_fee` is what of the amount is still held as the investor's fee.
     """
     kept = gateway_fee or Money.zero(amount.currency)
     lines = (
-        debit(Account(out_of, offering_id, 0 if out_of is Code.UNIDENTIFIED_RECEIPTS else pledge_id), amount),
+        *_held(offering_id, 0 if out_of is Code.UNIDENTIFIED_RECEIPTS else pledge_id, amount, out_of, investor_fee),
         credit(cash_at(offering_id, collector), amount + kept),
         *platform_owes(offering_id, kept, Code.DISPUTE_FEE),
     )
     return on_evidence("debit_returned", amount, lines, evidence)
+
+
+def _held(
+    offering_id: int, pledge_id: int, amount: Money, out_of: Code, investor_fee: Money | None
+) -> tuple[Line, ...]:
+    """What was held for a pledge, with the fee that came on top of it."""
+    if not investor_fee:
+        return (debit(Account(out_of, offering_id, pledge_id), amount),)
+    fee = Account(Code.INVESTOR_FEE_HELD, offering_id, pledge_id)
+    return debit(Account(out_of, offering_id, pledge_id), amount - investor_fee), debit(fee, investor_fee)
 
 
 def loss_covered_by_holdback(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
@@ -82,10 +92,15 @@ def dispute_won(offering_id: int, pledge_id: int, amount: Money, evidence: Evide
     return on_evidence("dispute_won", amount, pair(cash_at(offering_id, collector), disputed, amount), evidence)
 
 
-def dispute_lost(offering_id: int, pledge_id: int, amount: Money, key: str, *, out_of: Code) -> Draft:
+def dispute_lost(
+    offering_id: int, pledge_id: int, amount: Money, key: str, *, out_of: Code, investor_fee: Money | None = None
+) -> Draft:
     """P24: the payer keeps it: out of what was held for the pledge, or, after its shares, a RETURNED_DEBIT to cover."""
-    disputed = Account(Code.DISPUTED, offering_id, pledge_id)
-    return Draft("dispute_lost", key, amount.currency, pair(Account(out_of, offering_id, pledge_id), disputed, amount))
+    lines = (
+        *_held(offering_id, pledge_id, amount, out_of, investor_fee),
+        credit(Account(Code.DISPUTED, offering_id, pledge_id), amount),
+    )
+    return Draft("dispute_lost", key, amount.currency, lines)
 
 
 def loss_recovered(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.database import Transaction
+from app.database import Transaction, in_batches, insert_many
 from app.notifications.catalog import Message
 from app.notifications.models import QueuedMessage
 
@@ -34,6 +35,28 @@ def enqueue(tx: Transaction, user_id: int, message: Message, about: str, **facts
         )
         .on_conflict_do_nothing()
     )
+    tx.wake("send_notifications")
+
+
+def enqueue_many(tx: Transaction, message: Message, told: Iterable[tuple[int, str, Mapping[str, Any]]]) -> None:
+    """Queue one message to many: each with whom it goes to, what it is about and its facts, as `enqueue` does.
+
+    Writes: messages. Wakes: send_notifications.
+    """
+    for batch in in_batches(told):
+        rows = [
+            {
+                "user_id": user_id,
+                "kind": message,
+                "facts": facts,
+                "dedupe_key": f"{message}:{user_id}:{about}",
+                "created_at": tx.now,
+                "next_attempt_at": tx.wall_now,
+                "attempts": 0,
+            }
+            for user_id, about, facts in batch
+        ]
+        insert_many(tx.session, QueuedMessage, rows, once=True)
     tx.wake("send_notifications")
 
 

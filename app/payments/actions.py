@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import actions as audit
-from app.database import Transaction
+from app.database import Transaction, in_batches, insert_many
 from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import queries
@@ -82,6 +82,53 @@ def instruct(
     audit.begin(tx, instruction, "instruct", kind=kind.value, amount=amount)
     tx.wake("send_payments")
     return instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What goes back to a pledge's investor: `about_id` is the collection that it came by."""
+
+    pledge_id: int
+    about_id: int
+    gateway: str
+    business_key: str
+    amount: Money
+    reference: str
+
+
+def instruct_refunds(tx: Transaction, offering_id: int, refunds: Sequence[Refund]) -> None:
+    """Record many refunds of one offering as `instruct` records one.
+
+    Writes: instructions, audit. Wakes: send_payments.
+    """
+    for batch in in_batches(refunds):
+        by_key = {one.business_key: one for one in batch}
+        rows = [
+            {
+                "op_id": uuid4(),
+                "kind": OpKind.REFUND,
+                "gateway": one.gateway,
+                "business_key": one.business_key,
+                "generation": 1,
+                "status": QUEUED,
+                "offering_id": offering_id,
+                "pledge_id": one.pledge_id,
+                "about_id": one.about_id,
+                "amount_minor": one.amount.minor,
+                "currency": one.amount.currency,
+                "reference": one.reference,
+                "created_at": tx.now,
+                "next_attempt_at": tx.wall_now,
+                "attempts": 0,
+            }
+            for one in by_key.values()
+        ]
+        made = insert_many(
+            tx.session, Instruction, rows, once=True, returning=[Instruction.id, Instruction.business_key]
+        )
+        born = {row.id: {"kind": "refund", "amount": by_key[row.business_key].amount} for row in made}
+        audit.begin_many(tx, Instruction.__tablename__, "instruct", QUEUED, born)
+    tx.wake("send_payments")
 
 
 @dataclass(frozen=True, slots=True)

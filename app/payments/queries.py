@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -65,6 +66,18 @@ def refunds(session: Session, pledge_id: int) -> list[Instruction]:
 def about(session: Session, instruction_id: int) -> list[Instruction]:
     """What was asked about another instruction."""
     return list(session.scalars(select(Instruction).where(Instruction.about_id == instruction_id)))
+
+
+def collections(session: Session, pledge_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """pledge -> its collection that is under way or done: its id and its gateway."""
+    rows = session.execute(
+        select(Instruction.pledge_id, Instruction.id, Instruction.gateway).where(
+            Instruction.pledge_id == func.any(list(pledge_ids)),
+            Instruction.kind == OpKind.COLLECT,
+            Instruction.status.not_in((FAILED, CANCELLED)),
+        )
+    )
+    return {row.pledge_id: (row.id, row.gateway) for row in rows}
 
 
 def tries(session: Session, pledge_id: int) -> int:

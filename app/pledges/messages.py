@@ -29,24 +29,26 @@ def tell(
 
     `receipt` is what the law said, where that belongs into the message.
     """
-    amount = amount or pledge.amount
     if user_id is None:
         user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
     notifications.enqueue(
-        tx,
-        user_id,
-        kind,
-        about=about or f"pledge:{pledge.id}",
-        ref=pledge.ref,
-        offering=offering.name,
-        minor=amount.minor,
-        fee_minor=pledge.fee_minor,
-        currency=amount.currency,
-        shares=pledge.shares,
-        stop_reason=pledge.stop_reason,
-        funding_refused=pledge.funding_refused,
-        cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None,
-        pay_until=pledge.pay_until.isoformat() if pledge.pay_until else None,
-        zone=offering.deadline_zone,
+        tx, user_id, kind, about or f"pledge:{pledge.id}", **facts(pledge, offering, amount or pledge.amount),
         **({} if receipt is None else {"receipt": receipt}),
-    )
+    )  # fmt: skip
+
+
+def facts(pledge: Pledge, offering: Offering, amount: Money) -> dict[str, Any]:
+    """What every message about a pledge may say, with the amount that is meant."""
+    return {
+        "ref": pledge.ref,
+        "offering": offering.name,
+        "minor": amount.minor,
+        "fee_minor": pledge.fee_minor,
+        "currency": amount.currency,
+        "shares": pledge.shares,
+        "stop_reason": pledge.stop_reason,
+        "funding_refused": pledge.funding_refused,
+        "cancel_until": pledge.cancel_until.isoformat() if pledge.cancel_until else None,
+        "pay_until": pledge.pay_until.isoformat() if pledge.pay_until else None,
+        "zone": offering.deadline_zone,
+    }

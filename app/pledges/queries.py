@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.database import AT_ONCE
 from app.decisions.models import Decision
 from app.errors import NotFound
 from app.investors import queries as investors
+from app.investors.models import Investor
 from app.limit_statements import queries as limit_statements
 from app.money import Money
 from app.offerings.models import Offering
@@ -218,13 +221,51 @@ def decided_by(session: Session, pledge_ids: Collection[int]) -> dict[int, list[
     return found
 
 
-def held(session: Session, offering_id: int) -> list[Pledge]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """As much of a held pledge as its closing is drawn up from; there may be very many."""
+
+    id: int
+    shares: int
+    amount_minor: int
+    fee_minor: int
+    related_as: str | None
+    cancel_until: datetime | None
+
+
+def held(session: Session, offering_id: int) -> list[Held]:
     """What a closing may use, first come first."""
+    rows = session.execute(
+        select(Pledge.id, Pledge.shares, Pledge.amount_minor, Pledge.fee_minor, Pledge.related_as, Pledge.cancel_until)
+        .where(Pledge.offering_id == offering_id, Pledge.status == HELD)
+        .order_by(Pledge.id)
+    )
+    return [Held(*row) for row in rows]
+
+
+def not_asked_at_sale(session: Session, offering_id: int, limit: int) -> list[int]:
+    """Ids of held pledges about which the law was not asked again yet."""
     return list(
         session.scalars(
-            select(Pledge).where(Pledge.offering_id == offering_id, Pledge.status == HELD).order_by(Pledge.id)
+            select(Pledge.id)
+            .where(Pledge.offering_id == offering_id, Pledge.status == HELD, Pledge.sale_decision_id.is_(None))
+            .order_by(Pledge.id)
+            .limit(limit)
         )
     )
+
+
+def next_held(session: Session, offering_id: int) -> list[tuple[Pledge, int]]:
+    """The first held pledges, read anew, as many as are written at once, each with the person whom it is told to."""
+    rows = session.execute(
+        select(Pledge, Investor.user_id)
+        .join(Investor, Investor.id == Pledge.investor_id)
+        .where(Pledge.offering_id == offering_id, Pledge.status == HELD)
+        .order_by(Pledge.id)
+        .limit(AT_ONCE)
+        .execution_options(populate_existing=True)
+    )
+    return [(pledge, user_id) for pledge, user_id in rows]
 
 
 def unpaid(session: Session, offering_id: int) -> list[int]:

@@ -21,6 +21,11 @@ def disputed(session: Session, pledge: Pledge) -> Money:
     return Money(minor, pledge.currency)
 
 
+def disputed_in(session: Session, offering_id: int) -> set[int]:
+    """The pledges of an offering whose payers' banks have taken money while they look into a complaint."""
+    return books.pledges_with(session, Code.DISPUTED, offering_id)
+
+
 def send(tx: Transaction, pledge: Pledge) -> None:
     """Have what is owed for a locked pledge sent back, unless its bank has it already. Writes: instruction, audit."""
     collection = payment_queries.collection(tx.session, pledge.id)

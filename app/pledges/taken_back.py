@@ -90,7 +90,7 @@ def _returned(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruct
     out_of = _still_held(tx, pledge, amount)
     draft = reversals.debit_returned(
         offering.id, pledge.id, amount, _proof(row, line), collector=_away_from(tx, offering, row, amount + kept),
-        out_of=out_of or Code.RETURNED_DEBIT, gateway_fee=kept,
+        out_of=out_of or Code.RETURNED_DEBIT, gateway_fee=kept, investor_fee=_fee_apart(pledge, out_of),
     )  # fmt: skip
     ledger.post(tx, draft)
     _give_up(tx, offering, pledge, amount, line.id, "PLATFORM-RETURNED", is_lost=out_of is None)
@@ -98,13 +98,18 @@ def _returned(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruct
 
 def _still_held(tx: Transaction, pledge: Pledge, amount: Money) -> Code | None:
     """The account that still has what a payer took back; None: it went to the company, or back to the payer already."""
-    if amount != pledge.amount:
+    if amount != pledge.to_pay:
         return None
     if pledge.status == lifecycle.HELD:
         return Code.INVESTOR_UNSETTLED if pledge.clears_at is not None else Code.INVESTOR_HELD
     if pledge.status == lifecycle.REFUND_DUE and refunds.stop(tx, pledge):
         return Code.REFUND_PAYABLE
     return None
+
+
+def _fee_apart(pledge: Pledge, out_of: Code | None) -> Money | None:
+    """The investor's fee, where it is still held beside the money of the pledge."""
+    return pledge.fee if out_of in (Code.INVESTOR_UNSETTLED, Code.INVESTOR_HELD) else None
 
 
 def _give_up(
@@ -173,7 +178,9 @@ def _dispute_lost(tx: Transaction, offering: Offering, pledge: Pledge, line_id: 
         return
     out_of = _still_held(tx, pledge, amount)
     lost = out_of or Code.RETURNED_DEBIT
-    ledger.post(tx, reversals.dispute_lost(offering.id, pledge.id, amount, f"dispute_lost:{line_id}", out_of=lost))
+    ledger.post(tx, reversals.dispute_lost(
+        offering.id, pledge.id, amount, f"dispute_lost:{line_id}", out_of=lost, investor_fee=_fee_apart(pledge, out_of)
+    ))  # fmt: skip
     _give_up(tx, offering, pledge, amount, line_id, "PLATFORM-RETURNED", is_lost=out_of is None)
 
 

@@ -62,6 +62,55 @@ CREATE OR REPLACE FUNCTION release_guard() RETURNS trigger LANGUAGE plpgsql AS $
   RETURN NEW; END $$
 """
 
+#: The postings that one statement adds, looked at together: they belong to entries of this very transaction, move the
+#: totals of their accounts (locked in the order of their ids), and balance in each entry, book and currency.
+ARRIVED = """
+CREATE FUNCTION postings_arrived() RETURNS trigger LANGUAGE plpgsql
+  SET enable_hashjoin = off SET enable_mergejoin = off AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM fresh f
+      WHERE (SELECT txid FROM journal_entries WHERE id = f.entry_id) IS DISTINCT FROM txid_current()) THEN
+    RAISE EXCEPTION 'an entry is sealed' USING ERRCODE = '23514';
+  END IF;
+  PERFORM 1 FROM ledger_accounts WHERE id IN (SELECT account_id FROM fresh) ORDER BY id FOR NO KEY UPDATE;
+  UPDATE ledger_accounts a SET debits = a.debits + moved.debits, credits = a.credits + moved.credits
+    FROM (SELECT account_id, coalesce(sum(amount_minor) FILTER (WHERE side = 'D'), 0) AS debits,
+        coalesce(sum(amount_minor) FILTER (WHERE side = 'C'), 0) AS credits FROM fresh GROUP BY account_id) moved
+    WHERE a.id = moved.account_id;
+  IF EXISTS (SELECT 1 FROM fresh GROUP BY entry_id, book, currency
+      HAVING sum(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) <> 0) THEN
+    RAISE EXCEPTION 'an entry is unbalanced' USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL; END $$;
+DROP TRIGGER balanced ON postings;
+DROP TRIGGER balanced ON journal_entries;
+DROP TRIGGER apply ON postings;
+DROP TRIGGER seal ON postings;
+CREATE TRIGGER arrived AFTER INSERT ON postings REFERENCING NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION postings_arrived();
+"""
+#: At the end of the transaction no entry is empty.
+WRITTEN = """
+CREATE FUNCTION entry_written() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM postings WHERE entry_id = NEW.id) THEN
+    RAISE EXCEPTION 'entry % is empty', NEW.id USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER written AFTER INSERT ON journal_entries DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION entry_written();
+"""
+BEFORE = """
+DROP TRIGGER written ON journal_entries;
+DROP TRIGGER arrived ON postings;
+DROP FUNCTION entry_written();
+DROP FUNCTION postings_arrived();
+CREATE TRIGGER apply AFTER INSERT ON postings FOR EACH ROW EXECUTE FUNCTION posting_apply();
+CREATE TRIGGER seal BEFORE INSERT ON postings FOR EACH ROW EXECUTE FUNCTION posting_seal();
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON journal_entries DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION entry_balanced();
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON postings DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION entry_balanced();
+"""
+
 
 def upgrade() -> None:
     for table, columns in AMOUNTS.items():
@@ -74,6 +123,8 @@ def upgrade() -> None:
     _line_check(f"{LINE} AND investor_fee_minor >= 0")
     op.execute(FEES)
     op.execute(_release_guard("investor_fee_minor"))
+    op.execute(ARRIVED)
+    op.execute(WRITTEN)
 
 
 def _line_check(check: str) -> None:
@@ -87,6 +138,7 @@ def _release_guard(*fixed: str) -> str:
 
 
 def downgrade() -> None:
+    op.execute(BEFORE)
     op.execute(_release_guard())
     op.execute("DROP TRIGGER fees ON offerings")
     op.execute("DROP FUNCTION fees_guard()")

@@ -42,34 +42,63 @@ def account(connection: psycopg.Connection, code: str) -> int:
 
 
 def add_posting(connection: psycopg.Connection, entry: int, code: str, side: str, amount: int, **other: str) -> None:
+    add_postings(connection, (entry, code, side, amount), **other)
+
+
+def add_postings(connection: psycopg.Connection, *lines: tuple[int, str, str, int], **other: str) -> None:
+    """All of them by one statement."""
+    values = [
+        value
+        for entry, code, side, amount in lines
+        for value in (entry, account(connection, code), other.get("currency", "USD"), other.get("book", "client"), side, amount)
+    ]  # fmt: skip
     connection.execute(
-        "INSERT INTO postings (entry_id, account_id, currency, book, side, amount_minor) VALUES (%s, %s, %s, %s, %s, %s)",
-        [entry, account(connection, code), other.get("currency", "USD"), other.get("book", "client"), side, amount],
+        "INSERT INTO postings (entry_id, account_id, currency, book, side, amount_minor) VALUES "
+        + ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(lines)),
+        values,
     )
 
 
-def test_an_unbalanced_entry_is_refused_at_commit(books: psycopg.Connection) -> None:
+def test_an_unbalanced_entry_is_refused(books: psycopg.Connection) -> None:
     entry = new_entry(books, "bad")
-    add_posting(books, entry, "1100", "D", 100)
-    add_posting(books, entry, "2010", "C", 99)
     with pytest.raises(errors.CheckViolation, match="unbalanced"):
-        books.commit()
+        add_postings(books, (entry, "1100", "D", 100), (entry, "2010", "C", 99))
+
+
+def test_two_entries_do_not_balance_each_other(books: psycopg.Connection) -> None:
+    one, other = new_entry(books, "one"), new_entry(books, "other")
+    with pytest.raises(errors.CheckViolation, match="unbalanced"):
+        add_postings(books, (one, "1100", "D", 100), (other, "2010", "C", 100))
+
+
+def test_a_single_posting_is_refused(books: psycopg.Connection) -> None:
+    with pytest.raises(errors.CheckViolation, match="unbalanced"):
+        add_posting(books, new_entry(books, "half"), "1100", "D", 100)
 
 
 def test_an_entry_without_postings_is_refused(books: psycopg.Connection) -> None:
     new_entry(books, "empty")
-    with pytest.raises(errors.CheckViolation, match="unbalanced or empty"):
+    with pytest.raises(errors.CheckViolation, match="is empty"):
         books.commit()
 
 
 def test_checking_early_opens_no_gap(books: psycopg.Connection) -> None:
     entry = new_entry(books, "early")
-    add_posting(books, entry, "1100", "D", 100)
-    add_posting(books, entry, "2010", "C", 100)
+    add_postings(books, (entry, "1100", "D", 100), (entry, "2010", "C", 100))
     books.execute("SET CONSTRAINTS ALL IMMEDIATE")
     books.execute("SET CONSTRAINTS ALL DEFERRED")
     with pytest.raises(psycopg.errors.UniqueViolation):
         add_posting(books, entry, "1100", "D", 1)
+
+
+def test_the_totals_move_by_everything_that_one_statement_adds(books: psycopg.Connection) -> None:
+    one, other = new_entry(books, "one"), new_entry(books, "other")
+    add_postings(books, (one, "1100", "D", 7), (one, "2010", "C", 7), (other, "1100", "D", 5), (other, "2010", "C", 5))
+    books.commit()
+    rows = books.execute(
+        "SELECT code, debits, credits FROM ledger_accounts WHERE code IN ('1100', '2010') ORDER BY code"
+    )
+    assert rows.fetchall() == [("1100", 10_012, 0), ("2010", 0, 10_012)]
 
 
 @pytest.mark.parametrize("table", ["journal_entries", "postings"])
@@ -82,9 +111,13 @@ def test_what_is_written_stays(books: psycopg.Connection, table: str, statement:
 def test_nothing_is_added_to_an_entry_later(books: psycopg.Connection) -> None:
     row = books.execute("SELECT id FROM journal_entries").fetchone()
     assert row is not None
+    books.execute(
+        "INSERT INTO ledger_accounts (book, code, class, currency, guard) SELECT 'client', code, 'liability', 'USD', 'none'"
+        " FROM unnest(ARRAY['2200', '2300']) AS code"
+    )
     books.commit()
     with pytest.raises(errors.CheckViolation, match="sealed"):
-        add_posting(books, int(row[0]), "2010", "C", 1)
+        add_postings(books, (int(row[0]), "2200", "D", 1), (int(row[0]), "2300", "C", 1))
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,8 @@ FAULTS: list[tuple[str, str]] = [
     ("I21", one("instructions", "kind = 'refund'", "status = 'failed'")),
     ("I21", one("instructions", "kind = 'release'", "status = 'review'")),
     ("I21", one("instructions", "kind = 'fee'", "status = 'failed'")),
+    ("I22", one("pledges", "status = 'held'", "fee_minor = 1")),
+    ("I22", one("pledges", "status = 'settled'", "status = 'held', fee_minor = 1")),
     ("I23", UNGUARDED + one("ledger_accounts", "code = '1100'", "guard = 'none', credits = debits + 1")),
     ("P1", "UPDATE offering_progress SET held_minor = held_minor - 1 WHERE held_minor > 0"),
     ("P2", "UPDATE offering_progress SET settled_minor = settled_minor - 1 WHERE settled_minor > 0"),
