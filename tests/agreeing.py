@@ -41,8 +41,11 @@ class Agreeing:
             )  # fmt: skip
         self.agree(ProposalKind.PUBLISH)
 
-    def change_payee(self: World, issuer_id: int, *, holder: str, account: str) -> None:
-        """Somebody of the company names another payout account, an officer agrees, and the time to object passes."""
+    def change_payee(self: World, issuer_id: int, *, holder: str, account: str, thaw: bool = True) -> None:
+        """Somebody of the company names another payout account, an officer agrees, and the time to object passes.
+
+        With `thaw`, as if the time in which nothing is released were over, too.
+        """
         with self.acting(self.actor(self.user(Role.ISSUER))) as tx:
             issuer = issuer_queries.issuer(tx.session, issuer_id)
             proposal = issuers.set_payout_account(tx, issuer, holder=holder, account=account, vault=self.platform.vault)
@@ -54,3 +57,5 @@ class Agreeing:
         apply_proposals.run(self.platform)
         with self.acting() as tx:
             clock.advance(tx.session, clock_before - tx.now)
+        if thaw:
+            self.force("UPDATE issuers SET payout_frozen_until = NULL WHERE id = :id", id=issuer_id)

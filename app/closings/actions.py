@@ -242,7 +242,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     """Take one officer's approval of the snapshot they saw; the second one releases the money.
 
     Raises Refused: "not_proposed", "own_closing" (began it, acts for the company, or has a pledge in it),
-    "already_approved", "somebody_on_hold". Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
+    "already_approved", "somebody_on_hold", "payout_frozen" (its account has just changed). Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
     instruction, audit.
     """
     closing = queries.by_ref(tx.session, ref)
@@ -253,6 +253,9 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     _require_independent(tx, closing, offering)
     if queries.somebody_on_hold(tx.session, closing):
         raise Refused("somebody_on_hold")
+    frozen_until = issuers.issuer(tx.session, offering.issuer_id).frozen_until(tx.now)
+    if frozen_until is not None:
+        raise Refused("payout_frozen", until=frozen_until, zone=offering.deadline_zone)
     if _is_stale(tx, offering, closing):
         if closing.status == PROPOSED:
             draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))

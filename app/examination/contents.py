@@ -55,7 +55,7 @@ FILES: dict[str, str] = {
         FROM offering_progress WHERE offering_id = :offering""",
     "issuer.jsonl": """
         SELECT id, ref, legal_name, legal_form, jurisdiction, country, incorporated_on, address, website, cik, employees,
-            payout_holder, payout_hint, created_at
+            payout_holder, payout_hint, payout_frozen_until, created_at
         FROM issuers WHERE id = (SELECT issuer_id FROM offerings WHERE id = :offering)""",
     "issuer_members.jsonl": f"""
         SELECT issuer_id, user_id, since FROM issuer_members

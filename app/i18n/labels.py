@@ -275,6 +275,7 @@ REFUSALS: Mapping[str, str] = {
     "not_proposed": N_("This closing is not waiting for approval."),
     "own_closing": N_("You began this, act for the company or have a pledge in it, so someone else must approve it."),
     "already_approved": N_("You approved this already; now a second officer must."),
+    "payout_frozen": N_("The company's payout account has just changed. Nothing is released before %(until)s."),
     "investor_on_hold": N_("The investor is on hold. Decide the alert about them first."),
     "somebody_on_hold": N_("Somebody in this closing is on hold. Decide the alert about them first."),
     "own_case": N_("This case is about you or your company, so someone else must decide it."),

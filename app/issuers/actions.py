@@ -158,6 +158,8 @@ def payee_state(issuer: Issuer) -> str:
 def apply_payee(tx: Transaction, issuer_id: int) -> None:
     """Put an approved payout account in force, now that its day has come, and tell everybody of the company.
 
+    For some time then nothing is released to it (`payee_change` in the platform's policy).
+
     Raises Refused("second_person_missing"). Locks: issuer, proposal. Writes: issuer, proposal, messages, audit.
     """
     issuer = lock(tx, issuer_id)
@@ -165,6 +167,7 @@ def apply_payee(tx: Transaction, issuer_id: int) -> None:
         issuer.payout_holder = proposal.payload["holder"]
         issuer.payout_account = bytes.fromhex(proposal.payload["account"])
         issuer.payout_hint = proposal.payload["hint"]
+        issuer.payout_frozen_until = tx.now + platform_policy.payee_freeze(tx.now)
         audit.record(tx, "set_payout_account", "issuers", issuer.id, hint=issuer.payout_hint, proposal=proposal.ref)
     tell_of_payee(tx, issuer, proposal, "done")
 

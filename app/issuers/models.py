@@ -37,6 +37,8 @@ class Issuer(Base):
     payout_account: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: The last four characters, for people to recognise it.
     payout_hint: Mapped[str | None] = mapped_column(String(4))
+    #: The account was changed: until then nothing is released. None: it is the first one.
+    payout_frozen_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @property
@@ -48,6 +50,11 @@ class Issuer(Base):
     @property
     def can_be_paid(self) -> bool:
         return self.payout_account is not None
+
+    def frozen_until(self, now: datetime) -> datetime | None:
+        """Until when nothing is released, for the payout account has just changed; None: no longer."""
+        until = self.payout_frozen_until
+        return until if until is not None and now < until else None
 
 
 class IssuerMember(Base):

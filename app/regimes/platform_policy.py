@@ -49,7 +49,7 @@ SCHEMA: Schema = {
     "answer_hours": {f"{work}_hours": int for work in WORK},
     "claimed_cases": {"idle_minutes": int, "answered_hours": int},
     "two_officers": {"case_kinds": list, "usd_minor": int, "cny_minor": int},
-    "payee_change": {"cooling_hours": int},
+    "payee_change": {"cooling_hours": int, "freeze_hours": int},
     "settling": {"grace_days": int, "charge_before_days": int, "charge_times": int},
     "refunds": {"sent_within_business_days": int},
     "fees": {
@@ -181,6 +181,11 @@ def kept_for_answer(at: datetime) -> timedelta:
 def payee_cooling(at: datetime) -> timedelta:
     """How long a new payout account waits before money can go there, so that a company's people can object."""
     return timedelta(hours=_row("payee_change", at)["cooling_hours"])
+
+
+def payee_freeze(at: datetime) -> timedelta:
+    """How long nothing is released to a company after its payout account changed."""
+    return timedelta(hours=_row("payee_change", at)["freeze_hours"])
 
 
 def settling(at: datetime) -> Row:

@@ -40,10 +40,25 @@ CREATE TRIGGER fees BEFORE UPDATE ON offerings FOR EACH ROW
   EXECUTE FUNCTION fees_guard();
 """
 
+#: Money goes nowhere while the account has just changed, and that time is never shortened.
+FREEZE = """  IF NEW.status = 'releasing' AND OLD.status <> 'releasing' AND EXISTS (SELECT 1 FROM offerings o
+      JOIN issuers i ON i.id = o.issuer_id WHERE o.id = NEW.offering_id AND i.payout_frozen_until > platform_now()) THEN
+    RAISE EXCEPTION 'the payee of closing % has just changed', NEW.id USING ERRCODE = '23514';
+  END IF;
+"""
+FROZEN = """
+CREATE FUNCTION frozen_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'the payee of company % stays frozen', NEW.id USING ERRCODE = '23514'; END $$;
+CREATE TRIGGER frozen BEFORE UPDATE OF payout_frozen_until ON issuers FOR EACH ROW
+  WHEN (OLD.payout_frozen_until IS NOT NULL
+    AND (NEW.payout_frozen_until IS NULL OR NEW.payout_frozen_until < OLD.payout_frozen_until))
+  EXECUTE FUNCTION frozen_guard();
+"""
+
 #: As in 0005, with the amounts that are fixed once a closing is released.
 RELEASE = """
 CREATE OR REPLACE FUNCTION release_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF NEW.status = 'releasing' AND OLD.status <> 'releasing' AND (SELECT count(*) FROM closing_approvals a
+{freeze}  IF NEW.status = 'releasing' AND OLD.status <> 'releasing' AND (SELECT count(*) FROM closing_approvals a
       JOIN users u ON u.id = a.user_id AND u.suspended_at IS NULL
       JOIN role_grants g ON g.user_id = a.user_id AND g.role = 'compliance_officer'
       WHERE a.closing_id = NEW.id AND a.snapshot_hash = NEW.snapshot_hash
@@ -122,7 +137,9 @@ def upgrade() -> None:
         op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, check)
     _line_check(f"{LINE} AND investor_fee_minor >= 0")
     op.execute(FEES)
-    op.execute(_release_guard("investor_fee_minor"))
+    op.add_column("issuers", sa.Column("payout_frozen_until", sa.DateTime(timezone=True), nullable=True))
+    op.execute(FROZEN)
+    op.execute(_release_guard("investor_fee_minor", freeze=FREEZE))
     op.execute(ARRIVED)
     op.execute(WRITTEN)
 
@@ -132,14 +149,17 @@ def _line_check(check: str) -> None:
     op.create_check_constraint(op.f("ck_closing_lines_line_positive"), "closing_lines", check)
 
 
-def _release_guard(*fixed: str) -> str:
+def _release_guard(*fixed: str, freeze: str = "") -> str:
     more = {f"more_{row.lower()}": "".join(f", {row}.{column}" for column in fixed) for row in ("NEW", "OLD")}
-    return RELEASE.format(**more)
+    return RELEASE.format(freeze=freeze, **more)
 
 
 def downgrade() -> None:
     op.execute(BEFORE)
     op.execute(_release_guard())
+    op.execute("DROP TRIGGER frozen ON issuers")
+    op.execute("DROP FUNCTION frozen_guard()")
+    op.drop_column("issuers", "payout_frozen_until")
     op.execute("DROP TRIGGER fees ON offerings")
     op.execute("DROP FUNCTION fees_guard()")
     _line_check(LINE)

@@ -41,11 +41,13 @@ def closing(ref: str) -> ResponseReturnValue:
             (approval, identity.user(view.session, approval.user_id).name)
             for approval in queries.approvals(view.session, found)
         ]
+        issuer = issuers.issuer(view.session, offering.issuer_id)
         return render_template(
             "compliance/closing.html",
             closing=found,
             offering=offering,
-            issuer=issuers.issuer(view.session, offering.issuer_id),
+            issuer=issuer,
+            frozen_until=issuer.frozen_until(view.now),
             lines=lines,
             from_related=from_related,
             approvals=approvals,

@@ -139,6 +139,7 @@ def _payout_page(found: Issuer, form: PayoutForm) -> ResponseReturnValue:
             form=form,
             company=found,
             proposal=proposal,
+            frozen_until=found.frozen_until(view.now),
             proposed_by_me=proposal is not None and proposal.made_by == my_id(),
         ), form.status
 

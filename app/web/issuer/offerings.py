@@ -133,6 +133,7 @@ def offering(ref: str) -> ResponseReturnValue:
             filings=queries.filings_of(view.session, found.id),
             documents=documents,
             closing=closing,
+            frozen_until=issuer.frozen_until(view.now),
             published_by_two=agreed is not None and agreed.status == APPROVED,
             form=EmptyForm(),
             now=view.now,
