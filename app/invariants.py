@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.i18n.words import N_
+from app.regimes import platform_policy
 
 #: name -> a query for whatever breaks the promise
 INVARIANTS: dict[str, str] = {
@@ -71,7 +72,7 @@ INVARIANTS: dict[str, str] = {
         GROUP BY o.id HAVING sum(c.total_minor) < o.target_minor""",
     N_("I17 oversold: nothing is sold above the maximum"): """
         SELECT o.id FROM offerings o JOIN pledges p ON p.offering_id = o.id
-        WHERE p.status IN ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
+        WHERE p.status IN ('in_review', 'reserved', 'authorised', 'processing', 'cancelling', 'held', 'allotted', 'settled')
         GROUP BY o.id HAVING sum(p.amount_minor) > o.maximum_minor""",
     N_("I18 what is held and owed back for a pledge is what its status says"): """
         SELECT p.id FROM pledges p LEFT JOIN (
@@ -98,6 +99,13 @@ INVARIANTS: dict[str, str] = {
     N_("I23 no offering's accounts are overdrawn"): """
         SELECT offering_id FROM ledger_accounts WHERE offering_id > 0
             AND ((class = 'asset' AND credits > debits AND code NOT IN ('1000', '1010')) OR (class = 'liability' AND debits > credits))""",
+    N_("I24 held money can be given back for as long as it may have to be"): """
+        SELECT id FROM pledges WHERE status = 'held'
+            AND refundable_until < platform_now() + make_interval(days => :grace_days)""",
+    N_("I25 what is promised for a pledge is what its status says"): """
+        SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '9000'
+        GROUP BY p.id HAVING coalesce(sum(a.debits - a.credits), 0)
+            <> CASE WHEN p.status = 'authorised' THEN p.amount_minor ELSE 0 END""",
     N_("P1 public counter = ledger: held"): """
         SELECT g.offering_id FROM offering_progress g JOIN offerings o ON o.id = g.offering_id
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a
@@ -111,14 +119,17 @@ INVARIANTS: dict[str, str] = {
     N_("P3 public counter = pledges: taken"): """
         SELECT g.offering_id FROM offering_progress g LEFT JOIN (
             SELECT offering_id, sum(amount_minor) AS minor, sum(shares) AS shares FROM pledges WHERE status IN
-                ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
+                ('in_review', 'reserved', 'authorised', 'processing', 'cancelling', 'held', 'allotted', 'settled')
             GROUP BY offering_id) p ON p.offering_id = g.offering_id
         WHERE g.taken_minor <> coalesce(p.minor, 0) OR g.taken_shares <> coalesce(p.shares, 0)""",
     N_("P4 no more people than the law has seats for"): """
         SELECT g.offering_id FROM offering_progress g JOIN pledges p ON p.offering_id = g.offering_id
         WHERE g.seats IS NOT NULL AND p.status IN
-            ('in_review', 'reserved', 'processing', 'cancelling', 'held', 'allotted', 'settled')
+            ('in_review', 'reserved', 'authorised', 'processing', 'cancelling', 'held', 'allotted', 'settled')
         GROUP BY g.offering_id, g.seats HAVING count(DISTINCT p.investor_id) > g.seats""",
+    N_("P5 public counter = pledges: promised"): """
+        SELECT g.offering_id FROM offering_progress g WHERE g.promised_minor <> coalesce((SELECT sum(amount_minor)
+            FROM pledges p WHERE p.offering_id = g.offering_id AND p.status = 'authorised'), 0)""",
     N_("R1 register = allotments"): """
         SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.settled_at IS NOT NULL
         LEFT JOIN register_entries r ON r.pledge_id = l.pledge_id AND r.kind = 'issuance'
@@ -154,7 +165,7 @@ INVARIANTS: dict[str, str] = {
     N_("C2 every material change was put to everybody who had pledged before"): """
         SELECT p.id FROM pledges p JOIN changes c ON c.offering_id = p.offering_id AND c.material
             AND c.version > p.offering_version
-        WHERE p.status IN ('in_review', 'reserved', 'processing', 'held', 'allotted', 'settled')
+        WHERE p.status IN ('in_review', 'reserved', 'authorised', 'processing', 'held', 'allotted', 'settled')
             AND NOT EXISTS (SELECT 1 FROM change_answers a WHERE a.change_id = c.id AND a.pledge_id = p.id)""",
     N_("C3 pledges are taken until the deadline that is shown"): """
         SELECT o.id FROM offerings o JOIN offering_progress g ON g.offering_id = o.id
@@ -181,8 +192,10 @@ class Finding:
 
 def check(session: Session) -> list[Finding]:
     """Run every invariant in one snapshot."""
+    now = session.execute(text("SELECT platform_now()")).scalar_one()
+    days = {"grace_days": platform_policy.settling(now)["grace_days"]}
     findings = []
     for name, query in INVARIANTS.items():
-        broken = session.execute(text(query)).scalars().all()
+        broken = session.execute(text(query), days).scalars().all()
         findings.append(Finding(name, len(broken), tuple(str(row) for row in broken[:5])))
     return findings

@@ -33,15 +33,8 @@ from app.investors import claims
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers.models import Issuer
-from app.jobs import (
-    ask_investors,
-    carry_money,
-    close_offerings,
-    expire_pledges,
-    process_inbox,
-    seal_audit,
-    send_payments,
-)
+from app.jobs import seal_audit, send_payments
+from app.jobs.timetable import JOBS
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -66,6 +59,11 @@ from tests.paying import choose_way
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose; tests hash once.
 _HASH = hashed(PASSWORD)
+#: The jobs that move pledges and offerings on, in the order of a test.
+BY_THEMSELVES = (
+    "process_inbox", "send_payments", "expire_pledges", "return_in_time", "charge_saved", "ask_investors", "carry_money",
+    "close_offerings",
+)  # fmt: skip
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -104,8 +102,8 @@ class World(Agreeing):
         """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
         for _ in range(20):
             handled = self.deliver_events()
-            for job in (process_inbox, send_payments, expire_pledges, ask_investors, carry_money, close_offerings):
-                handled += job.run(self.platform)
+            for name in BY_THEMSELVES:
+                handled += JOBS[name].run(self.platform)
             if not handled:
                 seal_audit.run(self.platform)
                 return

@@ -14,10 +14,12 @@ from tests.servers import Server
 
 
 @contextmanager
-def shared(server: Server, folder: Path) -> Iterator[World]:
+def shared(server: Server, folder: Path, **others: str) -> Iterator[World]:
     """A world on a database of its own, its clock stopped at `NOW`."""
     name = server.create(TEMPLATE)
-    platform = build(settings(server.url(name), folder))
+    platform = build(settings(server.url(name), folder, **others))
+    if platform.sandbox_cards is not None:
+        platform.sandbox_cards.install()
     world = World(platform)
     stop_clock(world)
     yield world

@@ -20,6 +20,7 @@ from app.offerings.deadlines import same_hour_from
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
 from app.pledges import changes as pledges
+from app.pledges import saved
 from app.pledges.models import Pledge
 from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
@@ -66,11 +67,14 @@ def follow(tx: Transaction, offering: Offering, law: LawBook, moved: DeadlineMov
 
 
 def _tell(tx: Transaction, pledge: Pledge, offering: Offering, moved: DeadlineMove) -> None:
+    returned_on = saved.returned_on(pledge, offering, tx.now)
     notifications.enqueue(
         tx, investors.investor(tx.session, pledge.investor_id).user_id, Message.DEADLINE_MOVED,
         about=f"move:{moved.id}:pledge:{pledge.id}", ref=pledge.ref, offering=offering.name, reason=moved.reason,
         old_deadline=moved.old_deadline_at.isoformat(), new_deadline=moved.new_deadline_at.isoformat(),
         cancel_until=pledge.cancel_until.isoformat() if pledge.cancel_until else None, zone=offering.deadline_zone,
+        charge_at=pledge.charge_at.isoformat() if pledge.charge_at else None,
+        returned_on=returned_on.isoformat() if returned_on else None,
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ FILES: dict[str, str] = {
         FROM offerings WHERE id = :offering""",
     "progress.jsonl": """
         SELECT offering_id, accepting, accepts_until, maximum_shares, maximum_minor, seats, taken_shares, taken_minor, held_minor,
-            settled_minor
+            settled_minor, promised_minor
         FROM offering_progress WHERE offering_id = :offering""",
     "issuer.jsonl": """
         SELECT id, ref, legal_name, legal_form, jurisdiction, country, incorporated_on, address, website, cik, employees,
@@ -80,7 +80,7 @@ FILES: dict[str, str] = {
     "pledges.jsonl": """
         SELECT id, ref, investor_id, offering_id, shares, amount_minor, fee_minor, currency, status, decision_id,
             placed_at, cancel_until, pay_until, held_at, stop_reason, sale_decision_id,
-            offering_version, funding, funding_refused, related_as
+            offering_version, funding, funding_refused, related_as, charge_at, refundable_until
         FROM pledges WHERE offering_id = :offering ORDER BY id""",
     "consents.jsonl": f"""
         SELECT pledge_id, statement, text_sha256, locale, ticked_at

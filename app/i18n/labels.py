@@ -14,6 +14,7 @@ from app.i18n.book_words import ACCOUNTS as ACCOUNTS
 from app.i18n.book_words import BOOKS as BOOKS
 from app.i18n.book_words import ENTRY_KINDS as ENTRY_KINDS
 from app.i18n.book_words import INSTRUCTION_KINDS as INSTRUCTION_KINDS
+from app.i18n.job_words import JOBS as JOBS
 from app.i18n.locales import Language
 from app.i18n.offering_words import FINANCIALS as FINANCIALS
 from app.i18n.offering_words import SECTIONS as SECTIONS
@@ -43,8 +44,8 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "refunded": N_("Refunded"), "withdrawn": N_("Withdrawn"),
     },
     "pledge": {
-        "in_review": N_("With an officer"), "reserved": N_("Not paid yet"), "processing": N_("Payment on its way"),
-        "held": N_("Held in escrow"), "cancelling": N_("Being cancelled"), "allotted": N_("Allotted"),
+        "in_review": N_("With an officer"), "reserved": N_("Not paid yet"), "authorised": N_("Promised, charged later"),
+        "processing": N_("Payment on its way"), "held": N_("Held in escrow"), "cancelling": N_("Being cancelled"), "allotted": N_("Allotted"),
         "settled": N_("Shares issued"), "refund_due": N_("Refund on its way"), "refunded": N_("Refunded"),
         "cancelled": N_("Cancelled"), "failed": N_("Payment failed"), "refused": N_("Refused"),
         "returned": N_("Taken back by the bank"),
@@ -85,7 +86,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
 TONES: Mapping[str, str] = {
     "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
-    "linked": "ok", "clean": "ok",
+    "linked": "ok", "clean": "ok", "authorised": "info",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "cancelling": "caution", "waiting": "caution", "action_required": "caution", "unknown": "caution",
@@ -166,6 +167,7 @@ STOP_REASONS: Mapping[str, str] = {
     "offering_withdrawn": N_("The company withdrew the offering."),
     "not_reconfirmed": N_("The offering changed in something important, and you did not confirm your pledge in time."),
     "disputed": N_("At the closing, your bank was looking into a complaint about the payment."),
+    "refund_time_ends": N_("It could soon not be returned any more. You can pledge again and pay in another way."),
     "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
     "platform_ended": N_("The platform ended the offering and gives all money back."),
 }
@@ -174,20 +176,6 @@ STOP_REASONS: Mapping[str, str] = {
 FIGURES: Mapping[str, str] = {
     "annual_income": N_("Annual income"), "net_worth": N_("Net worth, without the home"),
     "other_platform_12m": N_("Bought on other portals in 12 months"), "financial_assets": N_("Financial assets"),
-}  # fmt: skip
-
-JOBS: Mapping[str, str] = {
-    "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
-    "ask_investors": N_("Wait for answers to changes of offerings"),
-    "carry_money": N_("Carry collected money to custodians"),
-    "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
-    "expire_claims": N_("End statuses, and remind of those that end soon"), "scan_evidence": N_("Scan files of evidence"),
-    "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
-    "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
-    "rescreen": N_("Compare names with new lists"),
-    "monitor_pledges": N_("Look for patterns over pledges"),
-    "release_cases": N_("Put back cases that were left alone"),
-    "apply_proposals": N_("Put approved payout accounts in force"),
 }  # fmt: skip
 
 REFUSALS: Mapping[str, str] = {

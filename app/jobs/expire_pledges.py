@@ -6,8 +6,7 @@ from functools import partial
 
 from app.actor import SYSTEM
 from app.jobs.one_by_one import one_by_one
-from app.pledges import actions as pledges
-from app.pledges import queries
+from app.pledges import due, queries
 from app.wiring import Platform
 
 BATCH = 200
@@ -22,5 +21,5 @@ def run(platform: Platform) -> int:
 
 def _expire(platform: Platform, pledge_id: int) -> int:
     with platform.database.transaction(SYSTEM, "expire_pledges") as tx:
-        pledges.expire(tx, pledge_id)
+        due.expire(tx, pledge_id)
     return 1

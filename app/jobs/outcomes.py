@@ -10,6 +10,7 @@ from app.offerings import queries as offerings
 from app.payments import queries as payments
 from app.payments.port import OpKind, Outcome
 from app.pledges import outcomes as pledges
+from app.pledges import saved
 from app.wiring import Platform
 
 
@@ -19,6 +20,8 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
         actor = Actor(f"gateway:{payments.instruction(view.session, instruction_id).gateway}")
     with platform.database.transaction(actor, f"instruction:{instruction_id}") as tx:
         match kind:
+            case OpKind.SETUP:
+                saved.kept(tx, instruction_id, outcome)
             case OpKind.COLLECT:
                 pledges.collected(tx, instruction_id, outcome)
             case OpKind.CANCEL:

@@ -38,6 +38,7 @@ from app.payments.models import KEY_CONFLICT
 from app.payments.port import PLATFORM_ACCOUNT, Op, OpKind, Outcome, Payee, Payer, Ref
 from app.pledges import outcomes as pledges
 from app.pledges import queries as pledge_queries
+from app.pledges import saved
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -91,6 +92,8 @@ def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
         payments.lose_sight(tx, due.id, error.code)
     elif isinstance(error, _NEVER) and due.kind is OpKind.COLLECT and due.ref is None:
         pledges.not_collected(tx, due.id, error.code)
+    elif isinstance(error, _NEVER) and due.kind is OpKind.SETUP and due.ref is None:
+        saved.not_kept(tx, due.id, error.code)
     elif isinstance(error, (Declined, Rejected)) and due.kind is OpKind.RELEASE and due.ref is None:
         closings_outcomes.not_released(tx, due.id, error.code)
     else:
@@ -116,6 +119,11 @@ def _call(platform: Platform, due: Due) -> Outcome:
         f"{platform.settings.public_url}/me/pledges/{due.reference}/returned",
     )
     match due.kind:
+        case OpKind.SETUP:
+            assert due.method is not None  # the database wants one
+            return gateway.setup(
+                op, method=due.method, payer=_payer(platform, due), reference=due.reference, return_url=return_url
+            )
         case OpKind.COLLECT:
             assert due.method is not None  # the database wants one
             return gateway.collect(

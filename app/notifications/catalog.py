@@ -45,3 +45,7 @@ class Message(StrEnum):
     CASE_QUESTION = "case_question"
     CASE_ANSWERED = "case_answered"
     PAYEE_CHANGE = "payee_change"
+    # ways to pay that are charged later
+    PLEDGE_PROMISED = "pledge_promised"
+    CHARGE_DECLINED = "charge_declined"
+    CHARGE_NEEDS_YOU = "charge_needs_you"

@@ -374,8 +374,9 @@ def take(tx: Transaction, offering_id: int, shares: int, minor: int) -> None:
 
 
 def count(
-    tx: Transaction, offering_id: int, *, taken_shares: int = 0, taken: int = 0, held: int = 0, settled: int = 0
-) -> None:
+    tx: Transaction, offering_id: int, *, taken_shares: int = 0, taken: int = 0, held: int = 0, settled: int = 0,
+    promised: int = 0,
+) -> None:  # fmt: skip
     """Add to (or take from) what the offering shows. Locks: progress, last. Writes: progress."""
     tx.session.execute(
         update(OfferingProgress)
@@ -385,6 +386,7 @@ def count(
             taken_minor=OfferingProgress.taken_minor + taken,
             held_minor=OfferingProgress.held_minor + held,
             settled_minor=OfferingProgress.settled_minor + settled,
+            promised_minor=OfferingProgress.promised_minor + promised,
         )
         .execution_options(synchronize_session=False)
     )

@@ -180,6 +180,10 @@ class OfferingProgress(Base):
         CheckConstraint("held_minor >= 0 AND settled_minor >= 0", name="not_negative"),
         CheckConstraint("seats > 0", name="seats_positive"),
         CheckConstraint("held_minor + settled_minor <= taken_minor", name="held_is_taken"),
+        CheckConstraint(
+            "promised_minor >= 0 AND held_minor + settled_minor + promised_minor <= taken_minor",
+            name="promised_is_taken",
+        ),
         {"postgresql_with": {"fillfactor": "50"}},
     )
 
@@ -194,11 +198,13 @@ class OfferingProgress(Base):
     taken_minor: Mapped[int] = mapped_column(server_default=text("0"))
     held_minor: Mapped[int] = mapped_column(server_default=text("0"))
     settled_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Of what is taken: ways to pay are kept for it, and charged near the deadline.
+    promised_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
     @property
     def started_minor(self) -> int:
-        """Begun but not (yet) paid: shown apart, never counted as raised."""
-        return self.taken_minor - self.held_minor - self.settled_minor
+        """Begun but neither paid nor promised (yet): shown apart, never counted as raised."""
+        return self.taken_minor - self.held_minor - self.settled_minor - self.promised_minor
 
     @property
     def left_shares(self) -> int:

@@ -278,6 +278,17 @@ def try_again(tx: Transaction, op_id: UUID) -> None:
     tx.wake("send_payments")
 
 
+def give_up(tx: Transaction, instruction: Instruction) -> None:
+    """Follow a locked one no longer, of which nothing is wanted any more: a way to pay that was to be kept.
+
+    Writes: instruction, audit.
+    """
+    if instruction.kind != OpKind.SETUP:
+        raise Mistake(f"instruction {instruction.id} may move money")
+    if INSTRUCTION.allows(instruction.status, "cancel"):
+        audit.transition(tx, instruction, "cancel", why="not_wanted")
+
+
 def withdraw(tx: Transaction, instruction: Instruction) -> bool:
     """Take back one that was never sent; False when it is too late for that. Writes: instruction, audit."""
     if instruction.status != QUEUED or instruction.first_sent_at is not None:
@@ -317,15 +328,17 @@ def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
     """Write what became of a locked instruction; return whether its status changed.
 
     Success counts only with evidence, and only for exactly what we asked: another amount or currency goes to a person.
+    What keeps a way to pay moves no money: there the instrument is the evidence.
     Writes: instruction, gateway transactions, audit.
     """
     row.provider_ref = str(outcome.ref)
     for txn in outcome.evidence:
         keep_transaction(tx, row.gateway, txn)
     event = _MOVES[outcome.state]
-    if event == "succeed" and not outcome.evidence:
+    keeps = row.kind == OpKind.SETUP
+    if event == "succeed" and not (outcome.instrument if keeps else outcome.evidence):
         event = "wait"
-    if outcome.state == "succeeded" and outcome.amount != row.amount:
+    if outcome.state == "succeeded" and outcome.amount != row.amount and not keeps:
         event = "call_a_person"
     if not INSTRUCTION.allows(row.status, event):
         return False

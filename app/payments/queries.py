@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.money import Money
-from app.payments.lifecycle import CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED
+from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED
 from app.payments.models import GatewayEvent, Instruction
 from app.payments.port import OpKind, Ref
 
@@ -80,10 +80,34 @@ def collections(session: Session, pledge_ids: Sequence[int]) -> dict[int, tuple[
     return {row.pledge_id: (row.id, row.gateway) for row in rows}
 
 
-def tries(session: Session, pledge_id: int) -> int:
-    """How often the pledge's money was asked for so far, whatever became of it."""
+def waiting_for_payers(session: Session, pledge_ids: Collection[int]) -> set[int]:
+    """Which of these pledges have a collection that waits for its payer."""
+    waiting = select(Instruction.pledge_id).where(
+        Instruction.pledge_id.in_(pledge_ids),
+        Instruction.kind == OpKind.COLLECT,
+        Instruction.status == ACTION_REQUIRED,
+    )
+    return {pledge_id for pledge_id in session.scalars(waiting) if pledge_id is not None}
+
+
+def keeping(session: Session, pledge_id: int) -> Instruction | None:
+    """The pledge's latest way to pay that is kept, or about to be; None when there is none (any more)."""
     return session.scalars(
-        select(func.count()).where(Instruction.pledge_id == pledge_id, Instruction.kind == OpKind.COLLECT)
+        select(Instruction)
+        .where(
+            Instruction.pledge_id == pledge_id,
+            Instruction.kind == OpKind.SETUP,
+            Instruction.status.not_in((FAILED, CANCELLED)),
+        )
+        .order_by(Instruction.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def tries(session: Session, pledge_id: int, kind: OpKind = OpKind.COLLECT) -> int:
+    """How often the pledge's money (or a way to pay) was asked for so far, whatever became of it."""
+    return session.scalars(
+        select(func.count()).where(Instruction.pledge_id == pledge_id, Instruction.kind == kind)
     ).one()
 
 

@@ -99,6 +99,12 @@ def plan(caps: MethodCaps, amount: Money, needs: Needs) -> Plan:
     return Plan(Pattern.REFUSE, why=misfit)
 
 
+def refundable_until(caps: MethodCaps, charged_at: datetime) -> datetime | None:
+    """How long money charged then can lie at the gateway and be given back. None: without end."""
+    windows = [window for window in (caps.refund_window, caps.max_hold) if window is not None]
+    return charged_at + min(windows) if windows else None
+
+
 def _refused(caps: MethodCaps, amount: Money, needs: Needs) -> Why | None:
     """What no other time of charging would mend."""
     if amount.minor < caps.smallest_minor:

@@ -35,10 +35,10 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
-from app.payments.ways import PaymentWay
-from app.pledges import consents, paying_for, queries, refunds
+from app.payments.ways import Pattern, PaymentWay
+from app.pledges import consents, paying_for, promises, queries, refunds
 from app.pledges.consents import Said
-from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
+from app.pledges.lifecycle import AUTHORISED, HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
 from app.pledges.seats import require_seat
@@ -122,8 +122,8 @@ def _send_on(
     """To an officer, or to the gateway; the investor is told which."""
     if referred := pledge.status == IN_REVIEW:
         _refer(tx, pledge, offering, investor)
-    elif paying is not None:
-        paying_for.collect(tx, pledge, offering, law, paying)
+    elif paying is not None and paying_for.plan(tx, pledge, offering, law, paying).pattern is not Pattern.SAVE:
+        paying_for.begin(tx, pledge, offering, law, paying)  # what is charged later is agreed to on the payment page
     _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_REFERRED if referred else Message.PLEDGE_PLACED)
 
 
@@ -176,7 +176,7 @@ def _refer(tx: Transaction, pledge: Pledge, offering: Offering, investor: Invest
 
 
 def choose_way(tx: Transaction, pledge_id: int, law: LawBook, way: PaymentWay) -> None:
-    """Pay a pledge this way; twice equals once.
+    """Pay a pledge this way, now or (where that is how it fits) near the deadline; twice equals once.
 
     Raises Refused: "not_payable" (it does not wait for money), "method_chosen" (another way is under way),
     "method_refused". Locks: offering (shared), pledge. Writes: instruction, audit.
@@ -184,11 +184,11 @@ def choose_way(tx: Transaction, pledge_id: int, law: LawBook, way: PaymentWay) -
     pledge = take(tx, pledge_id)
     if pledge.status != RESERVED:
         raise Refused("not_payable", machine=pledge.lifecycle.name, status=pledge.status)
-    collection = payment_queries.collection(tx.session, pledge.id)
-    if collection is None:
+    begun = payment_queries.collection(tx.session, pledge.id) or payment_queries.keeping(tx.session, pledge.id)
+    if begun is None:
         offering = offering_queries.offering(tx.session, pledge.offering_id)
-        paying_for.collect(tx, pledge, offering, law.regime(offering.regime), way)
-    elif (collection.gateway, collection.method) != (way.gateway, way.method):
+        paying_for.begin(tx, pledge, offering, law.regime(offering.regime), way)
+    elif (begun.gateway, begun.method) != (way.gateway, way.method):
         raise Refused("method_chosen", field="method")
 
 
@@ -223,11 +223,11 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
     """
     pledge = take(tx, pledge_id)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
-    # Nobody needs a right to leave an unpaid pledge: it is the paid ones that the law speaks of.
-    until = pledge.cancel_until if pledge.status in (PROCESSING, HELD) else None
+    # Nobody needs a right to leave a pledge that is neither paid nor promised: it is the others that the law speaks of.
+    until = pledge.cancel_until if pledge.status in (AUTHORISED, PROCESSING, HELD) else None
     in_time = until is not None and tx.now_after_locks() <= until
     is_open = offering.status == LIVE or (offering.status == CLOSING and in_time)
-    if pledge.status not in (IN_REVIEW, RESERVED, PROCESSING, HELD) or not is_open:
+    if pledge.status not in (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, HELD) or not is_open:
         raise Refused("not_cancellable", machine=pledge.lifecycle.name, status=pledge.status)
     if until is not None and not in_time:
         raise Refused("too_late_to_cancel", until=until, zone=offering.deadline_zone)
@@ -243,12 +243,12 @@ def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
     """
     waits_no_longer = reason in (StopReason.PAID_TOO_LATE, StopReason.NOT_RECONFIRMED)
     waited = waits_no_longer and pledge.stop_reason != StopReason.INVESTOR
-    if pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD) or waited:
+    if pledge.status in (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, HELD) or waited:
         pledge.stop_reason = reason
     if pledge.status == IN_REVIEW:
         compliance.withdraw_case(tx, CaseKind.PLEDGE, pledge.id)
         end_unpaid(tx, pledge, "cancel")
-    elif pledge.status in (RESERVED, PROCESSING):
+    elif pledge.status in (RESERVED, AUTHORISED, PROCESSING):
         _stop_collecting(tx, pledge)
     elif pledge.status == HELD:
         owe_refund(tx, pledge)
@@ -256,7 +256,7 @@ def stop(tx: Transaction, pledge: Pledge, reason: StopReason) -> None:
 
 def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
     collection = payment_queries.collection(tx.session, pledge.id)
-    if collection is None:  # its investor has not said yet how they pay
+    if collection is None:  # its investor has not said yet how they pay, or is charged later
         end_unpaid(tx, pledge, "cancel")
         return
     collection = payments.lock(tx, collection.id)
@@ -264,7 +264,7 @@ def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
         end_unpaid(tx, pledge, "cancel")
         return
     # It was sent: only the gateway knows whether the investor is paying this very moment.
-    audit.transition(tx, pledge, "request_cancel", why=pledge.stop_reason)
+    promised = promises.move(tx, pledge, "request_cancel", why=pledge.stop_reason)
     payments.instruct(
         tx,
         OpKind.CANCEL,
@@ -276,6 +276,7 @@ def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
         about_id=collection.id,
         reference=pledge.ref,
     )
+    offerings.count(tx, pledge.offering_id, promised=-promised)
 
 
 def may_be_sold(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime) -> bool:
@@ -305,16 +306,18 @@ def end_unpaid(tx: Transaction, pledge: Pledge, event: str, returning: Money | N
     """End a locked pledge that was never paid, and free its place.
 
     `returning` is money that came but was not what was asked: then the investor is told of that, and not that nothing
-    was charged. Locks: progress. Writes: pledge, message, progress, audit.
+    was charged. Locks: instruction, accounts, progress. Writes: pledge, instruction, entry, message, progress, audit.
     """
-    audit.transition(tx, pledge, event, why=pledge.stop_reason)
+    promises.forget(tx, pledge)
+    promised = promises.move(tx, pledge, event, why=pledge.stop_reason)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
     kind = {"cancel": Message.PLEDGE_CANCELLED, "decline": Message.PAYMENT_FAILED, "refuse": Message.PLEDGE_REFUSED}
     if returning is None:
         tell(tx, pledge, offering, kind[event])
     else:
         tell(tx, pledge, offering, Message.REFUND_DUE, amount=returning)
-    offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor)
+    minor = pledge.amount_minor
+    offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-minor, promised=-promised)
 
 
 def owe_refund(tx: Transaction, pledge: Pledge) -> None:
@@ -332,16 +335,6 @@ def owe_refund(tx: Transaction, pledge: Pledge) -> None:
     ))  # fmt: skip
     pledge.clears_at = None
     offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-pledge.amount_minor, held=-pledge.amount_minor)
-
-
-def expire(tx: Transaction, pledge_id: int) -> None:
-    """End a pledge that kept its place unpaid for too long; one that was paid meanwhile is left alone.
-
-    Locks: offering (shared), pledge; and see `stop`.
-    """
-    pledge = take(tx, pledge_id)
-    if pledge.status == RESERVED and pledge.pay_until is not None and pledge.pay_until < tx.now:
-        stop(tx, pledge, StopReason.EXPIRED)
 
 
 def take_referral(tx: Transaction, ref: str) -> None:

@@ -6,14 +6,15 @@ from collections.abc import Collection
 
 from app.database import Transaction
 from app.offerings.models import Offering
-from app.pledges import queries
+from app.pledges import queries, saved
 from app.pledges.actions import lock
 from app.pledges.models import Pledge, PledgeConsent
 from app.regimes.law_book import LawBook, cancel_until
 
 
 def follow_deadline(tx: Transaction, offering: Offering, law: LawBook, asked: Collection[int]) -> list[Pledge]:
-    """Move the right to cancel with the deadline of a locked offering, and return its live pledges.
+    """Move the right to cancel, and the day of a later charge, with the deadline of a locked offering; return its live
+    pledges.
 
     Who is asked to confirm (ids of pledges) may cancel at any time. Locks: pledges. Writes: pledges.
     """
@@ -24,6 +25,7 @@ def follow_deadline(tx: Transaction, offering: Offering, law: LawBook, asked: Co
         laws = [law.regime(name) for name in decided[pledge.id]]
         until = cancel_until(laws, offering.deadline_at, pledge.placed_at)
         pledge.cancel_until = None if pledge.id in asked else until
+        saved.follow_deadline(tx, pledge, offering)
     return live
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.state_machine import Move, StateMachine
 
 IN_REVIEW, RESERVED, PROCESSING, HELD = "in_review", "reserved", "processing", "held"
+AUTHORISED = "authorised"
 CANCELLING, ALLOTTED, SETTLED = "cancelling", "allotted", "settled"
 REFUND_DUE, REFUNDED = "refund_due", "refunded"
 CANCELLED, FAILED, REFUSED, RETURNED = "cancelled", "failed", "refused", "returned"
@@ -15,11 +16,14 @@ PLEDGE = StateMachine(
     moves=[
         Move("accept", (IN_REVIEW,), RESERVED),  # an officer allowed it
         Move("refuse", (IN_REVIEW,), REFUSED),
-        Move("process", (RESERVED,), PROCESSING),  # paid, but the bank takes days to say so
-        Move("fund", (RESERVED, PROCESSING, CANCELLING), HELD),  # the money is in escrow, on evidence
-        Move("decline", (RESERVED, PROCESSING, CANCELLING), FAILED),
-        Move("request_cancel", (RESERVED, PROCESSING), CANCELLING),  # the gateway must confirm that nothing was paid
-        Move("cancel", (IN_REVIEW, RESERVED, PROCESSING, CANCELLING), CANCELLED),
+        # A way to pay is kept, to be charged near the deadline; also again, when a bank did not pay after all.
+        Move("promise", (RESERVED, PROCESSING), AUTHORISED),
+        Move("process", (RESERVED, AUTHORISED), PROCESSING),  # paid, but the bank takes days to say so
+        Move("fund", (RESERVED, AUTHORISED, PROCESSING, CANCELLING), HELD),  # the money is in escrow, on evidence
+        Move("decline", (RESERVED, AUTHORISED, PROCESSING, CANCELLING), FAILED),
+        # The gateway must confirm that nothing was paid.
+        Move("request_cancel", (RESERVED, AUTHORISED, PROCESSING), CANCELLING),
+        Move("cancel", (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, CANCELLING), CANCELLED),
         Move("owe_refund", (HELD,), REFUND_DUE),
         Move("refund", (REFUND_DUE,), REFUNDED),
         Move("bounce", (REFUNDED,), REFUND_DUE),  # the refund came back: it is owed as before
@@ -30,8 +34,8 @@ PLEDGE = StateMachine(
 )
 
 #: A place in the offering is taken by it.
-TAKING = (IN_REVIEW, RESERVED, PROCESSING, CANCELLING, HELD, ALLOTTED, SETTLED)
+TAKING = (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, CANCELLING, HELD, ALLOTTED, SETTLED)
 #: Money has not arrived and may still.
-UNPAID = (RESERVED, PROCESSING, CANCELLING)
+UNPAID = (RESERVED, AUTHORISED, PROCESSING, CANCELLING)
 #: May still become shares of an open offering. One that is being cancelled may have been paid in time.
-LIVE = (IN_REVIEW, RESERVED, PROCESSING, CANCELLING, HELD)
+LIVE = (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, CANCELLING, HELD)

@@ -49,6 +49,7 @@ def facts(pledge: Pledge, offering: Offering, amount: Money) -> dict[str, Any]:
         "stop_reason": pledge.stop_reason,
         "funding_refused": pledge.funding_refused,
         "cancel_until": pledge.cancel_until.isoformat() if pledge.cancel_until else None,
+        "charge_at": pledge.charge_at.isoformat() if pledge.charge_at else None,
         "pay_until": pledge.pay_until.isoformat() if pledge.pay_until else None,
         "zone": offering.deadline_zone,
     }

@@ -36,6 +36,8 @@ class StopReason(StrEnum):
     NOT_LAWFUL_AT_SALE = "not_lawful_at_sale"
     #: At the closing, the payer's bank was looking into a complaint.
     DISPUTED = "disputed"
+    #: What it was paid with can be given back only until soon, and its offering goes on.
+    REFUND_TIME_ENDS = "refund_time_ends"
 
 
 class Pledge(Base):
@@ -48,10 +50,13 @@ class Pledge(Base):
         CheckConstraint("shares > 0", name="shares_positive"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
         CheckConstraint("fee_minor >= 0 AND fee_minor <= amount_minor", name="fee_in_range"),
+        CheckConstraint("status <> 'authorised' OR instrument IS NOT NULL", name="promised_with_an_instrument"),
         # The status is in no index: it changes often, and an index on it would make every change dearer.
         Index(None, "investor_id", "placed_at"),
         Index(None, "offering_id", "id"),
         Index("ix_pledges_clears_at", "clears_at", postgresql_where=text("clears_at IS NOT NULL")),
+        Index("ix_pledges_charge_at", "charge_at", postgresql_where=text("charge_at IS NOT NULL")),
+        Index("ix_pledges_refundable_until", "refundable_until", postgresql_where=text("refundable_until IS NOT NULL")),
         Index("ix_pledges_paid_from", "paid_from", postgresql_where=text("paid_from IS NOT NULL")),
     )
 
@@ -83,6 +88,11 @@ class Pledge(Base):
     held_at: Mapped[datetime | None]
     #: Until when its payer's bank may take the money back without a word; None: that time is over.
     clears_at: Mapped[datetime | None]
+    #: The gateway's name for a way to pay that is kept, as long as it may be charged; and when it is charged next.
+    instrument: Mapped[str | None]
+    charge_at: Mapped[datetime | None]
+    #: How long its money can be given back to where it came from. None: without end.
+    refundable_until: Mapped[datetime | None]
     stop_reason: Mapped[str | None]
     #: What its investor is to the company, if anything: it is counted apart then.
     related_as: Mapped[str | None]

@@ -21,7 +21,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import FUNDING_REFUSED, OpKind, Outcome, Txn, TxnKind
-from app.pledges import funding, lifecycle, taken_back
+from app.pledges import funding, lifecycle, promises, saved, taken_back
 from app.pledges.actions import end_unpaid, owe_refund, take
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
@@ -48,7 +48,10 @@ def not_collected(tx: Transaction, instruction_id: int, code: str) -> None:
     pledge_id = payment_queries.instruction(tx.session, instruction_id).pledge_id
     assert pledge_id is not None  # a collection is always for a pledge
     pledge = take(tx, pledge_id)
-    if payments.fail(tx, payments.lock(tx, instruction_id), code) and lifecycle.PLEDGE.allows(pledge.status, "decline"):
+    row = payments.lock(tx, instruction_id)
+    if not payments.fail(tx, row, code) or saved.stays_promised(tx, pledge, row):
+        return
+    if lifecycle.PLEDGE.allows(pledge.status, "decline"):
         end_unpaid(tx, pledge, "decline")
 
 
@@ -66,8 +69,11 @@ def _apply_state(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Out
             _fund(tx, pledge, row, outcome)
         else:
             _send_back(tx, pledge, row, outcome)
+    elif changed and saved.stays_promised(tx, pledge, row):
+        return
     elif changed and row.status == PENDING and lifecycle.PLEDGE.allows(pledge.status, "process"):
-        audit.transition(tx, pledge, "process")
+        promised = promises.move(tx, pledge, "process")
+        offerings.count(tx, pledge.offering_id, promised=-promised)
     elif changed and row.status == FAILED and lifecycle.PLEDGE.allows(pledge.status, "decline"):
         if row.code == FUNDING_REFUSED:
             pledge.funding_refused = True
@@ -94,7 +100,8 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
         stopping = pledge.funding_refused = True
     investor = investors.investor(tx.session, pledge.investor_id)
     screening.compare_payer(tx, investor, pledge.ref, outcome.payer)
-    audit.transition(tx, pledge, "fund", amount=pledge.amount, evidence=outcome.evidence[0].id)
+    promises.forget(tx, pledge)
+    promised = promises.move(tx, pledge, "fund", amount=pledge.amount, evidence=outcome.evidence[0].id)
     pledge.held_at = tx.now
     if not stopping:
         pledge.stop_reason = None
@@ -105,7 +112,7 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
         gateway_fee=outcome.evidence[0].fee, investor_fee=pledge.fee,
         may_be_taken_back=pledge.clears_at is not None,
     ))  # fmt: skip
-    offerings.count(tx, pledge.offering_id, held=pledge.amount_minor)
+    offerings.count(tx, pledge.offering_id, held=pledge.amount_minor, promised=-promised)
     if stopping:
         owe_refund(tx, pledge)
 

@@ -17,9 +17,11 @@ from app.investors import queries as investors
 from app.investors.models import Investor
 from app.limit_statements import queries as limit_statements
 from app.money import Money
+from app.offerings.lifecycle import LIVE as OPEN
 from app.offerings.models import Offering
 from app.pledges.lifecycle import (
     ALLOTTED,
+    AUTHORISED,
     CANCELLING,
     HELD,
     IN_REVIEW,
@@ -295,3 +297,16 @@ def overdue(session: Session, now: datetime, limit: int) -> list[int]:
             select(Pledge.id).where(Pledge.status == RESERVED, Pledge.pay_until < now).order_by(Pledge.id).limit(limit)
         )
     )
+
+
+def to_charge(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of promised pledges whose kept way to pay is to be charged by now."""
+    due = select(Pledge.id).where(Pledge.status == AUTHORISED, Pledge.charge_at <= now)
+    return list(session.scalars(due.order_by(Pledge.charge_at, Pledge.id).limit(limit)))
+
+
+def returned_by(session: Session, refundable_until: datetime, limit: int) -> list[int]:
+    """Ids of held pledges of open offerings whose money can be given back only until then."""
+    due = select(Pledge.id).join(Offering, Offering.id == Pledge.offering_id)
+    soon = Offering.status == OPEN, Pledge.status == HELD, Pledge.refundable_until <= refundable_until
+    return list(session.scalars(due.where(*soon).order_by(Pledge.refundable_until, Pledge.id).limit(limit)))

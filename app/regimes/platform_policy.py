@@ -50,7 +50,7 @@ SCHEMA: Schema = {
     "claimed_cases": {"idle_minutes": int, "answered_hours": int},
     "two_officers": {"case_kinds": list, "usd_minor": int, "cny_minor": int},
     "payee_change": {"cooling_hours": int, "freeze_hours": int},
-    "settling": {"grace_days": int, "charge_before_days": int, "charge_times": int},
+    "settling": {"grace_days": int, "charge_before_days": int, "charge_times": int, "charge_again_days": int},
     "refunds": {"sent_within_business_days": int},
     "fees": {
         "success_least_usd_minor": int, "success_least_cny_minor": int, "success_most_usd_minor": int,

@@ -21,7 +21,7 @@ from app.identity import actions as identity
 from app.identity import queries as identity_queries
 from app.identity.mail_tokens import fingerprint
 from app.investors.models import ClaimKind
-from app.jobs import expire_claims
+from app.jobs import charge_saved, expire_claims, send_payments
 from app.notifications.catalog import Message
 from app.notifications.models import QueuedMessage
 from app.offerings.disclosures import FINANCIALS, YEARS
@@ -31,6 +31,7 @@ from app.pledges import actions as pledges
 from tests import worlds
 from tests.builders import PASSWORD, World
 from tests.changes.story import Story
+from tests.payments.saved.story import Saved
 from tests.servers import Server
 
 NOTE = "The money comes from an account that we cannot place."
@@ -114,6 +115,17 @@ def change(world: World) -> None:
         deadlines.close_early(tx, early.offering.id, closes - timedelta(days=10), world.platform.law)
 
 
+def charge_later(world: World) -> None:
+    """One way to pay that is declined, and one whose bank asks for its customer; nothing else happens on that day."""
+    saved = Saved(world)
+    declined = saved.promised(Token.OFF_SESSION_DECLINE)
+    saved.promised(Token.OFF_SESSION_NEEDS_ACTION)
+    assert declined.charge_at is not None
+    saved.at(declined.charge_at)
+    charge_saved.run(world.platform)
+    send_payments.run(world.platform)
+
+
 def keep_accounts(world: World) -> None:
     for _ in range(2):  # the second time, the address is known
         with world.acting() as tx:
@@ -144,7 +156,8 @@ def let_statuses_end(world: World) -> None:
 @pytest.fixture(scope="module")
 def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, list[QueuedMessage]]]:
     """A world in which everything was said at least once, and all that was said."""
-    with worlds.shared(server, tmp_path_factory.mktemp("world")) as world:
+    both = {"GATEWAYS": "sandbox,sandbox_cards", "REGIMES": "US-CF,US-REGA"}
+    with worlds.shared(server, tmp_path_factory.mktemp("world"), **both) as world:
         keep_accounts(world)
         world.certify(world.investor(), ClaimKind.ACCREDITED_US)
         ask_for_changes(world)
@@ -154,6 +167,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         world.change_payee(sell(world).issuer_id, holder="H", account="US00 9876")
         miss(world)
         change(world)
+        charge_later(world)
         let_statuses_end(world)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()

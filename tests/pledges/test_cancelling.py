@@ -15,6 +15,7 @@ from app.jobs import expire_pledges, process_inbox, send_payments
 from app.offerings.models import Offering
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
+from app.pledges import due
 from app.pledges.models import Pledge
 from tests.builders import World
 
@@ -339,7 +340,7 @@ def test_what_is_paid_or_waits_for_an_officer_does_not_expire(world: World, stat
     pledge = in_status(world, status)
     world.move_clock(seconds=world.platform.payment_window.total_seconds() + 1)
     with world.acting() as tx:
-        pledges.expire(tx, pledge.id)
+        due.expire(tx, pledge.id)
     assert world.pledge(pledge.id).status == status
 
 

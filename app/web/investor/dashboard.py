@@ -9,8 +9,9 @@ from app.access import Permission
 from app.changes import queries as changes
 from app.compliance import queries as compliance
 from app.investors import queries as investors
+from app.payments import queries as payments
 from app.pledges import queries as pledges
-from app.pledges.lifecycle import PLEDGE, RESERVED
+from app.pledges.lifecycle import AUTHORISED, PLEDGE, RESERVED
 from app.share_register import queries as register
 from app.web.guard import allow
 from app.web.investor import blueprint
@@ -25,6 +26,9 @@ def dashboard() -> ResponseReturnValue:
     with looking() as view:
         investor = acted_for(view)
         mine = pledges.of_investor(view.session, investor.id) if investor else []
+        asked_by_bank = payments.waiting_for_payers(
+            view.session, [one.id for one, _ in mine if one.status == AUTHORISED]
+        )
         asked = changes.awaited_from(view.session, [pledge.id for pledge, _ in mine])
         return render_template(
             "investor/dashboard.html",
@@ -32,6 +36,7 @@ def dashboard() -> ResponseReturnValue:
             entities=[one for one in investors.acted_for(view.session, my_id()) if is_entity(one)],
             questions=compliance.asked_of(view.session, my_id()),
             to_pay=[(pledge, offering) for pledge, offering in mine if pledge.status == RESERVED],
+            to_approve=[(pledge, offering) for pledge, offering in mine if pledge.id in asked_by_bank],
             to_confirm=[(pledge, offering, asked[pledge.id][0]) for pledge, offering in mine if pledge.id in asked],
             going=[(pledge, offering) for pledge, offering in mine if pledge.status not in PLEDGE.terminal],
             ended=[(pledge, offering) for pledge, offering in mine if pledge.status in PLEDGE.terminal],

@@ -24,9 +24,10 @@ from app.offerings import queries as offerings
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.payments import queries as payments
 from app.payments.lifecycle import ACTION_REQUIRED
+from app.payments.models import Instruction
 from app.payments.ways import Pattern
-from app.pledges import actions, paying_for, queries, whereabouts
-from app.pledges.lifecycle import HELD, IN_REVIEW, PROCESSING, RESERVED
+from app.pledges import actions, paying_for, queries, saved, whereabouts
+from app.pledges.lifecycle import AUTHORISED, HELD, IN_REVIEW, PROCESSING, RESERVED
 from app.pledges.models import Pledge
 from app.share_register import queries as register
 from app.web.account.forms import EmptyForm
@@ -46,9 +47,9 @@ def _mine(view: Snapshot, ref: str) -> Pledge:
 
 def _may_cancel(pledge: Pledge, offering_status: str, view: Snapshot) -> bool:
     if pledge.status in (IN_REVIEW, RESERVED) or pledge.cancel_until is None:
-        return offering_status == LIVE and pledge.status in (IN_REVIEW, RESERVED, PROCESSING, HELD)
+        return offering_status == LIVE and pledge.status in (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, HELD)
     in_time = view.now <= pledge.cancel_until  # a law may give days after the deadline
-    return offering_status in (LIVE, CLOSING) and pledge.status in (PROCESSING, HELD) and in_time
+    return offering_status in (LIVE, CLOSING) and pledge.status in (AUTHORISED, PROCESSING, HELD) and in_time
 
 
 @blueprint.get("/me/pledges/<ref>")
@@ -64,6 +65,7 @@ def pledge(ref: str) -> ResponseReturnValue:
             buyer=investors.investor(view.session, found.investor_id),
             offering=offering,
             collection=payments.collection(view.session, found.id),
+            returned_on=saved.returned_on(found, offering, view.now),
             receipt=receipts.of_decision(view.session, decisions.decision(view.session, found.decision_id)),
             timeline_events=[event for event in audit.timeline(view.session, "pledges", found.id) if event.to_status],
             entry=register.of_pledge(view.session, found.id),
@@ -98,6 +100,12 @@ def confirm_pledge(ref: str, change_ref: str) -> ResponseReturnValue:
     return redirect(url_for("investor.pledge", ref=ref), 303)
 
 
+def _begun(view: Snapshot, pledge: Pledge) -> Instruction | None:
+    """What the payment page is about: the collection; or the way to pay that is about to be kept."""
+    collection = payments.collection(view.session, pledge.id)
+    return payments.keeping(view.session, pledge.id) if pledge.status == RESERVED and not collection else collection
+
+
 @blueprint.get("/me/pledges/<ref>/pay")
 @allow(Permission.SEE_OWN_INVESTMENTS)
 def pay(ref: str) -> ResponseReturnValue:
@@ -109,8 +117,8 @@ def _pay_page(ref: str, form: MethodForm) -> ResponseReturnValue:
     with looking() as view:
         found = _mine(view, ref)
         offering = offerings.offering(view.session, found.offering_id)
-        collection = payments.collection(view.session, found.id)
-        if found.status != RESERVED:
+        begun = _begun(view, found)
+        if found.status != RESERVED and not (found.status == AUTHORISED and begun is not None):
             return redirect(url_for("investor.pledge", ref=ref))
         asked = paying_for.needs(offering, platform().regime(offering.regime), view.now, found.cancel_until)
         ways = paying_for.plans(found, platform().ways_to_pay(found.currency), asked)
@@ -118,13 +126,13 @@ def _pay_page(ref: str, form: MethodForm) -> ResponseReturnValue:
         [
             (key_of(way), said(reader(), labels.METHODS[way.method]))
             for way, plan in ways
-            if plan.pattern is Pattern.HOLD
+            if plan.pattern is not Pattern.REFUSE
         ]
     )
-    ready = collection is not None and collection.status == ACTION_REQUIRED and collection.url is not None
-    waits = 1 if collection is not None and not ready else None
+    ready = begun is not None and begun.status == ACTION_REQUIRED and begun.url is not None
+    waits = 1 if begun is not None and not ready else None
     return render_template(
-        "investor/pay.html", pledge=found, collection=collection, ready=ready, offering=offering, waits=waits,
+        "investor/pay.html", pledge=found, begun=begun, ready=ready, offering=offering, waits=waits,
         form=form, ways=ways,
     ), form.status  # fmt: skip
 
@@ -154,13 +162,14 @@ def returned(ref: str) -> ResponseReturnValue:
     """Back from the gateway's page. What the address says is not believed: the page waits for the gateway's own word."""
     with looking() as view:
         found = _mine(view, ref)
-        if found.status not in (RESERVED, PROCESSING):
+        begun = _begun(view, found)
+        is_charged = found.status == AUTHORISED and begun is not None
+        if found.status not in (RESERVED, PROCESSING) and not is_charged:
             return redirect(url_for("investor.pledge", ref=ref))
-        collection = payments.collection(view.session, found.id)
         return render_template(
-            "investor/returned.html", pledge=found, collection=collection,
+            "investor/returned.html", pledge=found, begun=begun,
             offering=offerings.offering(view.session, found.offering_id),
-            waits=1 if found.status == RESERVED else None,
+            waits=1 if found.status != PROCESSING else None,
         )  # fmt: skip
 
 
