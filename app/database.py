@@ -78,7 +78,7 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
 T = TypeVar("T")
 
 #: So many rows are written by one statement: memory and locks stay small, and no statement runs long.
-AT_ONCE = 5_000
+AT_ONCE = 4_096
 
 
 def in_batches(rows: Iterable[T]) -> Iterator[list[T]]:

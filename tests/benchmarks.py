@@ -36,6 +36,7 @@ from app.regimes.registry import BUILT
 from app.screening import names, queries
 from app.screening.models import Named
 from app.wiring import build
+from tests import closing_at_size
 from tests.builders import World, usd
 from tests.conftest import environment, settings
 from tests.screening import population
@@ -250,6 +251,7 @@ def main() -> None:
         past(world, Path(folder))
         listed_names(world, Path(folder))
         platform.close()
+        closing_at_size.measure(server, Path(folder))
 
 
 if __name__ == "__main__":

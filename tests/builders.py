@@ -393,8 +393,7 @@ class World(Agreeing):
 
     def at_the_gateway(self, offering: Offering) -> list[tuple[str, str, int]]:
         """Everything that the provider made for an offering, oldest first: kind, status, minor units."""
-        rows = self.sql(
+        return [(kind, status, minor) for kind, status, minor in self.sql(
             "SELECT kind, status, amount_minor FROM sandbox.objects WHERE account = :account ORDER BY created_at, kind",
             account=f"offering-{offering.id}",
-        )
-        return [(kind, status, minor) for kind, status, minor in rows]
+        )]  # fmt: skip

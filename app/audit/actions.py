@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, select, update
 
 from app.audit.models import AuditEvent
 from app.database import Base, Transaction, in_batches, insert_many
+from app.errors import Mistake
 from app.money import Money
 from app.state_machine import StateMachine
 
@@ -49,17 +50,20 @@ def transition_many(
 ) -> None:
     """Move many of one kind as `transition` moves one, by few statements; `facts` are by the subject's id.
 
-    What was loaded of them before is stale. Raises Refused("illegal_move") if one may not move.
-    Locks: the subjects, in the order of their ids. Writes: their statuses, audit.
+    Its caller holds what nobody else moves them without. What was loaded of them before is stale.
+    Raises Refused("illegal_move") if one may not move, Mistake if somebody else did move one.
+    Locks: the subjects. Writes: their statuses, audit.
     """
     table = cast(Table, cast(type[Base], subjects).__table__)
     for ids in in_batches(sorted(facts)):
-        locked = select(table.c.id, table.c.status).where(table.c.id == func.any(ids)).order_by(table.c.id)
-        before = {row.id: row.status for row in tx.session.execute(locked.with_for_update())}
+        found = tx.session.execute(select(table.c.id, table.c.status).where(table.c.id == func.any(ids)))
+        before = {row.id: row.status for row in found}
         after = {status: subjects.lifecycle.next(status, event) for status in set(before.values())}
         for status, target in after.items():
-            moving = [one for one in ids if before[one] == status]
-            tx.session.execute(update(table).where(table.c.id == func.any(moving)).values(status=target))
+            moving = table.c.id == func.any([one for one in ids if before[one] == status])
+            moved = tx.session.execute(update(table).where(moving, table.c.status == status).values(status=target))
+            if moved.rowcount != sum(before[one] == status for one in ids):  # type: ignore[attr-defined]
+                raise Mistake(f"somebody else moved one of these {table.name}")
         events = [_event(tx, table.name, one, event, before[one], after[before[one]], facts[one]) for one in ids]
         insert_many(tx.session, AuditEvent, events)
 
