@@ -56,6 +56,8 @@ class Settings:
     regimes: tuple[str, ...]
     #: Success fee on what an offering releases to its issuer, in basis points.
     platform_fee_bps: int
+    #: Whether investors may keep cash here: only with a licence that allows it.
+    cash_accounts: bool
     #: How long an unpaid pledge keeps its place.
     payment_window_minutes: int
 
@@ -99,6 +101,7 @@ class Settings:
             trusted_installations=_installations(env.get("TRUSTED_INSTALLATIONS", ""), problems),
             regimes=_names(env.get("REGIMES", "US-CF,CN-MICHOU")),
             platform_fee_bps=_whole_number(env, "PLATFORM_FEE_BPS", 500, 0, 10_000, problems),
+            cash_accounts=_switch(env, "CASH_ACCOUNTS", not production, problems),
             payment_window_minutes=_whole_number(env, "PAYMENT_WINDOW_MINUTES", 30, 1, 10_080, problems),
         )
         if settings.scanner_url is not None and not settings.scanner_url.startswith("clamd://"):
@@ -172,6 +175,13 @@ def _whole_number(
         return int(text)
     problems.append(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
     return default
+
+
+def _switch(env: Mapping[str, str], name: str, default: bool, problems: list[str]) -> bool:
+    text = env.get(name, "") or ("on" if default else "off")
+    if text not in ("on", "off"):
+        problems.append(f"{name} must be on or off, not {text!r}")
+    return text == "on"
 
 
 def _installations(text: str, problems: list[str]) -> Mapping[str, str]:

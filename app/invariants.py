@@ -42,7 +42,7 @@ INVARIANTS: dict[str, str] = {
                 WHERE kind IN ('refund', 'pay_back') AND status NOT IN ('failed', 'cancelled')
                     AND NOT EXISTS (SELECT 1 FROM journal_entries e
                         WHERE e.instruction_id = instructions.id AND e.kind = 'refund_failed')), 0)
-            > coalesce(sum(amount_minor) FILTER (WHERE kind = 'collect' AND status = 'succeeded'), 0)""",
+            > coalesce(sum(amount_minor) FILTER (WHERE kind IN ('collect', 'from_cash') AND status = 'succeeded'), 0)""",
     N_("I9 every done instruction is in the books"): """
         SELECT id FROM instructions i WHERE status = 'succeeded' AND kind NOT IN ('setup', 'cancel')
             AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.instruction_id = i.id)""",
@@ -90,8 +90,8 @@ INVARIANTS: dict[str, str] = {
         SELECT event_id FROM gateway_events WHERE status = 'poison'
             OR (status = 'new' AND next_attempt_at < clock_timestamp() - interval '15 minutes')""",
     N_("I21 stranded: no money waits for an instruction that nobody sends"): """
-        SELECT id FROM instructions WHERE kind IN ('refund', 'release', 'fee')
-            AND (status = 'review' OR (status = 'failed' AND kind <> 'release'))""",
+        SELECT id FROM instructions WHERE kind IN ('refund', 'release', 'fee', 'from_cash', 'pay_back')
+            AND (status = 'review' OR (status = 'failed' AND kind IN ('refund', 'fee')))""",
     N_("I22 an investor's fee is held as long as the pledge is"): """
         SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '2015'
         GROUP BY p.id HAVING coalesce(sum(a.credits - a.debits), 0)
@@ -144,6 +144,23 @@ INVARIANTS: dict[str, str] = {
         SELECT p.id FROM pledges p WHERE p.status IS DISTINCT FROM (
             SELECT to_status FROM audit_events e WHERE e.subject_type = 'pledges' AND e.subject_id = p.id
                 AND e.to_status IS NOT NULL ORDER BY e.id DESC LIMIT 1)""",
+    N_("K1 investors' cash in the books is what their accounts say"): """
+        SELECT currency FROM ledger_accounts WHERE offering_id = 0 AND code IN ('1110', '1190', '2030', '2035', '2200')
+        GROUP BY currency HAVING sum(debits - credits) <> 0""",
+    N_("K2 the custodian held as much of investors' cash as the books said, when it was asked last"): """
+        SELECT gateway FROM (SELECT DISTINCT ON (gateway, currency) gateway, difference_minor FROM cash_days
+            ORDER BY gateway, currency, id DESC) latest WHERE difference_minor <> 0""",
+    N_("K3 what is set aside in cash accounts is what is on its way"): """
+        SELECT coalesce(a.investor_id, i.investor_id) FROM (
+            SELECT investor_id, currency, sum(credits - debits) AS minor FROM ledger_accounts
+            WHERE code = '2035' GROUP BY investor_id, currency) a
+        FULL JOIN (
+            SELECT coalesce(o.investor_id, p.investor_id) AS investor_id, o.currency, sum(o.amount_minor) AS minor
+            FROM instructions o LEFT JOIN pledges p ON p.id = o.pledge_id
+            WHERE o.status NOT IN ('succeeded', 'failed', 'cancelled')
+                AND (o.kind = 'from_cash' OR (o.kind = 'pay_back' AND o.investor_id IS NOT NULL))
+            GROUP BY 1, 2) i ON (i.investor_id, i.currency) = (a.investor_id, a.currency)
+        WHERE coalesce(a.minor, 0) <> coalesce(i.minor, 0)""",
     N_("A1 every event of the trail has its seal or waits for it"): """
         SELECT e.id FROM audit_events e WHERE NOT EXISTS (SELECT 1 FROM audit_seals s WHERE s.event_id = e.id)
             AND NOT EXISTS (SELECT 1 FROM audit_unsealed u

@@ -4,6 +4,7 @@ from app.alerts.models import Alert
 from app.approvals.models import Proposal, ProposalApproval
 from app.assessments.models import Acknowledgement, Attempt, GateStep, Simulation
 from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnsealed
+from app.cash.models import BankAccount, CashChoice, CashDay
 from app.changes.models import Answer, Change, ChangeDocument, DeadlineMove, EarlyClose
 from app.clock import PlatformClock
 from app.closings.models import Closing, ClosingApproval, ClosingLine
@@ -37,11 +38,14 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "BankAccount",
     "BankFile",
     "BankLine",
     "BankMatch",
     "CaseOpinion",
     "CaseQuestion",
+    "CashChoice",
+    "CashDay",
     "Change",
     "ChangeDocument",
     "Claim",

@@ -16,6 +16,7 @@ from sqlalchemy import URL
 
 from app import clock, embedded_postgres
 from app.actor import SYSTEM
+from app.cash.ways import cash_way
 from app.database import Database
 from app.decisions import actions as decisions
 from app.decisions import queries as decision_queries
@@ -106,6 +107,11 @@ class Platform:
         """Where there is nothing to choose."""
         found = self.ways_to_pay(currency)
         return found[0] if len(found) == 1 else None
+
+    @property
+    def cash_way(self) -> PaymentWay | None:
+        """How a pledge is paid from a cash account; None: the operator does not offer them."""
+        return cash_way(self.custodian) if self.settings.cash_accounts else None
 
     def close(self) -> None:
         self.database.close()

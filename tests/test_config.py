@@ -60,6 +60,7 @@ def test_safe_production_settings_are_taken(tmp_path: Path) -> None:
         ("PLATFORM_FEE_BPS", "10001"),
         ("PAYMENT_WINDOW_MINUTES", "0"),
         ("PAYMENT_WINDOW_MINUTES", ""),
+        ("CASH_ACCOUNTS", "yes"),
         ("OPENRAISE_ENV", "staging"),
         ("TRUSTED_INSTALLATIONS", "North"),
         ("TRUSTED_INSTALLATIONS", "North="),
@@ -162,6 +163,12 @@ def test_development_makes_a_key_once_and_keeps_it(tmp_path: Path) -> None:
     assert first.secret_key == again.secret_key
     assert len(first.secret_key) == 64
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_cash_accounts_are_offered_only_where_the_operator_says_so_or_nothing_is_real(tmp_path: Path) -> None:
+    assert read(tmp_path).cash_accounts is False
+    assert read(tmp_path, CASH_ACCOUNTS="on").cash_accounts is True
+    assert Settings.from_environment({"DATA_DIR": str(tmp_path)}, tmp_path).cash_accounts is True
 
 
 def test_a_problem_never_shows_a_secret(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
     Writes: instruction, entries, register, pledges, closing, offering, messages, progress, audit.
     """
     asked = payment_queries.instruction(tx.session, instruction_id)
-    assert asked.closing_id is not None  # a payout is always for a closing
+    assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
     offering = offerings.lock(tx, asked.offering_id)
     closing = lock_closing(tx, asked.closing_id)
     row = payments.lock(tx, instruction_id)
@@ -96,7 +96,7 @@ def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
     Locks: offering, closing, instruction, accounts. Writes: instruction, closing, entry, audit.
     """
     asked = payment_queries.instruction(tx.session, instruction_id)
-    assert asked.closing_id is not None  # a payout is always for a closing
+    assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
     offering = offerings.lock(tx, asked.offering_id)
     closing = lock_closing(tx, asked.closing_id)
     if payments.fail(tx, payments.lock(tx, instruction_id), code):
@@ -124,5 +124,6 @@ def fee_swept(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     """Take the answer to the move of our fee. Locks: instruction, accounts. Writes: instruction, entry, audit."""
     row = payments.lock(tx, instruction_id)
     if payments.record(tx, row, outcome) and row.status == SUCCEEDED:
+        assert row.offering_id is not None  # our fee is always of an offering
         proof = Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
         ledger.post(tx, entries.platform_fee_swept(row.offering_id, row.amount, proof))

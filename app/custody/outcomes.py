@@ -23,7 +23,9 @@ def moved(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
 
     Locks: offering, instructions, accounts. Writes: instructions, entries, audit. Wakes: carry_money.
     """
-    offering = offerings.lock(tx, payment_queries.instruction(tx.session, instruction_id).offering_id)
+    offering_id = payment_queries.instruction(tx.session, instruction_id).offering_id
+    assert offering_id is not None  # what is carried is an offering's
+    offering = offerings.lock(tx, offering_id)
     row = payments.lock(tx, instruction_id)
     payments.record(tx, row, outcome)
     if row.status not in (SUCCEEDED, FAILED):

@@ -19,5 +19,6 @@ JOBS: Mapping[str, str] = {
     "rescreen": N_("Compare names with new lists"),
     "monitor_pledges": N_("Look for patterns over pledges"),
     "release_cases": N_("Put back cases that were left alone"),
+    "keep_cash": N_("Compare investors' cash with the custodian, and tell of what lies idle"),
     "apply_proposals": N_("Put approved payout accounts in force"),
 }  # fmt: skip

@@ -7,7 +7,16 @@ from datetime import date, datetime
 from typing import Any
 
 from app.errors import Refused
-from app.i18n import amounts, change_labels, countries, payment_words, standing_words, statement_words, times
+from app.i18n import (
+    amounts,
+    cash_words,
+    change_labels,
+    countries,
+    payment_words,
+    standing_words,
+    statement_words,
+    times,
+)
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.book_words import ACCOUNT_CLASSES as ACCOUNT_CLASSES
 from app.i18n.book_words import ACCOUNTS as ACCOUNTS
@@ -95,6 +104,9 @@ TONES: Mapping[str, str] = {
     "expired": "caution", "asked": "caution", "quarantined": "caution",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
 }  # fmt: skip
+
+#: What moved an investor's cash, as they see it.
+CASH_LINES = cash_words.LINES
 
 SECURITY_TYPES: Mapping[str, str] = {
     "common_stock": N_("Common stock"), "preferred_stock": N_("Preferred stock"),
@@ -246,6 +258,7 @@ REFUSALS: Mapping[str, str] = {
     "file_missing": N_("Choose a file"),
     **change_labels.REFUSALS,
     **payment_words.REFUSALS,
+    **cash_words.REFUSALS,
     # filings
     "filing_too_large": N_("A Form C file has at most %(largest_kb)s kB; this one is larger"),
     "filing_unsafe": N_("The file declares a document type or entities, which no Form C does. It was not read."),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from app.actor import Actor
+from app.cash import outcomes as cash
 from app.closings import outcomes as closings
 from app.custody import outcomes as custody
+from app.database import Transaction
 from app.errors import Mistake
 from app.offerings import queries as offerings
 from app.payments import queries as payments
@@ -19,18 +21,22 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
     with platform.database.snapshot() as view:
         actor = Actor(f"gateway:{payments.instruction(view.session, instruction_id).gateway}")
     with platform.database.transaction(actor, f"instruction:{instruction_id}") as tx:
+        asked = payments.instruction(tx.session, instruction_id)
+        if asked.investor_id is not None:
+            _of_cash_account(tx, instruction_id, kind, outcome)
+            return
         match kind:
             case OpKind.SETUP:
                 saved.kept(tx, instruction_id, outcome)
-            case OpKind.COLLECT:
+            case OpKind.COLLECT | OpKind.FROM_CASH:
                 pledges.collected(tx, instruction_id, outcome)
             case OpKind.CANCEL:
                 pledges.cancellation_answered(tx, instruction_id, outcome)
             case OpKind.REFUND:
                 pledges.refunded(tx, instruction_id, outcome)
             case OpKind.RELEASE:
-                offering_id = payments.instruction(tx.session, instruction_id).offering_id
-                offering = offerings.offering(tx.session, offering_id)
+                assert asked.offering_id is not None  # a payout is always of an offering
+                offering = offerings.offering(tx.session, asked.offering_id)
                 closings.released(tx, instruction_id, outcome, platform.regime(offering.regime))
             case OpKind.FEE:
                 closings.fee_swept(tx, instruction_id, outcome)
@@ -38,3 +44,17 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 custody.moved(tx, instruction_id, outcome)
             case _:
                 raise Mistake(f"nobody waits for the answer to a {kind}")
+
+
+def _of_cash_account(tx: Transaction, instruction_id: int, kind: OpKind, outcome: Outcome) -> None:
+    match kind:
+        case OpKind.COLLECT:
+            cash.topped_up(tx, instruction_id, outcome)
+        case OpKind.CANCEL:
+            cash.cancellation_answered(tx, instruction_id, outcome)
+        case OpKind.REFUND:
+            cash.given_back(tx, instruction_id, outcome)
+        case OpKind.PAY_BACK:
+            cash.taken_out(tx, instruction_id, outcome)
+        case _:
+            raise Mistake(f"nobody waits for the answer to a {kind} of a cash account")

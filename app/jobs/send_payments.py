@@ -13,6 +13,8 @@ from functools import partial
 import structlog
 
 from app.actor import SYSTEM
+from app.cash import outcomes as cash_outcomes
+from app.cash import queries as cash
 from app.closings import outcomes as closings_outcomes
 from app.closings import queries as closings
 from app.database import Transaction
@@ -35,7 +37,7 @@ from app.payments.errors import (
     Unsupported,
 )
 from app.payments.models import KEY_CONFLICT
-from app.payments.port import PLATFORM_ACCOUNT, Op, OpKind, Outcome, Payee, Payer, Ref
+from app.payments.port import CASH_ACCOUNTS, PLATFORM_ACCOUNT, Method, Op, OpKind, Outcome, Payee, Payer, Ref
 from app.pledges import outcomes as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges import saved
@@ -56,6 +58,8 @@ class KeyForgotten(GatewayError):
 
 #: Nothing was made, and nothing will be.
 _NEVER = (Declined, Rejected, KeyForgotten)
+#: What an investor does with their cash account, and may begin anew.
+_OF_CASH = (OpKind.COLLECT, OpKind.PAY_BACK)
 
 
 def run(platform: Platform) -> int:
@@ -90,7 +94,9 @@ def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
         payments.put_back(tx, due, error.code)
     elif isinstance(error, _UNCLEAR):
         payments.lose_sight(tx, due.id, error.code)
-    elif isinstance(error, _NEVER) and due.kind is OpKind.COLLECT and due.ref is None:
+    elif isinstance(error, _NEVER) and due.investor_id is not None and due.kind in _OF_CASH and due.ref is None:
+        cash_outcomes.not_done(tx, due.id, error.code)
+    elif isinstance(error, _NEVER) and due.kind in (OpKind.COLLECT, OpKind.FROM_CASH) and due.ref is None:
         pledges.not_collected(tx, due.id, error.code)
     elif isinstance(error, _NEVER) and due.kind is OpKind.SETUP and due.ref is None:
         saved.not_kept(tx, due.id, error.code)
@@ -114,24 +120,28 @@ def _call(platform: Platform, due: Due) -> Outcome:
             return found
     if not due.may_be_sent:
         raise KeyForgotten("key_forgotten")
-    account, return_url = (
-        f"offering-{due.offering_id}",
-        f"{platform.settings.public_url}/me/pledges/{due.reference}/returned",
-    )
+    account, page = f"offering-{due.offering_id}", f"/me/pledges/{due.reference}/returned"
+    if due.investor_id is not None:
+        account, page = CASH_ACCOUNTS, f"/me/cash/top-ups/{due.reference}/returned"
     match due.kind:
         case OpKind.SETUP:
             assert due.method is not None  # the database wants one
             return gateway.setup(
-                op, method=due.method, payer=_payer(platform, due), reference=due.reference, return_url=return_url
-            )
+                op, method=due.method, payer=_payer(platform, due), reference=due.reference,
+                return_url=f"{platform.settings.public_url}{page}",
+            )  # fmt: skip
         case OpKind.COLLECT:
             assert due.method is not None  # the database wants one
             return gateway.collect(
                 op, due.amount, method=due.method, account=account, payer=_payer(platform, due), reference=due.reference,
-                return_url=return_url, instrument=due.instrument, refused=due.refused_funding,
+                return_url=f"{platform.settings.public_url}{page}", instrument=due.instrument, refused=due.refused_funding,
             )  # fmt: skip
         case OpKind.CANCEL:
             return gateway.cancel(op, _payment(platform, due))
+        case OpKind.FROM_CASH:
+            return gateway.move(op, due.amount, account=CASH_ACCOUNTS, to=account)
+        case OpKind.REFUND if due.method is Method.CASH_ACCOUNT:
+            return gateway.move(op, due.amount, account=account, to=CASH_ACCOUNTS)
         case OpKind.REFUND:
             return gateway.refund(op, _payment(platform, due), due.amount)
         case OpKind.RELEASE:
@@ -139,6 +149,10 @@ def _call(platform: Platform, due: Due) -> Outcome:
                 op, due.amount, account=account, payee=_payee(platform, due), reference=due.reference,
                 document_sha256=due.document_sha256 or "",
             )  # fmt: skip
+        case OpKind.PAY_BACK:
+            return gateway.pay_out(
+                op, due.amount, account=account, payee=_own_account(platform, due), reference=due.reference
+            )
         case OpKind.FEE:
             return gateway.move(op, due.amount, account=account, to=PLATFORM_ACCOUNT)
         case OpKind.TOP_UP:
@@ -154,9 +168,12 @@ def _call(platform: Platform, due: Due) -> Outcome:
 
 
 def _payer(platform: Platform, due: Due) -> Payer:
-    assert due.pledge_id is not None  # who pays is who pledged
     with platform.database.snapshot() as view:
-        investor = investors.investor(view.session, pledge_queries.pledge(view.session, due.pledge_id).investor_id)
+        investor_id = due.investor_id
+        if investor_id is None:
+            assert due.pledge_id is not None  # who pays is who pledged, or tops up their own account
+            investor_id = pledge_queries.pledge(view.session, due.pledge_id).investor_id
+        investor = investors.investor(view.session, investor_id)
     return Payer(f"investor-{investor.id}", investor.legal_name, investor.country)
 
 
@@ -179,3 +196,11 @@ def _payee(platform: Platform, due: Due) -> Payee:
         closing = closings.closing(view.session, due.closing_id)
     assert closing.payee_account is not None  # an offering cannot be submitted without one
     return Payee(closing.payee_holder or "", platform.vault.open(closing.payee_account))
+
+
+def _own_account(platform: Platform, due: Due) -> Payee:
+    """The investor's bank account as it was when they asked, whatever they have given since."""
+    assert due.payee_id is not None  # the database wants one
+    with platform.database.snapshot() as view:
+        account = cash.payee(view.session, due.payee_id)
+    return Payee(account.holder, platform.vault.open(account.account))

@@ -16,6 +16,7 @@ from app.jobs import (
     deliver_sandbox_events,
     expire_claims,
     expire_pledges,
+    keep_cash,
     monitor_pledges,
     process_inbox,
     release_cases,
@@ -71,6 +72,7 @@ TIMETABLE = (
     Job("monitor_pledges", monitor_pledges.run, MINUTE),
     Job("release_cases", release_cases.run, MINUTE),
     Job("apply_proposals", apply_proposals.run, MINUTE),
+    Job("keep_cash", keep_cash.run, 10 * MINUTE),
     Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}

@@ -33,13 +33,17 @@ def cash_freed(investor_id: int, amount: Money, key: str) -> Draft:
 
 
 def cash_pledged(
-    investor_id: int, offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, gateway: str
-) -> Draft:
-    """It was carried from the cash account into an offering's escrow account."""
+    investor_id: int, offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, gateway: str,
+    investor_fee: Money | None = None,
+) -> Draft:  # fmt: skip
+    """It was carried from the cash account into an offering's escrow account, with the fee on top of it."""
     _, reserved = _cash(investor_id)
+    extra = investor_fee or Money.zero(amount.currency)
     lines = (
-        *pair(reserved, Account(Code.INVESTOR_HELD, offering_id, pledge_id), amount),
-        *pair(Account(Code.ESCROW_CASH, offering_id), Account(Code.CLIENT_CASH, gateway=gateway), amount),
+        debit(reserved, amount + extra),
+        credit(Account(Code.INVESTOR_HELD, offering_id, pledge_id), amount),
+        credit(Account(Code.INVESTOR_FEE_HELD, offering_id, pledge_id), extra),
+        *pair(Account(Code.ESCROW_CASH, offering_id), Account(Code.CLIENT_CASH, gateway=gateway), amount + extra),
     )
     return on_evidence("cash_pledged", amount, lines, evidence)
 
@@ -70,6 +74,45 @@ def cash_came_back(investor_id: int, amount: Money, evidence: Evidence, *, gatew
     return on_evidence(
         "cash_came_back", amount, pair(Account(Code.CLIENT_CASH, gateway=gateway), free, amount), evidence
     )
+
+
+def stray_cash_received(investor_id: int, amount: Money, evidence: Evidence, *, gateway: str) -> Draft:
+    """Money came for a cash account, but not what was asked, or not in a way that it may: it lies apart."""
+    cash, apart = Account(Code.CLIENT_CASH, gateway=gateway), _apart(investor_id)
+    return on_evidence("stray_cash_received", amount, pair(cash, apart, amount), evidence)
+
+
+def stray_cash_identified(investor_id: int, amount: Money, key: str) -> Draft:
+    """A person saw that it belongs there: it is free in the cash account."""
+    free, _ = _cash(investor_id)
+    return Draft("stray_cash_identified", key, amount.currency, pair(_apart(investor_id), free, amount))
+
+
+def stray_cash_returned(investor_id: int, amount: Money, evidence: Evidence, *, gateway: str) -> Draft:
+    """It went back to where it came from."""
+    lines = pair(_apart(investor_id), Account(Code.CLIENT_CASH, gateway=gateway), amount)
+    return on_evidence("stray_cash_returned", amount, lines, evidence)
+
+
+def cash_debit_returned(
+    investor_id: int, amount: Money, evidence: Evidence, *, gateway: str, covered: Money, gateway_fee: Money | None = None
+) -> Draft:  # fmt: skip
+    """A bank took back what was paid in: out of what is free; what is not there any more (`covered`) the platform owes."""
+    kept = gateway_fee or Money.zero(amount.currency)
+    free, _ = _cash(investor_id)
+    lines = (
+        debit(free, amount - covered),
+        debit(Account(Code.DUE_FROM_PLATFORM), covered + kept),
+        credit(Account(Code.CLIENT_CASH, gateway=gateway), amount + kept),
+        debit(Account(Code.LOSSES), covered),
+        debit(Account(Code.DISPUTE_FEE), kept),
+        credit(Account(Code.DUE_TO_CLIENT), covered + kept),
+    )
+    return on_evidence("cash_debit_returned", amount, lines, evidence)
+
+
+def _apart(investor_id: int) -> Account:
+    return Account(Code.UNIDENTIFIED_RECEIPTS, investor_id=investor_id)
 
 
 def _cash(investor_id: int) -> tuple[Account, Account]:

@@ -67,7 +67,8 @@ CHART: dict[Code, Kind] = {
     Code.COLLECTOR_PENDING: Kind("client", "asset", "none"),  # [offering, gateway] collected, not to be paid out yet
     Code.COLLECTOR_CASH: Kind("client", "asset", "none"),  # [offering, gateway] what a collector holds
     Code.ESCROW_CASH: _ASSET,  # [offering] what the custodian holds
-    Code.CLIENT_CASH: _ASSET,  # [gateway] what the custodian holds for cash accounts
+    # It goes below what investors have only by what the platform owes to it (K1), when a bank takes back a used top-up.
+    Code.CLIENT_CASH: Kind("client", "asset", "none"),  # [gateway] what the custodian holds for cash accounts
     Code.IN_TRANSIT: _ASSET,  # [offering] sent by one gateway, not arrived at the other
     Code.DUE_FROM_PLATFORM: _ASSET,  # [offering] what gateways kept for themselves, to be paid in by the platform
     Code.RETURNED_DEBIT: _ASSET,  # [pledge] taken back by a bank after the shares were given
@@ -84,7 +85,7 @@ CHART: dict[Code, Kind] = {
     Code.PLATFORM_FEE_PAYABLE: _OWED,  # [offering] our fee, still in escrow
     Code.ISSUER_PAYOUT_IN_FLIGHT: _OWED,  # [offering] instructed, not confirmed
     Code.DISTRIBUTION_FUND: _OWED,  # [offering] paid in by the issuer for its holders
-    Code.UNIDENTIFIED_RECEIPTS: _OWED,  # [offering] came without a pledge that wants it
+    Code.UNIDENTIFIED_RECEIPTS: _OWED,  # [offering, investor] came without a pledge, or a cash account, that wants it
     Code.DISTRIBUTION_PAYABLE: _OWED,  # [investor]
     Code.WITHHOLDING_TAX: _OWED,  # [offering]
     Code.UNCLAIMED: _OWED,  # [investor] could not be paid for so long that the law has its own rules

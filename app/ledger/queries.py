@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.ledger.chart import CHART, Code
@@ -160,3 +160,105 @@ def latest_entries(session: Session, limit: int) -> Sequence[tuple[JournalEntry,
         .limit(limit)
     )
     return [(entry, int(minor), currency) for entry, minor, currency in rows]
+
+
+def currencies_of_investor(session: Session, investor_id: int) -> list[str]:
+    """In which an investor ever had cash here."""
+    return list(
+        session.scalars(
+            select(LedgerAccount.currency)
+            .where(LedgerAccount.investor_id == investor_id, LedgerAccount.code == Code.INVESTOR_CASH.value)
+            .order_by(LedgerAccount.currency)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CashMovement:
+    """One entry as an investor sees it: what it did to their free cash and to what is on its way, in minor units."""
+
+    at: datetime
+    kind: str
+    instruction_id: int | None
+    free_minor: int
+    reserved_minor: int
+
+
+def movements_of_investor(session: Session, investor_id: int, currency: str, until: datetime) -> list[CashMovement]:
+    """Everything that moved an investor's cash up to an instant, oldest first."""
+    signed = case((Posting.side == "C", Posting.amount_minor), else_=-Posting.amount_minor)
+    on = {code: LedgerAccount.code == code.value for code in (Code.INVESTOR_CASH, Code.INVESTOR_CASH_RESERVED)}
+    rows = session.execute(
+        select(
+            JournalEntry.effective_at, JournalEntry.kind, JournalEntry.key, JournalEntry.instruction_id,
+            *(func.coalesce(func.sum(signed).filter(found), 0) for found in on.values()),
+        )
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(
+            LedgerAccount.investor_id == investor_id, LedgerAccount.currency == currency, or_(*on.values()),
+            JournalEntry.effective_at <= until,
+        )
+        .group_by(JournalEntry.id)
+        .order_by(JournalEntry.id)
+    )  # fmt: skip
+    return [
+        CashMovement(at, kind, instruction_id or _instruction_in(key), int(free), int(reserved))
+        for at, kind, key, instruction_id, free, reserved in rows
+    ]
+
+
+def _instruction_in(key: str) -> int | None:
+    """Of an entry that moves no cash and so answers no instruction: "cash_reserved:instruction:7"."""
+    _, found, number = key.rpartition(":instruction:")
+    return int(number) if found else None
+
+
+def client_cash(session: Session) -> dict[tuple[str, str], int]:
+    """(gateway, currency) -> minor units that it holds for investors' cash accounts."""
+    rows = session.execute(
+        select(LedgerAccount.gateway, LedgerAccount.currency, LedgerAccount.debits - LedgerAccount.credits).where(
+            LedgerAccount.code == Code.CLIENT_CASH.value
+        )
+    )
+    return {(gateway, currency): int(minor) for gateway, currency, minor in rows}
+
+
+#: What makes up the cash that is owed to investors; what the platform owes to it makes it less.
+_OWED_CASH = (Code.INVESTOR_CASH, Code.INVESTOR_CASH_RESERVED, Code.UNIDENTIFIED_RECEIPTS, Code.DUE_FROM_PLATFORM)
+
+
+def owed_cash(session: Session) -> dict[str, int]:
+    """currency -> minor units that must lie with the custodian for investors' cash accounts."""
+    rows = session.execute(
+        select(LedgerAccount.currency, func.sum(LedgerAccount.credits - LedgerAccount.debits))
+        .where(LedgerAccount.code.in_([code.value for code in _OWED_CASH]), LedgerAccount.offering_id == 0)
+        .group_by(LedgerAccount.currency)
+    )
+    return {currency: int(minor) for currency, minor in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Free cash, in minor units, that has not moved for long."""
+
+    investor_id: int
+    currency: str
+    minor: int
+    since: datetime
+
+
+def idle_cash(session: Session, until: datetime) -> list[Idle]:
+    """Investors with free cash whose account last moved before then, the longest first."""
+    moved = func.max(JournalEntry.effective_at)
+    free = LedgerAccount.credits - LedgerAccount.debits
+    rows = session.execute(
+        select(LedgerAccount.investor_id, LedgerAccount.currency, free, moved)
+        .join(Posting, Posting.account_id == LedgerAccount.id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(LedgerAccount.code == Code.INVESTOR_CASH.value, free > 0)
+        .group_by(LedgerAccount.id)
+        .having(moved <= until)
+        .order_by(moved, LedgerAccount.investor_id)
+    )
+    return [Idle(investor_id, currency, int(minor), since) for investor_id, currency, minor, since in rows]

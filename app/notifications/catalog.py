@@ -45,6 +45,15 @@ class Message(StrEnum):
     CASE_QUESTION = "case_question"
     CASE_ANSWERED = "case_answered"
     PAYEE_CHANGE = "payee_change"
+    # investors' cash accounts
+    CASH_PAID_IN = "cash_paid_in"
+    CASH_TAKEN_OUT = "cash_taken_out"
+    CASH_CAME_BACK = "cash_came_back"
+    CASH_GIVEN_BACK = "cash_given_back"
+    CASH_DEBIT_RETURNED = "cash_debit_returned"
+    CASH_REFUNDED = "cash_refunded"
+    CASH_ACCOUNT_SET = "cash_account_set"
+    CASH_DORMANT = "cash_dormant"
     # ways to pay that are charged later
     PLEDGE_PROMISED = "pledge_promised"
     CHARGE_DECLINED = "charge_declined"

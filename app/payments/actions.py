@@ -16,7 +16,7 @@ from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
-from app.payments.models import GatewayTransaction, Instruction
+from app.payments.models import AMOUNT_DIFFERS, GatewayTransaction, Instruction
 from app.payments.port import Method, OpKind, Outcome, Ref, Txn
 
 #: Nobody else touches an instruction that was handed out for so long.
@@ -35,8 +35,10 @@ def instruct(
     *,
     gateway: str,
     amount: Money,
-    offering_id: int,
     reference: str,
+    offering_id: int | None = None,
+    investor_id: int | None = None,
+    payee_id: int | None = None,
     pledge_id: int | None = None,
     closing_id: int | None = None,
     about_id: int | None = None,
@@ -47,7 +49,8 @@ def instruct(
     clearing_hold: timedelta | None = None,
     to_gateway: str | None = None,
 ) -> Instruction:
-    """Record what the gateway is to do; the same business act again is the same instruction.
+    """Record what the gateway is to do, for an offering or for an investor's cash account; the same business act again is
+    the same instruction.
 
     Writes: instruction, audit. Wakes: send_payments.
     """
@@ -61,6 +64,8 @@ def instruct(
         generation=1,
         status=QUEUED,
         offering_id=offering_id,
+        investor_id=investor_id,
+        payee_id=payee_id,
         pledge_id=pledge_id,
         closing_id=closing_id,
         about_id=about_id,
@@ -94,6 +99,8 @@ class Refund:
     business_key: str
     amount: Money
     reference: str
+    #: `CASH_ACCOUNT` where it goes into the investor's cash account.
+    method: Method | None = None
 
 
 def instruct_refunds(tx: Transaction, offering_id: int, refunds: Sequence[Refund]) -> None:
@@ -114,6 +121,7 @@ def instruct_refunds(tx: Transaction, offering_id: int, refunds: Sequence[Refund
                 "offering_id": offering_id,
                 "pledge_id": one.pledge_id,
                 "about_id": one.about_id,
+                "method": one.method,
                 "amount_minor": one.amount.minor,
                 "currency": one.amount.currency,
                 "reference": one.reference,
@@ -147,7 +155,9 @@ class Due:
     op_id: UUID
     generation: int
     amount: Money
-    offering_id: int
+    offering_id: int | None
+    investor_id: int | None
+    payee_id: int | None
     closing_id: int | None
     reference: str
     ref: Ref | None
@@ -201,6 +211,8 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         generation=row.generation,
         amount=row.amount,
         offering_id=row.offering_id,
+        investor_id=row.investor_id,
+        payee_id=row.payee_id,
         closing_id=row.closing_id,
         reference=row.reference,
         ref=row.ref(),
@@ -345,7 +357,7 @@ def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
     audit.transition(tx, row, event, code=outcome.code, ref=row.provider_ref)
     row.url, row.code = outcome.url, outcome.code
     if event == "call_a_person":
-        row.code = "amount_differs"
+        row.code = AMOUNT_DIFFERS
     return True
 
 

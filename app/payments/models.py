@@ -27,6 +27,8 @@ from app.state_machine import StateMachine
 
 #: The `code` of one whose key stands at the gateway for something else.
 KEY_CONFLICT = "key_conflict"
+#: The `code` of one that brought another amount than was asked; and once a person has said what becomes of it.
+AMOUNT_DIFFERS, DEALT_WITH = "amount_differs", "dealt_with"
 
 
 class Instruction(Base):
@@ -44,12 +46,20 @@ class Instruction(Base):
         UniqueConstraint("id", "pledge_id"),
         ForeignKeyConstraint(["about_id", "pledge_id"], ["instructions.id", "instructions.pledge_id"]),
         CheckConstraint(
-            "kind NOT IN ('refund', 'cancel') OR (about_id IS NOT NULL AND pledge_id IS NOT NULL)", name="about_a_payment"
+            "kind NOT IN ('refund', 'cancel') OR (about_id IS NOT NULL AND (pledge_id IS NOT NULL OR investor_id IS NOT NULL))",
+            name="about_a_payment",
         ),
+        CheckConstraint("(offering_id IS NULL) = (investor_id IS NOT NULL)", name="offering_or_cash_account"),
+        # Cash is taken out to the investor's own bank account only.
+        CheckConstraint(
+            "kind <> 'pay_back' OR investor_id IS NULL OR payee_id IS NOT NULL", name="taken_out_to_somebody"
+        ),
+        ForeignKeyConstraint(["payee_id", "investor_id"], ["bank_accounts.id", "bank_accounts.investor_id"]),
+        Index("ix_instructions_investor_id", "investor_id", postgresql_where=text("investor_id IS NOT NULL")),
         CheckConstraint("status NOT IN ('pending', 'succeeded') OR provider_ref IS NOT NULL", name="success_has_ref"),
         Index(
             "uq_instructions_one_live_collect", "pledge_id", unique=True,
-            postgresql_where=text("kind = 'collect' AND status NOT IN ('failed', 'cancelled')"),
+            postgresql_where=text("kind IN ('collect', 'from_cash') AND status NOT IN ('failed', 'cancelled')"),
         ),
         # What two officers approved is paid once: to pay again they approve anew.
         Index(
@@ -72,7 +82,11 @@ class Instruction(Base):
     business_key: Mapped[str] = mapped_column(unique=True)
     generation: Mapped[int] = mapped_column(default=1)
     status: Mapped[str]
-    offering_id: Mapped[int] = mapped_column(ForeignKey("offerings.id"))
+    #: None where it is about an investor's cash account.
+    offering_id: Mapped[int | None] = mapped_column(ForeignKey("offerings.id"))
+    investor_id: Mapped[int | None] = mapped_column(ForeignKey("investors.id"))
+    #: The bank account that cash is taken out to.
+    payee_id: Mapped[int | None]
     pledge_id: Mapped[int | None] = mapped_column(ForeignKey("pledges.id"), index=True)
     closing_id: Mapped[int | None] = mapped_column(ForeignKey("closings.id"), index=True)
     #: The instruction that this one is about: a refund's or a cancellation's collection.
@@ -116,7 +130,7 @@ class Instruction(Base):
         if self.kind in (OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL):
             return False
         if self.status == FAILED:
-            return self.kind != OpKind.RELEASE
+            return self.kind in (OpKind.REFUND, OpKind.FEE)
         return self.status == REVIEW and self.provider_ref is None and self.code != KEY_CONFLICT
 
     def ref(self) -> Ref | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.money import Money
 from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED
-from app.payments.models import GatewayEvent, Instruction
+from app.payments.models import DEALT_WITH, GatewayEvent, GatewayTransaction, Instruction
 from app.payments.port import OpKind, Ref
 
 
@@ -43,15 +44,30 @@ def by_op(session: Session, op_id: UUID) -> Instruction:
 def waiting_for_a_person(session: Session) -> list[Instruction]:
     """What stopped and will not go on by itself, oldest first."""
     stopped = select(Instruction).where(Instruction.status.in_((REVIEW, FAILED))).order_by(Instruction.id)
-    return [row for row in session.scalars(stopped) if row.status == REVIEW or row.may_be_repeated]
+    return [
+        row
+        for row in session.scalars(stopped)
+        if (row.status == REVIEW and row.code != DEALT_WITH) or row.may_be_repeated
+    ]
+
+
+def received(session: Session, row: Instruction) -> Money:
+    """What a collection really brought, as the gateway's first line about it says."""
+    first = session.scalars(
+        select(GatewayTransaction)
+        .where(GatewayTransaction.gateway == row.gateway, GatewayTransaction.source == row.provider_ref)
+        .order_by(GatewayTransaction.created_at, GatewayTransaction.transaction_id)
+        .limit(1)
+    ).one()
+    return Money(first.amount_minor, first.currency)
 
 
 def collection(session: Session, pledge_id: int) -> Instruction | None:
-    """The pledge's collection that is under way or done; None when there is none (any more)."""
+    """The pledge's payment that is under way or done, out of a cash account too; None: there is none (any more)."""
     return session.scalars(
         select(Instruction).where(
             Instruction.pledge_id == pledge_id,
-            Instruction.kind == OpKind.COLLECT,
+            Instruction.kind.in_((OpKind.COLLECT, OpKind.FROM_CASH)),
             Instruction.status.not_in((FAILED, CANCELLED)),
         )
     ).one_or_none()
@@ -68,16 +84,26 @@ def about(session: Session, instruction_id: int) -> list[Instruction]:
     return list(session.scalars(select(Instruction).where(Instruction.about_id == instruction_id)))
 
 
-def collections(session: Session, pledge_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """pledge -> its collection that is under way or done: its id and its gateway."""
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment that is under way or done, as plain values."""
+
+    id: int
+    kind: str
+    gateway: str
+    method: str | None
+
+
+def collections(session: Session, pledge_ids: Sequence[int]) -> dict[int, Paid]:
+    """pledge -> its payment that is under way or done."""
     rows = session.execute(
-        select(Instruction.pledge_id, Instruction.id, Instruction.gateway).where(
+        select(Instruction.pledge_id, Instruction.id, Instruction.kind, Instruction.gateway, Instruction.method).where(
             Instruction.pledge_id == func.any(list(pledge_ids)),
-            Instruction.kind == OpKind.COLLECT,
+            Instruction.kind.in_((OpKind.COLLECT, OpKind.FROM_CASH)),
             Instruction.status.not_in((FAILED, CANCELLED)),
         )
     )
-    return {row.pledge_id: (row.id, row.gateway) for row in rows}
+    return {row.pledge_id: Paid(row.id, row.kind, row.gateway, row.method) for row in rows}
 
 
 def waiting_for_payers(session: Session, pledge_ids: Collection[int]) -> set[int]:
@@ -104,10 +130,11 @@ def keeping(session: Session, pledge_id: int) -> Instruction | None:
     ).one_or_none()
 
 
-def tries(session: Session, pledge_id: int, kind: OpKind = OpKind.COLLECT) -> int:
-    """How often the pledge's money (or a way to pay) was asked for so far, whatever became of it."""
+def tries(session: Session, pledge_id: int, *kinds: OpKind) -> int:
+    """How often the pledge's money (or what these kinds are) was asked for so far, whatever became of it."""
+    kinds = kinds or (OpKind.COLLECT, OpKind.FROM_CASH)
     return session.scalars(
-        select(func.count()).where(Instruction.pledge_id == pledge_id, Instruction.kind == kind)
+        select(func.count()).where(Instruction.pledge_id == pledge_id, Instruction.kind.in_(kinds))
     ).one()
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.audit import actions as audit
+from app.cash import actions as cash
 from app.compliance import actions as compliance
 from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseKind, CaseOutcome
@@ -20,6 +21,7 @@ from app.decisions import receipts
 from app.decisions.models import Decision, Purpose
 from app.decisions.receipts import Asked
 from app.errors import Refused
+from app.investors import actions as investors
 from app.investors import queries as investor_queries
 from app.investors import spouses
 from app.investors.models import Investor
@@ -34,7 +36,7 @@ from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
-from app.payments.port import OpKind
+from app.payments.port import Method, OpKind
 from app.payments.ways import Pattern, PaymentWay
 from app.pledges import consents, paying_for, promises, queries, refunds
 from app.pledges.consents import Said
@@ -179,8 +181,11 @@ def choose_way(tx: Transaction, pledge_id: int, law: LawBook, way: PaymentWay) -
     """Pay a pledge this way, now or (where that is how it fits) near the deadline; twice equals once.
 
     Raises Refused: "not_payable" (it does not wait for money), "method_chosen" (another way is under way),
-    "method_refused". Locks: offering (shared), pledge. Writes: instruction, audit.
+    "method_refused", "cash_not_enough". Locks: investor (for their cash), offering (shared), pledge, accounts.
+    Writes: instruction, entry, audit.
     """
+    if way.method is Method.CASH_ACCOUNT:
+        investors.lock(tx, queries.pledge(tx.session, pledge_id).investor_id)
     pledge = take(tx, pledge_id)
     if pledge.status != RESERVED:
         raise Refused("not_payable", machine=pledge.lifecycle.name, status=pledge.status)
@@ -261,10 +266,14 @@ def _stop_collecting(tx: Transaction, pledge: Pledge) -> None:
         return
     collection = payments.lock(tx, collection.id)
     if payments.withdraw(tx, collection):
+        if collection.kind == OpKind.FROM_CASH:
+            cash.free(tx, pledge.investor_id, collection)
         end_unpaid(tx, pledge, "cancel")
         return
     # It was sent: only the gateway knows whether the investor is paying this very moment.
     promised = promises.move(tx, pledge, "request_cancel", why=pledge.stop_reason)
+    if collection.kind == OpKind.FROM_CASH:
+        return  # nobody stops a custodian between two accounts: what arrives goes back
     payments.instruct(
         tx,
         OpKind.CANCEL,
@@ -327,8 +336,8 @@ def owe_refund(tx: Transaction, pledge: Pledge) -> None:
     """
     audit.transition(tx, pledge, "owe_refund", why=pledge.stop_reason, amount=pledge.to_pay)
     offering = offering_queries.offering(tx.session, pledge.offering_id)
-    refunds.send(tx, pledge)
-    tell(tx, pledge, offering, Message.REFUND_DUE, amount=pledge.to_pay)
+    way = refunds.send(tx, pledge)
+    tell(tx, pledge, offering, Message.REFUND_DUE, amount=pledge.to_pay, into_cash=way is not None)
     ledger.post(tx, entries.refund_owed(
         offering.id, pledge.id, pledge.amount, f"refund_owed:pledge:{pledge.id}", investor_fee=pledge.fee,
         may_be_taken_back=pledge.clears_at is not None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, update
 
 from app.audit import actions as audit
+from app.cash import queries as cash
 from app.database import Transaction
 from app.ledger import actions as ledger
 from app.ledger import entries
@@ -15,7 +16,7 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.actions import Refund
-from app.pledges import queries, refunds
+from app.pledges import paying_for, queries, refunds
 from app.pledges.lifecycle import HELD
 from app.pledges.messages import facts
 from app.pledges.models import Pledge, StopReason
@@ -47,13 +48,18 @@ def _owe(tx: Transaction, offering: Offering, found: list[tuple[Pledge, int]], w
     ids = [pledge.id for pledge, _ in found]
     disputed = refunds.disputed_in(tx.session, offering.id)
     collections = payment_queries.collections(tx.session, ids)
+    wanting = cash.wanting_cash(tx.session, [pledge.investor_id for pledge, _ in found])
+    ways = {
+        pledge.id: paying_for.refund_way(offering, collections[pledge.id], tx.now, wanted=pledge.investor_id in wanting)
+        for pledge, _ in found
+    }
     payments.instruct_refunds(
         tx,
         offering.id,
         [
             Refund(
-                pledge.id, *collections[pledge.id], f"refund:pledge:{pledge.id}", amount=pledge.to_pay,
-                reference=pledge.ref,
+                pledge.id, collections[pledge.id].id, collections[pledge.id].gateway, f"refund:pledge:{pledge.id}",
+                amount=pledge.to_pay, reference=pledge.ref, method=ways[pledge.id],
             )
             for pledge, _ in found
             if pledge.id not in disputed  # as `refunds.send` says
@@ -62,8 +68,14 @@ def _owe(tx: Transaction, offering: Offering, found: list[tuple[Pledge, int]], w
     notifications.enqueue_many(
         tx,
         Message.REFUND_DUE,
-        ((user_id, f"pledge:{pledge.id}", facts(pledge, offering, pledge.to_pay)) for pledge, user_id in found),
-    )
+        (
+            (
+                user_id, f"pledge:{pledge.id}",
+                facts(pledge, offering, pledge.to_pay, into_cash=ways[pledge.id] is not None),
+            )
+            for pledge, user_id in found
+        ),
+    )  # fmt: skip
     ledger.post_many(
         tx,
         (

@@ -24,20 +24,22 @@ def tell(
     amount: Money | None = None,
     receipt: Mapping[str, Any] | None = None,
     about: str | None = None,
+    into_cash: bool = False,
 ) -> None:
     """Queue a message to the investor about this pledge, and its amount unless another is meant. Writes: message.
 
-    `receipt` is what the law said, where that belongs into the message.
+    `into_cash`: what is given back goes into their cash account. `receipt` is what the law said, where that belongs into the message.
     """
     if user_id is None:
         user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
     notifications.enqueue(
-        tx, user_id, kind, about or f"pledge:{pledge.id}", **facts(pledge, offering, amount or pledge.amount),
+        tx, user_id, kind, about or f"pledge:{pledge.id}",
+        **facts(pledge, offering, amount or pledge.amount, into_cash=into_cash),
         **({} if receipt is None else {"receipt": receipt}),
     )  # fmt: skip
 
 
-def facts(pledge: Pledge, offering: Offering, amount: Money) -> dict[str, Any]:
+def facts(pledge: Pledge, offering: Offering, amount: Money, *, into_cash: bool = False) -> dict[str, Any]:
     """What every message about a pledge may say, with the amount that is meant."""
     return {
         "ref": pledge.ref,
@@ -48,6 +50,7 @@ def facts(pledge: Pledge, offering: Offering, amount: Money) -> dict[str, Any]:
         "shares": pledge.shares,
         "stop_reason": pledge.stop_reason,
         "funding_refused": pledge.funding_refused,
+        "into_cash": into_cash,
         "cancel_until": pledge.cancel_until.isoformat() if pledge.cancel_until else None,
         "charge_at": pledge.charge_at.isoformat() if pledge.charge_at else None,
         "pay_until": pledge.pay_until.isoformat() if pledge.pay_until else None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 
 from app.audit import actions as audit
+from app.cash import actions as cash
 from app.database import Transaction
 from app.investors import queries as investors
 from app.ledger import actions as ledger
-from app.ledger import entries
+from app.ledger import cash_accounts, entries
 from app.ledger import queries as ledger_queries
-from app.ledger.draft import Evidence
+from app.ledger.draft import Draft, Evidence
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
@@ -20,7 +21,7 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
-from app.payments.port import FUNDING_REFUSED, OpKind, Outcome, Txn, TxnKind
+from app.payments.port import FUNDING_REFUSED, Method, OpKind, Outcome, Txn, TxnKind
 from app.pledges import funding, lifecycle, promises, saved, taken_back
 from app.pledges.actions import end_unpaid, owe_refund, take
 from app.pledges.messages import tell
@@ -29,7 +30,7 @@ from app.screening import actions as screening
 
 
 def collected(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to a collection. Twice equals once; money that nobody waits for is sent back.
+    """Take the answer to a collection, or to a payment out of a cash account. Twice equals once; money that nobody waits for is sent back.
 
     Locks: offering (shared), pledge, instruction, accounts, progress.
     Writes: instruction, pledge, entry, message, progress, audit.
@@ -52,6 +53,7 @@ def not_collected(tx: Transaction, instruction_id: int, code: str) -> None:
     if not payments.fail(tx, row, code) or saved.stays_promised(tx, pledge, row):
         return
     if lifecycle.PLEDGE.allows(pledge.status, "decline"):
+        _leave_cash(tx, pledge, row)
         end_unpaid(tx, pledge, "decline")
 
 
@@ -67,7 +69,7 @@ def _apply_state(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Out
             return  # we have heard this before
         if row.status == SUCCEEDED and lifecycle.PLEDGE.allows(pledge.status, "fund"):
             _fund(tx, pledge, row, outcome)
-        else:
+        elif row.kind != OpKind.FROM_CASH:  # what the custodian moved otherwise than asked waits for a person
             _send_back(tx, pledge, row, outcome)
     elif changed and saved.stays_promised(tx, pledge, row):
         return
@@ -77,9 +79,17 @@ def _apply_state(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Out
     elif changed and row.status == FAILED and lifecycle.PLEDGE.allows(pledge.status, "decline"):
         if row.code == FUNDING_REFUSED:
             pledge.funding_refused = True
+        _leave_cash(tx, pledge, row)
         end_unpaid(tx, pledge, "decline")
     elif changed and row.status == CANCELLED and lifecycle.PLEDGE.allows(pledge.status, "cancel"):
+        _leave_cash(tx, pledge, row)
         end_unpaid(tx, pledge, "cancel")
+
+
+def _leave_cash(tx: Transaction, pledge: Pledge, row: Instruction) -> None:
+    """What was set aside in the cash account is free again."""
+    if row.kind == OpKind.FROM_CASH:
+        cash.free(tx, pledge.investor_id, row)
 
 
 def _evidence(row: Instruction, outcome: Outcome) -> Evidence:
@@ -107,14 +117,21 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
         pledge.stop_reason = None
         tell(tx, pledge, offering, Message.PLEDGE_HELD)
     pledge.clears_at = None if row.clearing_hold is None else tx.now + row.clearing_hold
-    ledger.post(tx, entries.funds_collected(
-        offering.id, pledge.id, pledge.amount, _evidence(row, outcome), collector=_collector(offering, row),
-        gateway_fee=outcome.evidence[0].fee, investor_fee=pledge.fee,
-        may_be_taken_back=pledge.clears_at is not None,
-    ))  # fmt: skip
+    ledger.post(tx, _money_came(pledge, offering, row, outcome))
     offerings.count(tx, pledge.offering_id, held=pledge.amount_minor, promised=-promised)
     if stopping:
         owe_refund(tx, pledge)
+
+
+def _money_came(pledge: Pledge, offering: Offering, row: Instruction, outcome: Outcome) -> Draft:
+    if row.kind == OpKind.FROM_CASH:
+        whose = (pledge.investor_id, offering.id, pledge.id)
+        proof = _evidence(row, outcome)
+        return cash_accounts.cash_pledged(*whose, pledge.amount, proof, gateway=row.gateway, investor_fee=pledge.fee)
+    return entries.funds_collected(
+        offering.id, pledge.id, pledge.amount, _evidence(row, outcome), collector=_collector(offering, row),
+        gateway_fee=outcome.evidence[0].fee, investor_fee=pledge.fee, may_be_taken_back=pledge.clears_at is not None,
+    )  # fmt: skip
 
 
 def _collector(offering: Offering, row: Instruction) -> str:
@@ -201,6 +218,11 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
             ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
         else:
             taken_back.refund_came_back(tx, pledge, offering, row, line)
+    elif row.method == Method.CASH_ACCOUNT and line.kind == TxnKind.MOVE:
+        tell(tx, pledge, offering, Message.CASH_REFUNDED, amount=row.amount)
+        audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
+        whose = (pledge.investor_id, offering.id, pledge.id)
+        ledger.post(tx, cash_accounts.refunded_to_cash(*whose, row.amount, proof, gateway=row.gateway))
     elif line.kind == TxnKind.REFUND:
         tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount)
         if unwanted:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from sqlalchemy.orm import Session
+
+from app.cash import actions as cash
+from app.cash import queries as cash_queries
 from app.database import Transaction
 from app.errors import Refused
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments import ways
-from app.payments.port import OpKind, Ref
+from app.payments.port import Method, OpKind, Ref
 from app.payments.ways import Needs, Pattern, PaymentWay, Plan
 from app.pledges import funding
 from app.pledges.models import Pledge
@@ -50,18 +54,76 @@ def plans(pledge: Pledge, found: Iterable[PaymentWay], asked: Needs) -> list[tup
     return sorted(planned, key=lambda one: one[1].pattern is Pattern.REFUSE)
 
 
+def with_cash(
+    session: Session, pledge: Pledge, offering: Offering, found: Sequence[PaymentWay], cash_way: PaymentWay | None, now: datetime
+) -> list[PaymentWay]:  # fmt: skip
+    """The ways to pay a pledge, its investor's cash account first where that has enough."""
+    if cash_way is None or not _may_be_cash(offering, cash_way, now):
+        return list(found)
+    free = cash_queries.balance(session, pledge.investor_id, pledge.currency).free
+    return [cash_way, *found] if pledge.to_pay <= free else list(found)
+
+
+def _may_be_cash(offering: Offering, way: PaymentWay, now: datetime) -> bool:
+    """The same custodian holds both, and the policy lets these rules be."""
+    return offering.gateway == way.gateway and offering.regime not in platform_policy.cash_accounts(now)["not_under"]
+
+
+def _out_of_cash(tx: Transaction, pledge: Pledge, offering: Offering, way: PaymentWay) -> None:
+    if not _may_be_cash(offering, way, tx.now):
+        raise Refused("choice_unknown", field="method")
+    free = cash_queries.balance(tx.session, pledge.investor_id, pledge.currency).free
+    cash.require_free(free, pledge.to_pay, field="method")
+    tries = payment_queries.tries(tx.session, pledge.id)
+    asked = payments.instruct(
+        tx, OpKind.FROM_CASH, f"from_cash:pledge:{pledge.id}:{tries + 1}", gateway=way.gateway, method=way.method,
+        amount=pledge.to_pay, offering_id=offering.id, pledge_id=pledge.id, reference=pledge.ref,
+    )  # fmt: skip
+    cash.reserve(tx, pledge.investor_id, asked)
+
+
+class PaidBy(Protocol):
+    """What is asked of the payment that a refund is about."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def gateway(self) -> str: ...
+    @property
+    def method(self) -> str | None: ...
+
+
+def refund_way(offering: Offering, paid: PaidBy, now: datetime, *, wanted: bool) -> Method | None:
+    """Into the cash account, where the money came from there, or its investor wants it and the scheme lets it; None: back
+    to where it came from.
+    """
+    if paid.kind == OpKind.FROM_CASH:
+        return Method.CASH_ACCOUNT
+    return Method.CASH_ACCOUNT if wanted and may_stay_here(offering, paid, now) else None
+
+
+def may_stay_here(offering: Offering, paid: PaidBy, now: datetime) -> bool:
+    """Whether a refund of this payment may go into a cash account: it lies with the offering's custodian, and no scheme
+    wants it back at its source.
+    """
+    return paid.gateway == offering.gateway and paid.method not in platform_policy.cash_accounts(now)["back_to_source"]
+
+
 def begin(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime, way: PaymentWay) -> None:
     """Ask the gateway for the money of a locked pledge, or to keep a way to pay that is charged later.
 
-    Raises Refused("method_refused", why=…). Writes: pledge, instruction, audit.
+    Raises Refused: "method_refused", and for their cash "cash_not_enough"; its investor is locked then.
+    Locks: accounts. Writes: pledge, instruction, entry, audit.
     """
     planned = plan(tx, pledge, offering, regime, way)
     if planned.why is not None:
         raise Refused("method_refused", field="method", why=planned.why)
-    if planned.pattern is Pattern.HOLD:
+    if way.method is Method.CASH_ACCOUNT:
+        _out_of_cash(tx, pledge, offering, way)
+    elif planned.pattern is Pattern.HOLD:
         collect(tx, pledge, offering, way)
-        return
-    _instruct(tx, OpKind.SETUP, pledge, way)
+    else:
+        _instruct(tx, OpKind.SETUP, pledge, way)
 
 
 def collect(

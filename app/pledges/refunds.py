@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from app.cash import queries as cash
 from app.database import Transaction
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.money import Money
+from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED
-from app.payments.port import OpKind
+from app.payments.port import Method, OpKind
+from app.pledges import paying_for
 from app.pledges.models import Pledge
 
 
@@ -26,12 +29,17 @@ def disputed_in(session: Session, offering_id: int) -> set[int]:
     return books.pledges_with(session, Code.DISPUTED, offering_id)
 
 
-def send(tx: Transaction, pledge: Pledge) -> None:
-    """Have what is owed for a locked pledge sent back, unless its bank has it already. Writes: instruction, audit."""
+def send(tx: Transaction, pledge: Pledge) -> Method | None:
+    """Have what is owed for a locked pledge sent back, unless its bank has it already; return `CASH_ACCOUNT` where it goes
+    into the investor's cash account. Writes: instruction, audit.
+    """
     collection = payment_queries.collection(tx.session, pledge.id)
     assert collection is not None  # what is held was collected
     if disputed(tx.session, pledge):
-        return  # it would go out twice: whichever way the dispute ends, see `taken_back`
+        return None  # it would go out twice: whichever way the dispute ends, see `taken_back`
+    offering = offerings.offering(tx.session, pledge.offering_id)
+    wanted = bool(cash.wanting_cash(tx.session, [pledge.investor_id]))
+    way = paying_for.refund_way(offering, collection, tx.now, wanted=wanted)
     before = len(payment_queries.refunds(tx.session, pledge.id))
     payments.instruct(
         tx,
@@ -43,7 +51,9 @@ def send(tx: Transaction, pledge: Pledge) -> None:
         pledge_id=pledge.id,
         about_id=collection.id,
         reference=pledge.ref,
+        method=way,
     )
+    return way
 
 
 def stop(tx: Transaction, pledge: Pledge) -> bool:

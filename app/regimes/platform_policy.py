@@ -57,6 +57,11 @@ SCHEMA: Schema = {
         "success_most_cny_minor": int, "investor_bps": int, "investor_most_usd_minor": int,
         "investor_most_cny_minor": int, "carry_bps": int, "listing_usd_minor": int, "listing_cny_minor": int,
     },
+    "cash_accounts": {
+        "smallest_usd_minor": int, "largest_usd_minor": int, "smallest_cny_minor": int, "largest_cny_minor": int,
+        "top_up_methods": list, "back_to_source": list, "not_under": list, "frozen_days": int, "dormant_months": int,
+        "unpaid_hours": int,
+    },
     "limit_statements": {
         "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
     },
@@ -127,6 +132,12 @@ def credit_limit(regime_id: str, currency: str, on: date) -> CreditLimit:
         return CreditLimit((), None, 0)
     limit = _amount(law, f"cap_{currency.lower()}_minor", currency) if regime_id in law["capped"] else None
     return CreditLimit(tuple(law["kinds"]), limit or Money.zero(currency), law["cap_months"])
+
+
+def credit_kinds(at: datetime) -> list[str]:
+    """The kinds of funding that are credit, or may be."""
+    law = PACK.in_force("card_funding", PACK.day_of(at))
+    return [] if law is None else list(law["kinds"])
 
 
 def _amount(law: Row | None, name: str, currency: str) -> Money | None:
@@ -210,6 +221,18 @@ def limit_statements(at: datetime) -> Row:
     Before the first row, what it began with: a foreign one may say that it was made at any time.
     """
     return PACK.in_force("limit_statements", PACK.day_of(at)) or PACK.rows("limit_statements")[0]
+
+
+def cash_accounts(at: datetime) -> Row:
+    """What may be done with investors' cash accounts, and how long things wait there."""
+    return _row("cash_accounts", at)
+
+
+def cash_limits(currency: str, at: datetime) -> tuple[Money, Money] | None:
+    """The least that is topped up or taken out at once, and the most that is topped up; None: not in this currency."""
+    row, name = _row("cash_accounts", at), currency.lower()
+    least, most = _amount(row, f"smallest_{name}_minor", currency), _amount(row, f"largest_{name}_minor", currency)
+    return None if least is None or most is None else (least, most)
 
 
 def _row(table: str, at: datetime) -> Row:

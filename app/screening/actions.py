@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.alerts import actions as alerts
@@ -147,24 +147,34 @@ def open_offering(
     )
 
 
-def compare_payer(tx: Transaction, investor: Investor, pledge_ref: str, payer: str | None) -> None:
-    """Raise an alert when the account that paid a pledge bears another name. None: the gateway does not tell.
+def is_called(investor: Investor, holder: str, at: datetime) -> bool:
+    """Whether an account in this name is the investor's own, as names are compared."""
+    policy = platform_policy.PACK.in_force("payer_differs", platform_policy.PACK.day_of(at))
+    score = names.alike(investor.legal_name, holder, of_company=investor.kind == "entity")
+    return policy is None or score >= policy["alert_below_bps"] // queries.PERCENT
+
+
+def compare_payer(tx: Transaction, investor: Investor, paid_ref: str, payer: str | None, *, of: str = "pledge") -> None:
+    """Raise an alert when the account that paid a pledge, or a top-up, bears another name. None: the gateway does not tell.
 
     Writes: alert, case, audit.
     """
     policy = platform_policy.PACK.in_force("payer_differs", platform_policy.PACK.day_of(tx.now))
-    if payer is None or policy is None:
+    if payer is None or policy is None or is_called(investor, payer, tx.now):
         return
     score = names.alike(investor.legal_name, payer, of_company=investor.kind == "entity")
-    if score >= policy["alert_below_bps"] // queries.PERCENT:
-        return
     finding = Finding(
         rule="PLATFORM-PAYER",
         subject_type=SubjectType.INVESTOR,
         subject_id=investor.id,
-        about=f"pledge:{pledge_ref}",
+        about=f"{of}:{paid_ref}",
         fingerprint=hashlib.sha256(payer.encode()).hexdigest(),
         holds=policy["holds"],
-        inputs={"name": investor.legal_name, "payer": payer, "score": score, "pledges": [pledge_ref]},
+        inputs={
+            "name": investor.legal_name,
+            "payer": payer,
+            "score": score,
+            "pledges": [paid_ref] if of == "pledge" else [],
+        },
     )
     alerts.raise_alert(tx, finding, [investor.user_id])

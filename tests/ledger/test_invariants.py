@@ -9,11 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import invariants
-from app.jobs import check_books
+from app.jobs import check_books, keep_cash
 from app.jobs.check_books import BooksBroken
 from app.payments.sandbox.tables import Token
 from tests import worlds
 from tests.builders import World
+from tests.cash.keeping import ask_withdrawal, topped_up, with_bank
 from tests.changes.story import Story
 from tests.servers import Server
 
@@ -37,7 +38,10 @@ def history(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         world.pay(world.pledged(live), Token.DECLINE)
         world.cancel(world.held(live))
         world.run_jobs()
+        saver = with_bank(world, topped_up(world))
         world.cancel(world.held(live))
+        ask_withdrawal(world, saver, "400")
+        keep_cash.run(world.platform)
         Story.of(world, live).publish()
         statuses = {status for (status,) in world.sql("SELECT DISTINCT status FROM pledges")}
         assert statuses == {"settled", "held", "reserved", "in_review", "failed", "refunded", "refund_due"}
@@ -67,11 +71,7 @@ FAULTS: list[tuple[str, str]] = [
     ("I3", one("ledger_accounts", "code = '3000'", "credits = credits + 1")),
     ("I4", one("ledger_accounts", "code = '1100'", "debits = debits + 1")),
     ("I5", UNGUARDED + one("ledger_accounts", "code = '1100'", "credits = debits + 1")),
-    (
-        "I6",
-        "INSERT INTO ledger_accounts (book, code, class, currency, guard, debits) VALUES ('platform', '3100', 'liability',"
-        " 'USD', 'none', 5)",
-    ),
+    ("I6", one("ledger_accounts", "code = '3100'", "credits = credits + 5")),
     ("I7", one("ledger_accounts", "code = '3210'", "debits = debits + 1")),
     ("I8", one("instructions", "business_key LIKE 'refund:pledge:%'", "amount_minor = amount_minor + 1")),
     ("I9", one("journal_entries", "kind = 'refund_paid'", "instruction_id = NULL")),
@@ -134,6 +134,14 @@ FAULTS: list[tuple[str, str]] = [
     ("T2", one("pledges", "status = 'settled'", "status = 'held'")),
     ("T2", one("pledges", "status = 'reserved'", "status = 'processing'")),
     ("T2", "DELETE FROM audit_events WHERE subject_type = 'pledges'"),
+    ("K1", one("ledger_accounts", "code = '1110'", "debits = debits + 1")),
+    ("K1", one("ledger_accounts", "code = '2030'", "credits = credits + 1")),
+    ("K2", "UPDATE cash_days SET custodian_minor = custodian_minor - 1, difference_minor = difference_minor - 1"),
+    ("K3", one("ledger_accounts", "code = '2035'", "credits = credits + 1")),
+    ("K3", one("instructions", "kind = 'pay_back'", "amount_minor = amount_minor - 1")),
+    ("K3", one("instructions", "kind = 'pay_back'", "status = 'failed'")),
+    ("I9", one("instructions", "kind = 'pay_back'", "status = 'succeeded', provider_ref = 'payout/pay_x'")),
+    ("I21", one("instructions", "kind = 'pay_back'", "status = 'review'")),
     ("A1", f"INSERT INTO {SAME_EVENT}"),
     ("A1", "DELETE FROM audit_seals WHERE position = (SELECT max(position) FROM audit_seals)"),
     ("A1", f"INSERT INTO {SAME_EVENT}; INSERT INTO audit_unsealed SELECT max(id), now() - interval '16 minutes' FROM audit_events"),

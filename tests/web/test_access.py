@@ -36,12 +36,13 @@ EXPECTED = {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
         "investor.question", "investor.answer", "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
         "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse", "investor.entity",
-        "investor.issue_statement",
+        "investor.issue_statement", "investor.cash", "investor.top_up_result", "investor.top_up_returned",
     },
     Permission.INVEST: {
         "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge", "investor.choose_way",
         "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse", "investor.new_entity", "investor.register_entity",
-        "investor.accept_statement",
+        "investor.accept_statement", "investor.top_up", "investor.ask_top_up", "investor.withdraw_cash", "investor.take_out_cash",
+        "investor.bank_account", "investor.save_bank_account", "investor.choose_refunds", "investor.choose_refund",
     },
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
@@ -61,7 +62,8 @@ EXPECTED = {
         "compliance.reject", "compliance.ask_to_give_back", "compliance.propose_to_give_back",
     },
     Permission.OPERATE: {
-        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again",
+        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again", "admin.cash", "admin.cash_days", "admin.dormant_cash", "admin.keep_stray",
+        "admin.give_back_stray",
     },
     Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
     Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},

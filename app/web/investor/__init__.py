@@ -8,6 +8,7 @@ blueprint = Blueprint("investor", __name__)
 blueprint.url_defaults(keep_whom)
 
 from app.web.investor import (
+    cash,
     dashboard,
     entities,
     figures,

@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.cash import queries as cash
 from app.changes import queries as changes
 from app.compliance import queries as compliance
 from app.investors import queries as investors
@@ -42,6 +43,7 @@ def dashboard() -> ResponseReturnValue:
             ended=[(pledge, offering) for pledge, offering in mine if pledge.status in PLEDGE.terminal],
             holdings=register.holdings(view.session, investor.id) if investor else [],
             regimes=[platform().regime(one).pack for one in platform().settings.regimes],
+            cash=[one for one in cash.balances(view.session, investor.id) if one.total] if investor else [],
             now=view.now,
         )
 

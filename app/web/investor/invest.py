@@ -10,6 +10,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.cash import queries as cash
 from app.changes import queries as changes
 from app.database import Snapshot
 from app.decisions import receipts
@@ -23,6 +24,7 @@ from app.money import Money, SharePrice
 from app.offerings import queries as offerings
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering, OfferingProgress
+from app.payments.ways import PaymentWay
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges.consents import asking, statements
@@ -277,6 +279,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
         form.refuse(Refused("text_changed"))  # before all else: what is new may be what is not ticked
     if form.is_refused or missing or not form.validate():
         return _review_page(slug, shares, form, missing)
+    paying = _nothing_to_choose(investor.id, offering.currency)
     try:
         with acting() as tx:
             placement = pledges.place(
@@ -290,7 +293,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
                 payment_window=platform().payment_window,
                 seen_version=_version(form.text_version.data or ""),
                 placed_from=country_of_connection(),
-                paying=platform().only_way_to_pay(offering.currency),
+                paying=paying,
             )
     except Refused as refused:
         form.refuse(refused)
@@ -300,3 +303,10 @@ def create_pledge(slug: str) -> ResponseReturnValue:
             receipt = receipts.of_decision(view.session, placement.decision)
         return _review_page(slug, shares, form, {}, receipt)
     return redirect(url_for("investor.pay", ref=placement.pledge.ref), 303)
+
+
+def _nothing_to_choose(investor_id: int, currency: str) -> PaymentWay | None:
+    """The only way to pay; None where there are several, one's own cash being one of them."""
+    with looking() as view:
+        has_cash = platform().cash_way is not None and cash.balance(view.session, investor_id, currency).free.minor > 0
+    return None if has_cash else platform().only_way_to_pay(currency)

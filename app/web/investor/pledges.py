@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
@@ -22,12 +22,14 @@ from app.i18n.words import N_, said
 from app.investors import queries as investors
 from app.offerings import queries as offerings
 from app.offerings.lifecycle import CLOSING, LIVE
+from app.offerings.models import Offering
 from app.payments import queries as payments
 from app.payments.lifecycle import ACTION_REQUIRED
 from app.payments.models import Instruction
-from app.payments.ways import Pattern
-from app.pledges import actions, paying_for, queries, saved, whereabouts
-from app.pledges.lifecycle import AUTHORISED, HELD, IN_REVIEW, PROCESSING, RESERVED
+from app.payments.port import Method
+from app.payments.ways import Pattern, PaymentWay
+from app.pledges import actions, paying_for, queries, refund_choice, saved, whereabouts
+from app.pledges.lifecycle import AUTHORISED, HELD, IN_REVIEW, PROCESSING, REFUND_DUE, RESERVED
 from app.pledges.models import Pledge
 from app.share_register import queries as register
 from app.web.account.forms import EmptyForm
@@ -75,6 +77,8 @@ def pledge(ref: str) -> ResponseReturnValue:
             asked=_asked(view, found),
             law=platform().regime(offering.regime),
             now=view.now,
+            refund=_refund_to_choose(view, found, offering),
+            into_cash=refund_choice.goes_into_cash(view.session, found),
         )
 
 
@@ -82,6 +86,29 @@ def _asked(view: Snapshot, pledge: Pledge) -> tuple[Answer, Change, list[FieldCh
     """The material change that waits for the investor's word, with its redline."""
     found = changes.awaited_from(view.session, [pledge.id]).get(pledge.id)
     return None if found is None else (*found, changes.redline_of(view.session, found[1]))
+
+
+def _refund_to_choose(view: Snapshot, pledge: Pledge, offering: Offering) -> Instruction | None:
+    """The refund whose way its investor may still choose; None: there is no choice."""
+    offered = platform().settings.cash_accounts and pledge.status == REFUND_DUE
+    return refund_choice.may_choose(view.session, pledge, offering) if offered else None
+
+
+@blueprint.post("/me/pledges/<ref>/refund")
+@allow(Permission.INVEST)
+def choose_refund(ref: str) -> ResponseReturnValue:
+    """Say where this refund goes, while nobody has sent it."""
+    with looking() as view:
+        found = _mine(view, ref)
+    try:
+        if not platform().settings.cash_accounts:
+            raise Refused("refund_to_source")
+        with acting() as tx:
+            refund_choice.choose(tx, found.id, to_cash=request.form.get("to") == "cash")
+        flash(N_("Saved."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("investor.pledge", ref=ref), 303)
 
 
 @blueprint.post("/me/pledges/<ref>/confirm/<change_ref>")
@@ -121,7 +148,7 @@ def _pay_page(ref: str, form: MethodForm) -> ResponseReturnValue:
         if found.status != RESERVED and not (found.status == AUTHORISED and begun is not None):
             return redirect(url_for("investor.pledge", ref=ref))
         asked = paying_for.needs(offering, platform().regime(offering.regime), view.now, found.cancel_until)
-        ways = paying_for.plans(found, platform().ways_to_pay(found.currency), asked)
+        ways = paying_for.plans(found, _ways(view, found), asked)
     form.offer(
         [
             (key_of(way), said(reader(), labels.METHODS[way.method]))
@@ -133,8 +160,15 @@ def _pay_page(ref: str, form: MethodForm) -> ResponseReturnValue:
     waits = 1 if begun is not None and not ready else None
     return render_template(
         "investor/pay.html", pledge=found, begun=begun, ready=ready, offering=offering, waits=waits,
-        form=form, ways=ways,
+        form=form, ways=ways, cash=any(way.method is Method.CASH_ACCOUNT for way, _ in ways),
     ), form.status  # fmt: skip
+
+
+def _ways(view: Snapshot, found: Pledge) -> list[PaymentWay]:
+    """Every way to pay a pledge, from the cash account too where that has enough."""
+    offering = offerings.offering(view.session, found.offering_id)
+    others = platform().ways_to_pay(found.currency)
+    return paying_for.with_cash(view.session, found, offering, others, platform().cash_way, view.now)
 
 
 @blueprint.post("/me/pledges/<ref>/pay")
@@ -144,7 +178,8 @@ def choose_way(ref: str) -> ResponseReturnValue:
     form = MethodForm()
     with looking() as view:
         found = _mine(view, ref)
-    chosen = next((way for way in platform().ways_to_pay(found.currency) if key_of(way) == form.method.data), None)
+        ways = _ways(view, found)
+    chosen = next((way for way in ways if key_of(way) == form.method.data), None)
     try:
         if chosen is None:
             raise Refused("choice_unknown", field="method")

@@ -1,0 +1,205 @@
+"""What may be asked about investors' cash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.cash.models import BankAccount, CashChoice, CashDay
+from app.errors import NotFound
+from app.ledger import queries as ledger
+from app.ledger.chart import Code
+from app.ledger.queries import Idle
+from app.money import Money
+from app.payments.lifecycle import (
+    ACTION_REQUIRED,
+    CANCELLED,
+    FAILED,
+    PENDING,
+    QUEUED,
+    REVIEW,
+    SENDING,
+    SUCCEEDED,
+    UNKNOWN,
+)
+from app.payments.models import AMOUNT_DIFFERS, Instruction
+from app.payments.port import Method, OpKind
+from app.regimes import platform_policy
+from app.regimes.calendar import end_of, months_before
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """What somebody has in one currency: `free` to use, `reserved` on its way to a pledge or out."""
+
+    free: Money
+    reserved: Money
+
+    @property
+    def total(self) -> Money:
+        return self.free + self.reserved
+
+
+def balance(session: Session, investor_id: int, currency: str) -> Cash:
+    free, reserved = (
+        Money(ledger.balance(session, code, currency, investor_id=investor_id), currency)
+        for code in (Code.INVESTOR_CASH, Code.INVESTOR_CASH_RESERVED)
+    )
+    return Cash(free, reserved)
+
+
+def balances(session: Session, investor_id: int) -> list[Cash]:
+    """In every currency in which there ever was something."""
+    return [balance(session, investor_id, one) for one in ledger.currencies_of_investor(session, investor_id)]
+
+
+def apart(session: Session, investor_id: int, currency: str) -> Money:
+    """What came for the account and waits apart, for a person or to go back."""
+    return Money(ledger.balance(session, Code.UNIDENTIFIED_RECEIPTS, currency, investor_id=investor_id), currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One movement on a statement: what it is, what it did to the free money, and what there was after it."""
+
+    at: datetime
+    kind: str
+    reference: str | None
+    change: Money
+    after: Cash
+
+
+def statement(session: Session, investor_id: int, currency: str, until: datetime) -> list[Line]:
+    """Every movement up to an instant, oldest first."""
+    moved = ledger.movements_of_investor(session, investor_id, currency, until)
+    asked = {one.instruction_id for one in moved if one.instruction_id is not None}
+    references = {
+        row.id: row.reference
+        for row in session.execute(select(Instruction.id, Instruction.reference).where(Instruction.id.in_(asked)))
+    }
+    lines, free, reserved = [], 0, 0
+    for one in moved:
+        free, reserved = free + one.free_minor, reserved + one.reserved_minor
+        after = Cash(Money(free, currency), Money(reserved, currency))
+        reference = None if one.instruction_id is None else references.get(one.instruction_id)
+        lines.append(Line(one.at, one.kind, reference, Money(one.free_minor, currency), after))
+    return lines
+
+
+def bank_account(session: Session, investor_id: int) -> BankAccount | None:
+    """The account that cash is taken out to: the latest that was given."""
+    return session.scalars(
+        select(BankAccount).where(BankAccount.investor_id == investor_id).order_by(BankAccount.id.desc()).limit(1)
+    ).one_or_none()
+
+
+def payee(session: Session, payee_id: int) -> BankAccount:
+    return session.get_one(BankAccount, payee_id)
+
+
+def refunds_to_cash(session: Session, investor_id: int) -> bool:
+    """Whether an investor wants refunds in their cash account."""
+    choice = session.get(CashChoice, investor_id)
+    return choice is not None and choice.refunds_to_cash
+
+
+def wanting_cash(session: Session, investor_ids: Sequence[int]) -> set[int]:
+    """Those of these investors who want refunds in their cash accounts."""
+    chosen = select(CashChoice.investor_id).where(
+        CashChoice.refunds_to_cash, CashChoice.investor_id == func.any(list(investor_ids))
+    )
+    return set(session.scalars(chosen))
+
+
+def asked(session: Session, business_key: str) -> Instruction | None:
+    return session.scalars(select(Instruction).where(Instruction.business_key == business_key)).one_or_none()
+
+
+def by_ref(session: Session, ref: str, investor_ids: Sequence[int], kind: OpKind) -> Instruction:
+    """A top-up or a withdrawal of one of these. Raises NotFound."""
+    found = session.scalars(
+        select(Instruction).where(
+            Instruction.reference == ref, Instruction.investor_id.in_(investor_ids), Instruction.kind == kind
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def under_way(session: Session, investor_id: int) -> list[Instruction]:
+    """Top-ups and withdrawals that are not over, newest first."""
+    return list(
+        session.scalars(
+            select(Instruction)
+            .where(
+                Instruction.investor_id == investor_id,
+                Instruction.kind.in_((OpKind.COLLECT, OpKind.PAY_BACK)),
+                Instruction.status.not_in((SUCCEEDED, FAILED, CANCELLED)),
+            )
+            .order_by(Instruction.id.desc())
+        )
+    )
+
+
+def moves_now(session: Session) -> bool:
+    """Whether the custodian may have done something with cash that the books do not know yet."""
+    going = select(Instruction.id).where(
+        Instruction.status.in_((SENDING, PENDING, UNKNOWN)),
+        or_(Instruction.investor_id.is_not(None), Instruction.method == Method.CASH_ACCOUNT),
+    )
+    return session.scalars(going.limit(1)).one_or_none() is not None
+
+
+def days(session: Session, limit: int | None = None) -> list[CashDay]:
+    """What was compared, the newest first."""
+    return list(session.scalars(select(CashDay).order_by(CashDay.id.desc()).limit(limit)))
+
+
+def dormant(session: Session, now: datetime) -> list[Idle]:
+    """Free cash that has not moved for as long as the policy says, the longest first."""
+    months = platform_policy.cash_accounts(now)["dormant_months"]
+    day = platform_policy.PACK.day_of(now)
+    return ledger.idle_cash(session, end_of(months_before(day, months), platform_policy.PACK.zone))
+
+
+def unpaid_top_ups(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of top-ups that wait for their payer for too long, and that nobody has asked to stop."""
+    before = now - timedelta(hours=platform_policy.cash_accounts(now)["unpaid_hours"])
+    stop = aliased(Instruction)
+    return list(
+        session.scalars(
+            select(Instruction.id)
+            .where(
+                Instruction.investor_id.is_not(None), Instruction.kind == OpKind.COLLECT,
+                Instruction.status.in_((QUEUED, ACTION_REQUIRED)), Instruction.created_at < before,
+                ~select(stop.id).where(stop.about_id == Instruction.id, stop.kind == OpKind.CANCEL).exists(),
+            )
+            .order_by(Instruction.id)
+            .limit(limit)
+        )
+    )  # fmt: skip
+
+
+def strays(session: Session) -> list[Instruction]:
+    """Top-ups whose money lies apart until a person says what becomes of it, the oldest first."""
+    return list(
+        session.scalars(
+            select(Instruction)
+            .where(
+                Instruction.investor_id.is_not(None), Instruction.kind == OpKind.COLLECT, Instruction.status == REVIEW,
+                Instruction.code == AMOUNT_DIFFERS,
+            )
+            .order_by(Instruction.id)
+        )
+    )  # fmt: skip
+
+
+def choosers(session: Session) -> list[int]:
+    """Ids of investors who want refunds in their cash accounts."""
+    chosen = select(CashChoice.investor_id).where(CashChoice.refunds_to_cash).order_by(CashChoice.investor_id)
+    return list(session.scalars(chosen))

@@ -1,0 +1,45 @@
+"""How cash comes into an account here, and how a pledge is paid out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from app.money import MOST_MINOR
+from app.payments.port import Gateway, Method, MethodCaps
+from app.payments.ways import PaymentWay
+from app.regimes import platform_policy
+
+
+def cash_way(custodian: Gateway) -> PaymentWay:
+    """Paying from a cash account: the custodian carries the money from one of its accounts to another, at once.
+
+    It can be carried back at any time, for it never left the custodian.
+    """
+    return PaymentWay(
+        custodian.name,
+        MethodCaps(
+            method=Method.CASH_ACCOUNT,
+            funds_held_by="qualified_escrow" if custodian.caps.qualified_third_party else "segregated",
+            reusable_off_session=False,
+            confirmation="instant",
+            confirm_within=timedelta(0),
+            clearing_hold=timedelta(0),
+            refund_window=None,
+            refund_not_before=timedelta(0),
+            refund_may_fail=False,
+            partial_refund=True,
+            max_hold=None,
+            reversible_for=None,
+            dispute="none",
+            smallest_minor=1,
+            largest_minor=MOST_MINOR,
+            fee="invoiced",
+        ),
+    )
+
+
+def ways_in(found: Iterable[PaymentWay], custodian: str, at: datetime) -> list[PaymentWay]:
+    """Those ways to pay that may top up an account: the policy names the methods, and the custodian itself collects."""
+    methods = platform_policy.cash_accounts(at)["top_up_methods"]
+    return [way for way in found if way.gateway == custodian and way.method in methods]

@@ -1,0 +1,98 @@
+"""Keeps investors' cash in order: compares it with the custodian, stops unpaid top-ups, tells of what lies idle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import structlog
+
+from app.actor import SYSTEM
+from app.cash import actions, daily, queries
+from app.cash.daily import Compared
+from app.jobs.one_by_one import one_by_one
+from app.ledger import queries as ledger
+from app.ledger.queries import Idle
+from app.payments.errors import GatewayError
+from app.payments.port import CASH_ACCOUNTS, Role
+from app.wiring import Platform
+
+log = structlog.get_logger()
+
+BATCH = 200
+
+
+def run(platform: Platform) -> int:
+    """Return how many things were done."""
+    return one_by_one(_tasks(platform))
+
+
+def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
+    with platform.database.snapshot() as view:
+        unpaid = queries.unpaid_top_ups(view.session, view.now, BATCH)
+        idle = queries.dormant(view.session, view.now)
+        choosers = [] if platform.settings.cash_accounts else queries.choosers(view.session)
+    yield partial(_compare, platform)
+    yield from (partial(_stop, platform, instruction_id) for instruction_id in unpaid)
+    yield from (partial(_tell, platform, one) for one in idle)
+    # The operator offers no cash accounts any more: refunds go back to where the money came from.
+    yield from (partial(_forget_choice, platform, investor_id) for investor_id in choosers)
+
+
+def _compare(platform: Platform) -> int:
+    """Compare what the custodians hold with the books, when nothing moves that they know and the books do not."""
+    books, owed, moving = _books(platform)
+    try:
+        told = _told(platform)
+    except GatewayError as error:  # the timetable brings the next run
+        log.warning("custodian_not_asked", kind=type(error).__name__, code=error.code)
+        return 0
+    if (books, owed, moving) != _books(platform):
+        return 0
+    written = 0
+    for found in daily.compare(books, owed, told):
+        if not (found.difference and moving):
+            written += _keep(platform, found)
+    return written
+
+
+def _books(platform: Platform) -> tuple[dict[tuple[str, str], int], dict[str, int], bool]:
+    with platform.database.snapshot() as view:
+        return ledger.client_cash(view.session), ledger.owed_cash(view.session), queries.moves_now(view.session)
+
+
+def _told(platform: Platform) -> dict[tuple[str, str], int]:
+    """The outside world, asked with no transaction open."""
+    return {
+        (gateway.name, one.amount.currency): one.amount.minor
+        for gateway in platform.gateways.values()
+        if Role.CUSTODIAN in gateway.caps.roles
+        for one in gateway.balances()
+        if one.account == CASH_ACCOUNTS
+    }
+
+
+def _keep(platform: Platform, found: Compared) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        written = daily.keep(tx, found)
+    if written and found.difference:
+        log.error("cash_differs", gateway=found.gateway, currency=found.currency, difference=found.difference)
+    return int(written)
+
+
+def _stop(platform: Platform, instruction_id: int) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        actions.stop_unpaid(tx, instruction_id)
+    return 1
+
+
+def _tell(platform: Platform, found: Idle) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        actions.tell_dormant(tx, found)
+    return 0
+
+
+def _forget_choice(platform: Platform, investor_id: int) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        actions.choose_refunds(tx, investor_id, to_cash=False)
+    return 1
