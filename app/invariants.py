@@ -71,9 +71,12 @@ INVARIANTS: dict[str, str] = {
             AND c.status IN ('releasing', 'payout_failed', 'payout_proposed', 'done')
         GROUP BY o.id HAVING sum(c.total_minor) < o.target_minor""",
     N_("I17 oversold: nothing is sold above the maximum"): """
-        SELECT o.id FROM offerings o JOIN pledges p ON p.offering_id = o.id
+        SELECT o.id FROM offerings o JOIN offering_progress g ON g.offering_id = o.id
+        JOIN pledges p ON p.offering_id = o.id
         WHERE p.status IN ('in_review', 'reserved', 'authorised', 'processing', 'cancelling', 'held', 'allotted', 'settled')
-        GROUP BY o.id HAVING sum(p.amount_minor) > o.maximum_minor""",
+        GROUP BY o.id, g.offering_id HAVING sum(p.amount_minor) FILTER (WHERE p.status IN ('allotted', 'settled')) > o.maximum_minor
+            OR sum(p.amount_minor) > CASE WHEN o.oversubscription_rule IN ('pro_rata', 'issuers_choice')
+                THEN g.book_minor ELSE o.maximum_minor END""",
     N_("I18 what is held and owed back for a pledge is what its status says"): """
         SELECT p.id FROM pledges p LEFT JOIN (
             SELECT pledge_id, sum(credits - debits) FILTER (WHERE code IN ('2000', '2010')) AS held,
@@ -81,7 +84,12 @@ INVARIANTS: dict[str, str] = {
             FROM ledger_accounts WHERE pledge_id > 0 GROUP BY pledge_id) b ON b.pledge_id = p.id
         WHERE (coalesce(held, 0), coalesce(owed, 0)) IS DISTINCT FROM (
             CASE WHEN p.status = 'held' THEN p.amount_minor ELSE 0 END::numeric,
-            CASE WHEN p.status = 'refund_due' THEN p.amount_minor + p.fee_minor ELSE 0 END::numeric)""",
+            CASE WHEN p.status = 'refund_due' THEN p.amount_minor + p.fee_minor ELSE coalesce((
+                SELECT p.wished_minor + p.wished_fee_minor - p.amount_minor - p.fee_minor
+                WHERE NOT EXISTS (SELECT 1 FROM instructions i
+                    WHERE i.business_key = 'refund:part:pledge:' || p.id AND i.status = 'succeeded'
+                    AND NOT EXISTS (SELECT 1 FROM journal_entries e
+                        WHERE e.instruction_id = i.id AND e.kind = 'refund_failed'))), 0) END::numeric)""",
     N_("I19 settled pledges are exactly those of finished closings"): """
         SELECT p.id FROM pledges p LEFT JOIN closing_lines l ON l.pledge_id = p.id
         LEFT JOIN closings c ON c.id = l.closing_id
@@ -126,10 +134,21 @@ INVARIANTS: dict[str, str] = {
         SELECT g.offering_id FROM offering_progress g JOIN pledges p ON p.offering_id = g.offering_id
         WHERE g.seats IS NOT NULL AND p.status IN
             ('in_review', 'reserved', 'authorised', 'processing', 'cancelling', 'held', 'allotted', 'settled')
-        GROUP BY g.offering_id, g.seats HAVING count(DISTINCT p.investor_id) > g.seats""",
+        GROUP BY g.offering_id, g.seats, g.kept_seats HAVING count(DISTINCT p.investor_id) + g.kept_seats > g.seats""",
     N_("P5 public counter = pledges: promised"): """
         SELECT g.offering_id FROM offering_progress g WHERE g.promised_minor <> coalesce((SELECT sum(amount_minor)
             FROM pledges p WHERE p.offering_id = g.offering_id AND p.status = 'authorised'), 0)""",
+    N_("P6 kept room = offers to those in line"): """
+        SELECT g.offering_id FROM offering_progress g LEFT JOIN (
+            SELECT offering_id, count(*) FILTER (WHERE status = 'waiting') AS waiting,
+                sum(offered_shares) FILTER (WHERE status = 'offered') AS shares,
+                count(*) FILTER (WHERE status = 'offered' AND keeps_seat) AS seats
+            FROM waitlist_entries GROUP BY offering_id) w ON w.offering_id = g.offering_id
+        WHERE g.waiting <> coalesce(w.waiting, 0) OR g.kept_shares <> coalesce(w.shares, 0)
+            OR g.kept_seats <> coalesce(w.seats, 0)""",
+    N_("P7 nobody waits for an offering that is not open"): """
+        SELECT w.id FROM waitlist_entries w JOIN offerings o ON o.id = w.offering_id
+        WHERE w.status IN ('waiting', 'offered') AND o.status <> 'live'""",
     N_("R1 register = allotments"): """
         SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.settled_at IS NOT NULL
         LEFT JOIN register_entries r ON r.pledge_id = l.pledge_id AND r.kind = 'issuance'
@@ -190,7 +209,7 @@ INVARIANTS: dict[str, str] = {
     N_("D1 every pledge stands on a decision that allowed it"): """
         SELECT p.id FROM pledges p JOIN decisions d ON d.id = p.decision_id
         WHERE d.outcome <> 'allow' OR d.investor_id <> p.investor_id OR d.offering_id <> p.offering_id
-            OR d.requested_minor <> p.amount_minor""",
+            OR d.requested_minor <> coalesce(p.wished_minor, p.amount_minor)""",
 }
 
 

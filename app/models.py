@@ -7,7 +7,7 @@ from app.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, AuditUnseal
 from app.cash.models import BankAccount, CashChoice, CashDay
 from app.changes.models import Answer, Change, ChangeDocument, DeadlineMove, EarlyClose
 from app.clock import PlatformClock
-from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.closings.models import AllotmentChoice, Closing, ClosingApproval, ClosingLine
 from app.compliance.models import CaseOpinion, CaseQuestion, ReviewCase, SavedFilter
 from app.database import Base
 from app.decisions.models import Decision, Edition
@@ -26,12 +26,14 @@ from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
 from app.pledges.models import Pledge, PledgeConsent
 from app.screening.models import ListImport, Listing, Screening
 from app.share_register.models import RegisterEntry
+from app.waitlist.models import WaitlistEntry
 
 metadata = Base.metadata
 
 __all__ = [
     "Acknowledgement",
     "Alert",
+    "AllotmentChoice",
     "Answer",
     "Attempt",
     "AuditCheckpoint",
@@ -101,6 +103,7 @@ __all__ = [
     "StatedPurchase",
     "User",
     "UserSession",
+    "WaitlistEntry",
     "WorkerHeartbeat",
     "metadata",
 ]  # fmt: skip

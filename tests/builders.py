@@ -52,6 +52,7 @@ from app.pledges.actions import Placement
 from app.pledges.consents import Said, document_name
 from app.pledges.models import Pledge
 from app.regimes import standing
+from app.waitlist import actions as waitlist
 from app.wiring import Platform
 from tests.agreeing import Agreeing
 from tests.paying import choose_way
@@ -62,7 +63,7 @@ _HASH = hashed(PASSWORD)
 #: The jobs that move pledges and offerings on, in the order of a test.
 BY_THEMSELVES = (
     "process_inbox", "send_payments", "expire_pledges", "return_in_time", "charge_saved", "ask_investors", "carry_money",
-    "close_offerings",
+    "close_offerings", "offer_room",
 )  # fmt: skip
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
@@ -122,14 +123,9 @@ class World(Agreeing):
         number = next(self._numbers)
         with self.acting() as tx:
             person = User(
-                email=email or f"person{number}@example.test",
-                name=name or f"Person {number}",
-                password_hash=_HASH,
-                locale="en",
-                timezone="America/New_York",
-                created_at=tx.now,
-                email_verified_at=tx.wall_now,
-            )
+                email=email or f"person{number}@example.test", name=name or f"Person {number}", password_hash=_HASH,
+                locale="en", timezone="America/New_York", created_at=tx.now, email_verified_at=tx.wall_now,
+            )  # fmt: skip
             tx.session.add(person)
             tx.session.flush()
             for role in set(roles) - STAFF:
@@ -260,12 +256,11 @@ class World(Agreeing):
         return Said(ticked, answers, "en")
 
     def place(self, investor: Investor, offering: Offering, shares: int, **others: Any) -> Placement:
-        read = self.open_documents(investor, offering)
-        said = self.said(offering, {**read, **others.get("ticked", self.ticks(offering.regime))})
+        ticked = {**self.open_documents(investor, offering), **others.get("ticked", self.ticks(offering.regime))}
         with self.acting(Actor(f"user:{investor.user_id}", investor.user_id)) as tx:
-            return pledges.place(
+            return waitlist.place(
                 tx, investor_id=investor.id, offering_id=offering.id, shares=shares,
-                form_key=others.get("form_key") or uuid.uuid4(), said=said,
+                form_key=others.get("form_key") or uuid.uuid4(), said=self.said(offering, ticked),
                 law=others.get("law") or self.platform.law, payment_window=self.platform.payment_window,
                 placed_from=others.get("placed_from"), paying=self.platform.only_way_to_pay(offering.currency),
             )  # fmt: skip

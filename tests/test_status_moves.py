@@ -18,11 +18,12 @@ from app.investors.models import Claim, SpouseLink
 from app.offerings.models import Offering
 from app.payments.models import Instruction
 from app.pledges.models import Pledge
+from app.waitlist.models import WaitlistEntry
 from tests.builders import World
 
 SUBJECTS: tuple[type[Subject], ...] = (
     Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
-    SpouseLink, EvidenceFile, Proposal,
+    SpouseLink, EvidenceFile, Proposal, WaitlistEntry,
 )  # fmt: skip
 
 

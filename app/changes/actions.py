@@ -33,6 +33,7 @@ from app.pledges.models import Pledge, StopReason
 from app.regimes import platform_policy
 from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
+from app.waitlist import actions as waitlist
 
 # The officer
 
@@ -247,10 +248,11 @@ def end_silence(tx: Transaction, answer_id: int) -> bool:
 
 
 def end_with(tx: Transaction, offering: Offering, early_close: str) -> None:
-    """What is still open about changes ends with its locked offering; `early_close` is the event of an announced one.
+    """What is still open about an offering ends with it, when it is locked; `early_close` is the event of an announced one.
 
-    Locks: case. Writes: change, early close, case, audit.
+    Locks: case, waitlist entries, progress. Writes: change, early close, case, waitlist entries, messages, progress, audit.
     """
+    waitlist.end_with(tx, offering)
     change = queries.open_of(tx.session, offering.id)
     if change is not None:
         proposals.drop(tx, change)

@@ -19,12 +19,14 @@ from app.compliance.models import CaseKind, ReviewCase
 from app.database import Transaction, new_reference
 from app.errors import NotFound, Refused
 from app.issuers import queries as issuers
+from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.deadlines import instant_of
 from app.offerings.disclosures import checklist, open_tasks
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
+from app.offerings.room import limits
 from app.offerings.terms import Terms, problems
 from app.regimes.regime import Regime
 
@@ -39,16 +41,18 @@ def save_terms(tx: Transaction, offering_id: int, version: int, terms: Terms) ->
     said = texts.terms_text(offering, terms)
     for problem in problems(terms):
         raise problem
-    _require_above_taken(offering, said["maximum"])
+    _require_above_taken(offering, texts.as_changed(offering, said), tx.now)
     return _put(tx, offering, change, said)
 
 
-def _require_above_taken(offering: Offering, maximum: int) -> None:
-    """What is promised stays promised: nobody's place is taken away by a lower maximum."""
+def _require_above_taken(offering: Offering, changed: Offering, at: datetime) -> None:
+    """What is promised stays promised: nobody's place is taken away by a lower maximum, or a rule with less room."""
     assert offering.progress is not None and offering.price is not None  # a live offering has both
-    taken = offering.price.times(offering.progress.taken_shares)
-    if maximum < max(taken.minor, offering.progress.taken_minor):
-        raise Refused("maximum_below_taken", field="maximum", taken=taken)
+    promised = offering.progress.taken_shares + offering.progress.kept_shares
+    room = limits(changed, at)
+    if room["book_shares"] < promised or room["book_minor"] < offering.progress.taken_minor:
+        taken = max(offering.price.times(promised).minor, offering.progress.taken_minor)
+        raise Refused("maximum_below_taken", field="maximum", taken=Money(taken, offering.currency))
 
 
 def save_deadline(
@@ -192,8 +196,9 @@ def require_possible(tx: Transaction, offering: Offering, change: Change, regime
     assert offering.deadline_at is not None and changed.deadline_at is not None
     if changed.deadline_at < offering.deadline_at:
         raise Refused("close_early_instead", field="deadline_date")
+    if {"maximum", "oversubscription_rule"} & set(change.new):
+        _require_above_taken(offering, changed, tx.now)
     if "maximum" in change.new:
-        _require_above_taken(offering, change.new["maximum"])
         compliance.require_within_cap(tx, changed, regime)
 
 

@@ -16,7 +16,7 @@ from app.audit import actions as audit
 from app.changes import actions as changes
 from app.changes import deadlines as early_closes
 from app.changes import queries as change_queries
-from app.closings import queries
+from app.closings import allotting, queries
 from app.closings.allotment import allot, draw_up
 from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED, WAITING_FOR_OFFICERS
 from app.closings.models import Closing, ClosingApproval, ClosingLine
@@ -125,7 +125,8 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     assert offering.target is not None and offering.opened_at is not None
     held = _undisputed(tx, offering, pledge_queries.held(tx.session, offering.id))
     may_leave = any(pledge.cancel_until is not None and tx.now <= pledge.cancel_until for pledge in held)
-    if _total(held, offering) >= offering.target and (may_leave or not _is_gathered(tx, offering)):
+    waits = may_leave or not _is_gathered(tx, offering) or allotting.waits_for_choice(tx, offering, closing, held)
+    if _total(held, offering) >= offering.target and waits:
         return False
     if regime.measures_at_sale and _counting(held, offering, regime, tx.now) >= offering.target:
         if not _ask_the_law(tx, offering, regime):
@@ -290,8 +291,7 @@ def _is_stale(tx: Transaction, offering: Offering, closing: Closing) -> bool:
     if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
         return True
     # Once allotted, the holders are as approved, whatever they are called by now.
-    shown = {line.pledge_id: line.holder_name for line in queries.lines(tx.session, closing.id)}
-    return closing.status == PROPOSED and shown != queries.holder_names(tx.session, offering.id)
+    return closing.status == PROPOSED and not allotting.lines_still_hold(tx, offering, closing)
 
 
 def _require_independent(tx: Transaction, closing: Closing, offering: Offering) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import delete
 
 from app.audit import actions as audit
-from app.closings import queries
+from app.closings import allotting, queries
 from app.closings.models import Closing, ClosingLine
 from app.database import Transaction, in_batches, insert_many
 from app.ledger import actions as ledger
@@ -27,10 +27,8 @@ from app.share_register.actions import Holder
 
 
 def draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[Held]) -> None:
-    """Write the lines and totals that the officers will approve. Nobody is scaled back: the maximum was kept all along.
-
-    Writes: lines, closing.
-    """
+    """Write the lines and totals that the officers will approve, by the declared rule. Writes: lines, closing."""
+    held = allotting.scaled(tx.session, offering, closing, held)
     total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
     fee = offering.fees.success_fee(total, queries.closed_before(tx.session, closing))
     names = queries.holder_names(tx.session, offering.id)
@@ -55,10 +53,12 @@ def draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[He
 
 
 def allot(tx: Transaction, offering: Offering, closing: Closing) -> None:
-    """Allot every pledge of a released closing and earn the fees. P12, P13.
+    """Give back what is not allotted, allot every line of a released closing and earn the fees. P9, P12, P13.
 
-    Locks: pledges, accounts. Writes: pledges, entries, audit.
+    Locks: pledges, accounts, progress. Writes: pledges, entries, instructions, messages, progress, audit.
     """
+    allotting.give_back_the_rest(tx, offering, closing)
+    tx.session.flush()  # what follows is written past the session
     lines = queries.lines(tx.session, closing.id)
     audit.transition_many(
         tx, Pledge, "allot", {line.pledge_id: {"shares": line.shares, "closing": closing.ref} for line in lines}

@@ -98,6 +98,19 @@ class ClosingLine(Base):
     investor_fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
 
+class AllotmentChoice(Base):
+    """How many shares the issuer chose to give a pledge, where it declared to choose. None: no choice was made."""
+
+    __tablename__ = "allotment_choices"
+    __table_args__ = (CheckConstraint("shares >= 0", name="shares_not_negative"),)
+
+    closing_id: Mapped[int] = mapped_column(ForeignKey("closings.id"), primary_key=True)
+    pledge_id: Mapped[int] = mapped_column(ForeignKey("pledges.id"), primary_key=True)
+    shares: Mapped[int]
+    chosen_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    chosen_at: Mapped[datetime]
+
+
 class ClosingApproval(Base):
     """One officer approved one snapshot."""
 

@@ -11,7 +11,7 @@ from app.actor import Role
 from app.alerts import queries as alerts
 from app.alerts.models import SubjectType
 from app.closings.lifecycle import ABORTED, DONE, GATHERING, WAITING_FOR_OFFICERS
-from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.closings.models import AllotmentChoice, Closing, ClosingApproval, ClosingLine
 from app.database import AT_ONCE
 from app.errors import NotFound
 from app.identity import queries as identity
@@ -95,6 +95,24 @@ def next_lines(session: Session, closing_id: int) -> list[tuple[ClosingLine, Ple
         .execution_options(populate_existing=True)
     )
     return [(line, pledge, user_id) for line, pledge, user_id in rows]
+
+
+def room(session: Session, offering: Offering, closing: Closing) -> int:
+    """How many shares a closing may allot: the maximum, less what other closings of the offering allotted."""
+    assert offering.progress is not None  # a public offering has one
+    others = select(func.coalesce(func.sum(ClosingLine.shares), 0)).join(Closing, Closing.id == ClosingLine.closing_id)
+    allotted = others.where(
+        Closing.offering_id == offering.id, Closing.id != closing.id, Closing.status.not_in((GATHERING, ABORTED))
+    )
+    return offering.progress.maximum_shares - int(session.scalars(allotted).one())
+
+
+def chosen(session: Session, closing_id: int) -> dict[int, int]:
+    """pledge -> the shares that the issuer chose to give it; empty: no choice was made."""
+    rows = session.execute(
+        select(AllotmentChoice.pledge_id, AllotmentChoice.shares).where(AllotmentChoice.closing_id == closing_id)
+    )
+    return {row.pledge_id: row.shares for row in rows}
 
 
 def holder_names(session: Session, offering_id: int) -> dict[int, str]:

@@ -7,7 +7,8 @@ address, no account number. A test demands a place here, or a reason for none, f
 from __future__ import annotations
 
 INVESTORS = """(SELECT investor_id FROM pledges WHERE offering_id = :offering
-    UNION SELECT investor_id FROM decisions WHERE offering_id = :offering)"""
+    UNION SELECT investor_id FROM decisions WHERE offering_id = :offering
+    UNION SELECT investor_id FROM waitlist_entries WHERE offering_id = :offering)"""
 PLEDGES = "(SELECT id FROM pledges WHERE offering_id = :offering)"
 CLOSINGS = "(SELECT id FROM closings WHERE offering_id = :offering)"
 CLAIMS = f"(SELECT id FROM claims WHERE investor_id IN {INVESTORS})"
@@ -31,6 +32,7 @@ ENTRIES = """(SELECT p.entry_id FROM postings p JOIN ledger_accounts a ON a.id =
 EDITIONS = "(SELECT id FROM editions WHERE id IN (SELECT edition_id FROM decisions WHERE offering_id = :offering))"
 #: (subject_type, subject_id) of every event about it.
 SUBJECTS = f"""(SELECT 'offerings' AS type, :offering AS id UNION ALL SELECT 'pledges', id FROM {PLEDGES} p
+    UNION ALL SELECT 'waitlist_entries', id FROM waitlist_entries WHERE offering_id = :offering
     UNION ALL SELECT 'closings', id FROM {CLOSINGS} c UNION ALL SELECT 'review_cases', id FROM {CASES} r
     UNION ALL SELECT 'claims', id FROM {CLAIMS} m UNION ALL SELECT 'editions', id FROM {EDITIONS} t
     UNION ALL SELECT 'instructions', id FROM instructions WHERE offering_id = :offering
@@ -51,7 +53,7 @@ FILES: dict[str, str] = {
         FROM offerings WHERE id = :offering""",
     "progress.jsonl": """
         SELECT offering_id, accepting, accepts_until, maximum_shares, maximum_minor, seats, taken_shares, taken_minor, held_minor,
-            settled_minor, promised_minor
+            settled_minor, promised_minor, book_shares, book_minor, kept_shares, kept_seats, waiting
         FROM offering_progress WHERE offering_id = :offering""",
     "issuer.jsonl": """
         SELECT id, ref, legal_name, legal_form, jurisdiction, country, incorporated_on, address, website, cik, employees,
@@ -80,8 +82,16 @@ FILES: dict[str, str] = {
     "pledges.jsonl": """
         SELECT id, ref, investor_id, offering_id, shares, amount_minor, fee_minor, currency, status, decision_id,
             placed_at, cancel_until, pay_until, held_at, stop_reason, sale_decision_id,
-            offering_version, funding, funding_refused, related_as, charge_at, refundable_until
+            offering_version, funding, funding_refused, related_as, charge_at, refundable_until, wished_shares, wished_minor,
+            wished_fee_minor
         FROM pledges WHERE offering_id = :offering ORDER BY id""",
+    "allotment_choices.jsonl": f"""
+        SELECT closing_id, pledge_id, shares, chosen_by, chosen_at
+        FROM allotment_choices WHERE closing_id IN {CLOSINGS} ORDER BY closing_id, pledge_id""",
+    "waitlist.jsonl": """
+        SELECT id, offering_id, investor_id, status, shares, joined_at, offered_shares, keeps_seat, offered_at,
+            offered_until, pledge_id
+        FROM waitlist_entries WHERE offering_id = :offering ORDER BY id""",
     "consents.jsonl": f"""
         SELECT pledge_id, statement, text_sha256, locale, ticked_at
         FROM pledge_consents WHERE pledge_id IN {PLEDGES} ORDER BY pledge_id, statement""",

@@ -9,6 +9,7 @@ from app.i18n.words import N_
 JOBS: Mapping[str, str] = {
     "send_payments": N_("Send and ask about payments"), "process_inbox": N_("Handle gateway events"),
     "ask_investors": N_("Wait for answers to changes of offerings"),
+    "offer_room": N_("Offer free room to who is next in line"),
     "carry_money": N_("Carry collected money to custodians"),
     "expire_pledges": N_("Free the places of unpaid pledges"), "close_offerings": N_("End offerings and propose closings"),
     "charge_saved": N_("Charge the ways to pay that were kept"),

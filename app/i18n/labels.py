@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+import app.i18n.waitlist_words as waitlist_words
 from app.errors import Refused
 from app.i18n import (
     amounts,
@@ -26,6 +27,7 @@ from app.i18n.book_words import INSTRUCTION_KINDS as INSTRUCTION_KINDS
 from app.i18n.job_words import JOBS as JOBS
 from app.i18n.locales import Language
 from app.i18n.offering_words import FINANCIALS as FINANCIALS
+from app.i18n.offering_words import OVERSUBSCRIPTION as OVERSUBSCRIPTION
 from app.i18n.offering_words import SECTIONS as SECTIONS
 from app.i18n.offering_words import STATEMENT_LEVELS as STATEMENT_LEVELS
 from app.i18n.offering_words import TASKS as TASKS
@@ -74,6 +76,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
         "withdrawn": N_("Withdrawn"), "expired": N_("Expired"),
     },
     **standing_words.STATUSES,
+    **waitlist_words.STATUSES,
     "closing": {
         "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
         "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
@@ -95,7 +98,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
 TONES: Mapping[str, str] = {
     "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
-    "linked": "ok", "clean": "ok", "authorised": "info",
+    "linked": "ok", "clean": "ok", "authorised": "info", "offered": "caution", "accepted": "ok",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "cancelling": "caution", "waiting": "caution", "action_required": "caution", "unknown": "caution",
@@ -114,13 +117,6 @@ SECURITY_TYPES: Mapping[str, str] = {
 }  # fmt: skip
 
 CHANGE_FIELDS, MOVE_REASONS = change_labels.FIELDS, change_labels.MOVE_REASONS
-
-OVERSUBSCRIPTION: Mapping[str, str] = {
-    "not_accepted": N_("Not accepted: the target is also the maximum"),
-    "first_come": N_("First come, first served, up to the maximum"),
-    "pro_rata": N_("Everybody gets the same part, up to the maximum"),
-    "issuers_choice": N_("The company chooses, up to the maximum"),
-}
 
 ROLES: Mapping[str, str] = {
     "investor": N_("Investor"), "issuer": N_("Issuer"), "compliance_officer": N_("Compliance officer"),
@@ -182,6 +178,9 @@ STOP_REASONS: Mapping[str, str] = {
     "refund_time_ends": N_("It could soon not be returned any more. You can pledge again and pay in another way."),
     "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
     "platform_ended": N_("The platform ended the offering and gives all money back."),
+    "not_allotted": N_(
+        "More was pledged than is sold, and by the rule of the offering nothing was left for this pledge."
+    ),
 }
 
 #: Figures that an investor declares.
@@ -322,6 +321,7 @@ REFUSALS: Mapping[str, str] = {
     "figures_missing": N_("Give your figures first"),
     **standing_words.REFUSALS,
     **statement_words.REFUSALS,
+    **waitlist_words.REFUSALS,
 }  # fmt: skip
 
 

@@ -46,3 +46,10 @@ STATEMENT_LEVELS: Mapping[str, str] = {
     "reviewed": N_("Reviewed by an independent accountant"),
     "audited": N_("Audited by an independent accountant"),
 }
+
+OVERSUBSCRIPTION: Mapping[str, str] = {
+    "not_accepted": N_("Not accepted: the target is also the maximum"),
+    "first_come": N_("First come, first served, up to the maximum"),
+    "pro_rata": N_("Everybody gets the same part, up to the maximum"),
+    "issuers_choice": N_("The company chooses, up to the maximum"),
+}

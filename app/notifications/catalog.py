@@ -58,3 +58,10 @@ class Message(StrEnum):
     PLEDGE_PROMISED = "pledge_promised"
     CHARGE_DECLINED = "charge_declined"
     CHARGE_NEEDS_YOU = "charge_needs_you"
+    # more demand than shares
+    PLEDGE_SCALED = "pledge_scaled"
+    ALLOTMENT_TO_CHOOSE = "allotment_to_choose"
+    # waitlists
+    WAITLIST_OFFERED = "waitlist_offered"
+    WAITLIST_LAPSED = "waitlist_lapsed"
+    WAITLIST_ENDED = "waitlist_ended"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import filetype
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.approvals import actions as approvals
@@ -28,6 +28,7 @@ from app.offerings.deadlines import instant_of
 from app.offerings.disclosures import SECTION_OF
 from app.offerings.lifecycle import DRAFT, EDITABLE
 from app.offerings.models import DocumentOpening, Offering, OfferingDocument, OfferingProgress
+from app.offerings.room import NOTHING_KEPT, KeptRoom, limits
 from app.offerings.terms import Terms, deadline_problem, problems
 from app.regimes.regime import Regime
 
@@ -253,7 +254,7 @@ def open_offering(
     offering.lifecycle.next(offering.status, "open")  # before its terms: a draft may lack them
     if regime.needs_qualified_custodian and not custodian_is_qualified:
         raise Refused("custodian_not_qualified", regime=regime.pack.id)
-    assert offering.deadline_at is not None and offering.price is not None and offering.maximum is not None
+    assert offering.deadline_at is not None
     problem = deadline_problem(offering.deadline_at, regime, tx.now)
     if problem is not None:
         raise problem
@@ -269,8 +270,7 @@ def open_offering(
             offering_id=offering.id,
             accepting=True,
             accepts_until=offering.deadline_at,
-            maximum_shares=offering.price.shares_for(offering.maximum),
-            maximum_minor=offering.maximum.minor,
+            **limits(offering, tx.now),
             seats=seats,
             taken_shares=0,
             taken_minor=0,
@@ -306,15 +306,10 @@ def amend(tx: Transaction, offering: Offering, **values: Any) -> int:
     for name, value in values.items():
         setattr(offering, name, value)
     offering.version += 1
-    assert offering.price is not None and offering.maximum is not None  # a public offering has complete terms
     tx.session.execute(
         update(OfferingProgress)
         .where(OfferingProgress.offering_id == offering.id)
-        .values(
-            maximum_minor=offering.maximum.minor,
-            maximum_shares=offering.price.shares_for(offering.maximum),
-            accepts_until=offering.deadline_at,
-        )
+        .values(accepts_until=offering.deadline_at, **limits(offering, tx.now))
         .execution_options(synchronize_session=False)
     )
     audit.record(tx, "amend", "offerings", offering.id, version=offering.version, fields=sorted(values))
@@ -342,22 +337,29 @@ def stop_accepting(tx: Transaction, offering: Offering) -> None:
     )
 
 
-def take(tx: Transaction, offering_id: int, shares: int, minor: int) -> None:
-    """Take a place for a pledge: the last thing its transaction does.
+def take(tx: Transaction, offering_id: int, shares: int, minor: int, kept: KeptRoom = NOTHING_KEPT) -> None:
+    """Take a place for a pledge, in the room that was kept for its investor first: the last thing its transaction does.
 
-    One statement decides the maximum, the deadline (by the database's clock, after waiting for the row) and whether a
-    closing has begun. Raises Refused("offering_full", left_shares=…), Refused("offering_ended").
-    Locks: progress. Writes: progress.
+    One statement decides the room of the book, the deadline (by the database's clock, after waiting for the row), whether a
+    closing has begun, and that nobody is overtaken who waits for room. Raises Refused: "offering_full" (left_shares=…),
+    "others_wait", "offering_ended". Locks: progress. Writes: progress.
     """
+    more = shares - kept.shares
     taken = tx.session.execute(
         update(OfferingProgress)
         .where(
             OfferingProgress.offering_id == offering_id,
             OfferingProgress.accepting,
             OfferingProgress.accepts_until > func.platform_now(),
-            OfferingProgress.taken_shares + shares <= OfferingProgress.maximum_shares,
+            OfferingProgress.taken_shares + OfferingProgress.kept_shares + more <= OfferingProgress.book_shares,
+            (OfferingProgress.waiting == 0) | literal(more <= 0),
         )
-        .values(taken_shares=OfferingProgress.taken_shares + shares, taken_minor=OfferingProgress.taken_minor + minor)
+        .values(
+            taken_shares=OfferingProgress.taken_shares + shares,
+            taken_minor=OfferingProgress.taken_minor + minor,
+            kept_shares=OfferingProgress.kept_shares - kept.shares,
+            kept_seats=OfferingProgress.kept_seats - kept.seats,
+        )
         .execution_options(synchronize_session=False)
     )
     if taken.rowcount == 1:  # type: ignore[attr-defined]
@@ -365,12 +367,18 @@ def take(tx: Transaction, offering_id: int, shares: int, minor: int) -> None:
     row = tx.session.execute(
         select(
             OfferingProgress.accepting & (OfferingProgress.accepts_until > func.platform_now()),
-            OfferingProgress.maximum_shares - OfferingProgress.taken_shares,
+            OfferingProgress.waiting,
+            OfferingProgress.maximum_shares
+            - OfferingProgress.taken_shares
+            - OfferingProgress.kept_shares
+            + kept.shares,
         ).where(OfferingProgress.offering_id == offering_id)
     ).one()
     if not row[0]:
         raise Refused("offering_ended")
-    raise Refused("offering_full", field="amount", left_shares=row[1])
+    if row[1]:
+        raise Refused("others_wait", field="amount")
+    raise Refused("offering_full", field="amount", left_shares=row[2])
 
 
 def count(

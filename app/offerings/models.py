@@ -31,12 +31,16 @@ class SecurityType(StrEnum):
 
 
 class OversubscriptionRule(StrEnum):
-    """What happens to demand between the target and the maximum."""
+    """What happens to demand above the target, and above the maximum. Source: 17 CFR 227.201(h), Form C."""
 
     NOT_ACCEPTED = "not_accepted"
     FIRST_COME = "first_come"
     PRO_RATA = "pro_rata"
     ISSUERS_CHOICE = "issuers_choice"
+
+
+#: Under these rules pledges may be taken above the maximum, and the closing scales them back to it.
+SCALED = (OversubscriptionRule.PRO_RATA, OversubscriptionRule.ISSUERS_CHOICE)
 
 
 class Offering(Base):
@@ -175,10 +179,13 @@ class OfferingProgress(Base):
 
     __tablename__ = "offering_progress"
     __table_args__ = (
-        CheckConstraint("taken_shares >= 0 AND taken_shares <= maximum_shares", name="never_oversold"),
-        CheckConstraint("taken_minor >= 0 AND taken_minor <= maximum_minor", name="never_above_maximum"),
+        CheckConstraint("taken_shares >= 0 AND taken_shares + kept_shares <= book_shares", name="never_oversold"),
+        CheckConstraint("taken_minor >= 0 AND taken_minor <= book_minor", name="never_above_maximum"),
+        CheckConstraint("settled_minor <= maximum_minor", name="settled_within_maximum"),
+        CheckConstraint("book_shares >= maximum_shares AND book_minor >= maximum_minor", name="book_holds_maximum"),
         CheckConstraint("held_minor >= 0 AND settled_minor >= 0", name="not_negative"),
         CheckConstraint("seats > 0", name="seats_positive"),
+        CheckConstraint("kept_shares >= 0 AND kept_seats >= 0 AND waiting >= 0", name="kept_not_negative"),
         CheckConstraint("held_minor + settled_minor <= taken_minor", name="held_is_taken"),
         CheckConstraint(
             "promised_minor >= 0 AND held_minor + settled_minor + promised_minor <= taken_minor",
@@ -192,6 +199,9 @@ class OfferingProgress(Base):
     accepts_until: Mapped[datetime]
     maximum_shares: Mapped[int]
     maximum_minor: Mapped[int]
+    #: Up to here pledges are taken: the maximum, or more where the declared rule scales them back at the closing.
+    book_shares: Mapped[int]
+    book_minor: Mapped[int]
     #: So many people may be in it, by the law of the day on which it opened; None: the law does not count them.
     seats: Mapped[int | None]
     taken_shares: Mapped[int] = mapped_column(server_default=text("0"))
@@ -200,6 +210,11 @@ class OfferingProgress(Base):
     settled_minor: Mapped[int] = mapped_column(server_default=text("0"))
     #: Of what is taken: ways to pay are kept for it, and charged near the deadline.
     promised_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Kept for those in line who were offered room, until their clock ends; no part of what is taken.
+    kept_shares: Mapped[int] = mapped_column(server_default=text("0"))
+    kept_seats: Mapped[int] = mapped_column(server_default=text("0"))
+    #: So many wait in line; while somebody does, free room is theirs and not for who comes now.
+    waiting: Mapped[int] = mapped_column(server_default=text("0"))
 
     @property
     def started_minor(self) -> int:
@@ -208,7 +223,13 @@ class OfferingProgress(Base):
 
     @property
     def left_shares(self) -> int:
-        return self.maximum_shares - self.taken_shares
+        """Neither taken nor kept."""
+        return self.book_shares - self.taken_shares - self.kept_shares
+
+    @property
+    def above_minor(self) -> int:
+        """What was pledged above the maximum: the declared rule scales it back at the closing."""
+        return max(self.taken_minor - self.maximum_minor, 0)
 
 
 class OfferingDocument(Base):

@@ -34,6 +34,7 @@ from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
+from app.offerings.room import NOTHING_KEPT, KeptRoom
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import Method, OpKind
@@ -74,21 +75,22 @@ def place(
     seen_version: int | None = None,
     placed_from: str | None = None,
     paying: PaymentWay | None = None,
+    kept: KeptRoom = NOTHING_KEPT,
 ) -> Placement:
     """Promise to buy so many whole shares; with the law's consent a place is taken and payment begins.
 
     `seen_version` is the offering's text, `placed_from` the country of the connection, `paying` how it is paid if that
-    is known already. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all. Raises Refused: "not_open", "text_changed",
-    "offering_ended", "offering_full", "no_seat_left", "shares_not_positive", "below_minimum", "own_offering", "form_reused",
+    is known already, `kept` the room that `waitlist.actions.place` keeps for this investor. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all. Raises Refused: "not_open", "text_changed",
+    "offering_ended", "offering_full", "others_wait", "no_seat_left", "shares_not_positive", "below_minimum", "own_offering", "form_reused",
     "residence_not_served", "details_being_checked", and see `consents`. Locks: investor, spouse, offering (shared),
     progress. Writes: decision, pledge, consents, attempt, instruction, case, messages, audit.
     """
     investor = spouses.lock_both(tx, investor_id)
     if (repeated := queries.by_form_key(tx.session, form_key)) is not None:
         return _placed_before(tx, repeated, (investor_id, offering_id, shares))
-    offering = _open_offering(tx, offering_id, investor, shares, seen_version)
+    offering = _open_offering(tx, offering_id, investor, shares, seen_version, kept)
     assert offering.price is not None and offering.deadline_at is not None
-    amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering))
+    amount, smallest = offering.price.times(shares), offering.price.times(_fewest_shares(offering, kept))
     laws = law.applicable(offering.regime, investor.country, tx.now)
     consents.require(tx, laws, investor.user_id, offering.id, said)
     decision = _ask(tx, investor, offering, amount, smallest, laws, said)
@@ -113,7 +115,7 @@ def place(
         tx, pledge, "place", amount=amount, fee=pledge.fee, shares=shares, decision=decision.id, rule=decision.rule
     )
     _send_on(tx, pledge, offering, investor, laws[0], paying)
-    offerings.take(tx, offering.id, shares, amount.minor)
+    offerings.take(tx, offering.id, shares, amount.minor, kept)
     require_seat(tx, offering)
     return Placement(pledge, decision)
 
@@ -148,7 +150,7 @@ def _placed_before(tx: Transaction, pledge: Pledge, asked: tuple[int, int, int])
 
 
 def _open_offering(
-    tx: Transaction, offering_id: int, investor: Investor, shares: int, seen_version: int | None
+    tx: Transaction, offering_id: int, investor: Investor, shares: int, seen_version: int | None, kept: KeptRoom
 ) -> Offering:
     """Read the offering while its text stays as it is: a change that is being published waits, or is waited for."""
     offering = offerings.share(tx, offering_id)
@@ -158,7 +160,7 @@ def _open_offering(
         raise Refused("text_changed")
     if shares < 1:
         raise Refused("shares_not_positive", field="amount")
-    fewest = _fewest_shares(offering)
+    fewest = _fewest_shares(offering, kept)
     if shares < fewest:
         assert offering.price is not None  # a public offering has complete terms
         raise Refused("below_minimum", field="amount", minimum=offering.price.times(fewest))
@@ -167,9 +169,9 @@ def _open_offering(
     return offering
 
 
-def _fewest_shares(offering: Offering) -> int:
+def _fewest_shares(offering: Offering, kept: KeptRoom) -> int:
     assert offering.progress is not None  # a public offering has one
-    return offering.fewest_shares(offering.progress.left_shares)
+    return offering.fewest_shares(offering.progress.left_shares + kept.shares)
 
 
 def _refer(tx: Transaction, pledge: Pledge, offering: Offering, investor: Investor) -> None:

@@ -48,6 +48,7 @@ def facts(pledge: Pledge, offering: Offering, amount: Money, *, into_cash: bool 
         "fee_minor": pledge.fee_minor,
         "currency": amount.currency,
         "shares": pledge.shares,
+        "wished": pledge.wished_shares,
         "stop_reason": pledge.stop_reason,
         "funding_refused": pledge.funding_refused,
         "into_cash": into_cash,

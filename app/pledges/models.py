@@ -38,6 +38,8 @@ class StopReason(StrEnum):
     DISPUTED = "disputed"
     #: What it was paid with can be given back only until soon, and its offering goes on.
     REFUND_TIME_ENDS = "refund_time_ends"
+    #: More was pledged than is sold, and by the declared rule nothing was left for it.
+    NOT_ALLOTTED = "not_allotted"
 
 
 class Pledge(Base):
@@ -48,6 +50,11 @@ class Pledge(Base):
         one_of("related_as", Relation),
         one_of("funding", Funding),
         CheckConstraint("shares > 0", name="shares_positive"),
+        CheckConstraint(
+            "wished_shares > shares AND wished_minor >= amount_minor AND wished_fee_minor >= fee_minor",
+            name="scaled_down_only",
+        ),
+        CheckConstraint("num_nonnulls(wished_shares, wished_minor, wished_fee_minor) IN (0, 3)", name="wish_whole"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
         CheckConstraint("fee_minor >= 0 AND fee_minor <= amount_minor", name="fee_in_range"),
         CheckConstraint("status <> 'authorised' OR instrument IS NOT NULL", name="promised_with_an_instrument"),
@@ -73,6 +80,10 @@ class Pledge(Base):
     amount_minor: Mapped[int]
     #: Paid on top of it, as shown before; given back in full with it.
     fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    #: What it was before the closing scaled it back, and what was paid for that; None: it was not.
+    wished_shares: Mapped[int | None]
+    wished_minor: Mapped[int | None]
+    wished_fee_minor: Mapped[int | None]
     currency: Mapped[Currency]
     status: Mapped[str]
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), index=True)
@@ -117,6 +128,13 @@ class Pledge(Base):
     def to_pay(self) -> Money:
         """What its investor is asked for, and gets back if it ends."""
         return self.amount + self.fee
+
+    @property
+    def scaled_back(self) -> Money | None:
+        """What of its money the closing gave back; None: nothing."""
+        if self.wished_minor is None or self.wished_fee_minor is None:
+            return None
+        return Money(self.wished_minor + self.wished_fee_minor, self.currency) - self.to_pay
 
 
 class PledgeConsent(Base):

@@ -22,7 +22,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import FUNDING_REFUSED, Method, OpKind, Outcome, Txn, TxnKind
-from app.pledges import funding, lifecycle, promises, saved, taken_back
+from app.pledges import funding, lifecycle, promises, refunds, saved, taken_back
 from app.pledges.actions import end_unpaid, owe_refund, take
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
@@ -220,7 +220,8 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
             taken_back.refund_came_back(tx, pledge, offering, row, line)
     elif row.method == Method.CASH_ACCOUNT and line.kind == TxnKind.MOVE:
         tell(tx, pledge, offering, Message.CASH_REFUNDED, amount=row.amount)
-        audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
+        if not refunds.is_part(row):  # of which the rest became shares
+            audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
         whose = (pledge.investor_id, offering.id, pledge.id)
         ledger.post(tx, cash_accounts.refunded_to_cash(*whose, row.amount, proof, gateway=row.gateway))
     elif line.kind == TxnKind.REFUND:
@@ -228,6 +229,7 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
         if unwanted:
             draft = entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector)
         else:
-            audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
+            if not refunds.is_part(row):
+                audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
             draft = entries.refund_paid(offering.id, pledge.id, row.amount, proof, collector=collector)
         ledger.post(tx, draft)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.database import AT_ONCE
@@ -194,6 +194,17 @@ def people_in(session: Session, offering_id: int) -> int:
     return session.scalars(
         select(func.count(Pledge.investor_id.distinct())).where(
             Pledge.offering_id == offering_id, Pledge.status.in_(TAKING)
+        )
+    ).one()
+
+
+def is_in(session: Session, offering_id: int, investor_id: int) -> bool:
+    """Whether an investor takes a place in an offering, paid or not."""
+    return session.scalars(
+        select(
+            exists().where(
+                Pledge.offering_id == offering_id, Pledge.investor_id == investor_id, Pledge.status.in_(TAKING)
+            )
         )
     ).one()
 

@@ -13,9 +13,18 @@ from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED
+from app.payments.models import Instruction
 from app.payments.port import Method, OpKind
 from app.pledges import paying_for
 from app.pledges.models import Pledge
+
+#: What the refund of a part is called by, where a closing gave fewer shares: the pledge itself goes on.
+_PART = "refund:part:"
+
+
+def is_part(row: Instruction) -> bool:
+    """Whether it returns only what a closing did not allot."""
+    return row.business_key.startswith(_PART)
 
 
 def disputed(session: Session, pledge: Pledge) -> Money:
@@ -33,20 +42,29 @@ def send(tx: Transaction, pledge: Pledge) -> Method | None:
     """Have what is owed for a locked pledge sent back, unless its bank has it already; return `CASH_ACCOUNT` where it goes
     into the investor's cash account. Writes: instruction, audit.
     """
-    collection = payment_queries.collection(tx.session, pledge.id)
-    assert collection is not None  # what is held was collected
     if disputed(tx.session, pledge):
         return None  # it would go out twice: whichever way the dispute ends, see `taken_back`
+    before = len(payment_queries.refunds(tx.session, pledge.id))
+    return _instruct(tx, pledge, f"refund:pledge:{pledge.id}" + (f":{before + 1}" if before else ""), pledge.to_pay)
+
+
+def send_part(tx: Transaction, pledge: Pledge, part: Money) -> Method | None:
+    """As `send`, but only what a closing did not allot to a locked pledge. Writes: instruction, audit."""
+    return _instruct(tx, pledge, f"{_PART}pledge:{pledge.id}", part)
+
+
+def _instruct(tx: Transaction, pledge: Pledge, key: str, amount: Money) -> Method | None:
+    collection = payment_queries.collection(tx.session, pledge.id)
+    assert collection is not None  # what is held was collected
     offering = offerings.offering(tx.session, pledge.offering_id)
     wanted = bool(cash.wanting_cash(tx.session, [pledge.investor_id]))
     way = paying_for.refund_way(offering, collection, tx.now, wanted=wanted)
-    before = len(payment_queries.refunds(tx.session, pledge.id))
     payments.instruct(
         tx,
         OpKind.REFUND,
-        f"refund:pledge:{pledge.id}" + (f":{before + 1}" if before else ""),
+        key,
         gateway=collection.gateway,
-        amount=pledge.to_pay,
+        amount=amount,
         offering_id=pledge.offering_id,
         pledge_id=pledge.id,
         about_id=collection.id,

@@ -20,6 +20,8 @@ FILE = Path(__file__).with_suffix(".toml")
 SCHEMA: Schema = {
     "pledge_review": {"usd_minor": int, "cny_minor": int},
     "closing": {"gather_days": int},
+    "waitlist": {"room_kept_hours": int},
+    "oversubscription": {"above_bps": int, "choose_days": int},
     "name_match": {
         "alert_from_bps": int, "same_birth_bps": int, "other_birth_bps": int, "same_country_bps": int,
         "other_country_bps": int, "related_from_bps": int,
@@ -90,6 +92,28 @@ def gather_until(closed_at: datetime) -> datetime:
     """Until when money that was on its way at the deadline may still arrive."""
     law = PACK.in_force("closing", closed_at.date())
     return closed_at + timedelta(days=law["gather_days"] if law else 0)
+
+
+def above_bps(at: datetime) -> int:
+    """By which part of it pledges are taken above the maximum where they are scaled back, in basis points."""
+    return int(_row("oversubscription", at)["above_bps"])
+
+
+def choose_until(gathered_at: datetime) -> datetime:
+    """Until when an issuer who said so may choose whose pledges are filled; then everybody gets the same part."""
+    return gathered_at + timedelta(days=_row("oversubscription", gathered_at)["choose_days"])
+
+
+def rest_returned_by(deadline_at: datetime) -> datetime:
+    """By when money is on its way back that a closing did not use, as investors are told before they pledge."""
+    return gather_until(deadline_at) + timedelta(days=settling(deadline_at)["grace_days"])
+
+
+def room_kept_until(offered_at: datetime, deadline_at: datetime) -> datetime:
+    """Until when room is kept for who waited for it: a whole minute, and never beyond the deadline of the offering."""
+    until = offered_at + timedelta(hours=_row("waitlist", offered_at)["room_kept_hours"])
+    whole = until.replace(second=0, microsecond=0)
+    return min(whole if whole == until else whole + timedelta(minutes=1), deadline_at)
 
 
 def related_money_counts(on: date) -> bool:

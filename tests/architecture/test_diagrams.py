@@ -14,6 +14,7 @@ from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
 from app.state_machine import StateMachine
+from app.waitlist.lifecycle import WAITLIST_ENTRY
 from tests.servers import ROOT
 
 
@@ -32,6 +33,7 @@ from tests.servers import ROOT
         CHANGE,
         ANSWER,
         EARLY_CLOSE,
+        WAITLIST_ENTRY,
     ],
     ids=lambda machine: machine.name,
 )

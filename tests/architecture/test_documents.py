@@ -18,6 +18,7 @@ from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
 from app.state_machine import StateMachine
+from app.waitlist.lifecycle import WAITLIST_ENTRY
 from tests.architecture.sources import functions
 from tests.servers import ROOT
 
@@ -78,6 +79,7 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
         ANSWER,
         EARLY_CLOSE,
         PROPOSAL,
+        WAITLIST_ENTRY,
     ],
     ids=lambda one: one.name,
 )

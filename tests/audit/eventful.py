@@ -19,6 +19,7 @@ from app.pledges import actions as pledges
 from tests.builders import PDF, World
 from tests.changes.story import Story
 from tests.compliance.test_two_officers import NOTE, say
+from tests.waitlist.standing_in_line import join, leave
 
 
 def ask_and_refuse(world: World, offering: Offering, investor: Investor) -> None:
@@ -33,6 +34,11 @@ def ask_and_refuse(world: World, offering: Offering, investor: Investor) -> None
         desk.answer(tx, ref, "I sold a house.")
     for who in (officer, world.officer()):
         say(world, ref, CaseOutcome.REFUSE, who, take=who is not officer)
+
+
+def wait_a_moment(world: World, offering: Offering) -> None:
+    """Somebody wants more shares than are left, and thinks better of it."""
+    leave(world, join(world, offering, offering.progress.maximum_shares if offering.progress else 1))
 
 
 def change_and_hurry(world: World, offering: Offering) -> None:

@@ -29,7 +29,7 @@ from app.offerings.models import Offering
 from app.payments.sandbox.tables import Token
 from app.regimes.registry import BUILT, PACKS
 from tests import worlds
-from tests.audit.eventful import ask_and_refuse, change_and_hurry
+from tests.audit.eventful import ask_and_refuse, change_and_hurry, wait_a_moment
 from tests.builders import PDF, World
 from tests.servers import ROOT, Server
 
@@ -74,6 +74,7 @@ def handed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         world.held(offering, investor=ada)
         world.held(offering, 37)
         ask_and_refuse(world, offering, ada)
+        wait_a_moment(world, world.offering(offering.id))
         change_and_hurry(world, offering)
         world.place(world.investor(income="0", net_worth="0"), offering, 39_000)
         world.pay(world.pledged(offering), Token.DECLINE)

@@ -51,6 +51,7 @@ from app.regimes import registry, standing
 from app.regimes.parameters import Pack
 from app.regimes.platform_policy import WORK
 from app.state_machine import StateMachine
+from app.waitlist.lifecycle import WAITLIST_ENTRY
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
 from tests.ledger.test_postings import TABLE as POSTINGS
@@ -69,6 +70,7 @@ MACHINES = (
     ANSWER,
     EARLY_CLOSE,
     PROPOSAL,
+    WAITLIST_ENTRY,
 )
 LEDGER_AMOUNT = Money(100, "USD")
 
@@ -129,7 +131,7 @@ FACTS: dict[str, Any] = {
     "least": Money(1_000, "USD"), "free": Money(100, "USD"),
     "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "latest": date(2027, 2, 1), "status": "live", "machine": "offering",
-    "currency": "USD", "digits": 2, "left_shares": 1_062, "seats": 49, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
+    "currency": "USD", "digits": 2, "left_shares": 1_062, "shares": 40, "seats": 49, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "found": "PDF", "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",

@@ -120,6 +120,14 @@ FAULTS: list[tuple[str, str]] = [
         "P5",
         "UPDATE offering_progress SET promised_minor = 1 WHERE taken_minor > held_minor + settled_minor",
     ),
+    ("P6", "UPDATE offering_progress SET waiting = waiting + 1"),
+    ("P6", "UPDATE offering_progress SET kept_shares = kept_shares + 1"),
+    ("P6", "UPDATE offering_progress SET kept_seats = kept_seats + 1"),
+    (
+        "P7",
+        "INSERT INTO waitlist_entries (offering_id, investor_id, status, shares, joined_at)"
+        " SELECT offering_id, investor_id, 'waiting', 1, now() FROM pledges WHERE status = 'settled'",
+    ),
     ("R1", one("register_entries", "true", "shares = shares + 1")),
     ("R1", one("register_entries", "true", "amount_minor = amount_minor - 1")),
     ("R1", one("register_entries", "true", "kind = 'transfer'")),

@@ -25,14 +25,16 @@ from app.jobs import charge_saved, expire_claims, send_payments
 from app.notifications.catalog import Message
 from app.notifications.models import QueuedMessage
 from app.offerings.disclosures import FINANCIALS, YEARS
-from app.offerings.models import Offering
+from app.offerings.models import Offering, OversubscriptionRule
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from tests import worlds
 from tests.builders import PASSWORD, World
 from tests.changes.story import Story
+from tests.closings.test_oversubscription import book, choose, end
 from tests.payments.saved.story import Saved
 from tests.servers import Server
+from tests.waitlist.standing_in_line import full, join
 
 NOTE = "The money comes from an account that we cannot place."
 OTHER_PASSWORD = "battery staple correct horse"
@@ -126,6 +128,29 @@ def charge_later(world: World) -> None:
     send_payments.run(world.platform)
 
 
+def stand_in_line(world: World) -> None:
+    """One takes too long, one is offered a part, and both go with the offering."""
+    offering, pledges = full(world, 10)
+    for shares in (4, 10, 40):
+        join(world, offering, shares)
+    world.cancel(pledges[0])
+    world.run_jobs()
+    world.move_clock(hours=24)
+    world.run_jobs()
+    with world.acting() as tx:
+        closings.withdraw_offering(tx, offering.id)
+
+
+def sell_too_much(world: World) -> None:
+    """The company is asked to choose, and gives one pledge a part."""
+    offering, (pledge, _) = book(world, OversubscriptionRule.ISSUERS_CHOICE, 30, 20)
+    end(world, offering)
+    choose(world, offering, {pledge.id: 20})
+    world.run_jobs()
+    world.approve_closing(offering)
+    world.run_jobs()
+
+
 def keep_accounts(world: World) -> None:
     for _ in range(2):  # the second time, the address is known
         with world.acting() as tx:
@@ -162,6 +187,8 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         world.certify(world.investor(), ClaimKind.ACCREDITED_US)
         ask_for_changes(world)
         leave(world)
+        stand_in_line(world)
+        sell_too_much(world)
         for outcome in (CaseOutcome.APPROVE, CaseOutcome.REFUSE):
             refer(world, outcome)
         world.change_payee(sell(world).issuer_id, holder="H", account="US00 9876")
@@ -213,12 +240,27 @@ def texts(told: tuple[World, list[QueuedMessage]], kind: Message, **facts: Any) 
 
 
 def test_amounts_stand_in_the_message_as_they_were(told: tuple[World, list[QueuedMessage]]) -> None:
-    (paid,) = texts(told, Message.FUNDS_RELEASED)
+    (paid,) = texts(told, Message.FUNDS_RELEASED, minor=23_750)
     assert "237.50" in paid and "12.50" in paid
     (missed,) = texts(told, Message.OFFERING_FAILED, minor=25_000)
     assert "250.00" in missed and "50,000.00" in missed
-    (shares,) = texts(told, Message.SHARES_ISSUED)
+    (shares,) = texts(told, Message.SHARES_ISSUED, shares=100)
     assert "100 shares" in shares and "250.00" in shares
+
+
+def test_an_offer_to_the_next_in_line_says_until_which_minute(told: tuple[World, list[QueuedMessage]]) -> None:
+    """In the subject and in the body the same one."""
+    (text,) = texts(told, Message.WAITLIST_OFFERED, shares=6)
+    minute = re.findall(r"until (\w{3} \d+ \w{3} \d{4}, \d\d:\d\d New York)", text)
+    assert len(minute) == 2 and len(set(minute)) == 1
+    assert "You wished for 10." in text
+
+
+def test_a_part_that_goes_back_is_told_by_itself(told: tuple[World, list[QueuedMessage]]) -> None:
+    (text,) = texts(told, Message.PLEDGE_SCALED)
+    assert "You get 20 of 30 shares" in text and "$250.00" in text
+    (nothing,) = texts(told, Message.REFUND_DUE, stop_reason="not_allotted")
+    assert "nothing was left for this pledge" in nothing and "$500.00" in nothing
 
 
 def test_money_in_the_wrong_currency_is_named_as_it_came(told: tuple[World, list[QueuedMessage]]) -> None:

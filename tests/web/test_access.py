@@ -35,11 +35,11 @@ EXPECTED = {
     Permission.SEE_OWN_INVESTMENTS: {
         "investor.dashboard", "investor.holdings", "investor.limits", "investor.figures", "investor.declare_figures",
         "investor.question", "investor.answer", "investor.pledge", "investor.pay", "investor.returned", "investor.ask_to_cancel", "investor.cancel_pledge",
-        "investor.confirm_pledge", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse", "investor.entity",
+        "investor.confirm_pledge", "investor.leave_waitlist", "investor.status", "investor.new_claim", "investor.my_claim", "investor.my_evidence", "investor.withdraw_claim", "investor.test", "investor.answer_test", "investor.test_result", "investor.acknowledge_warning", "investor.simulation", "investor.simulate", "investor.way", "investor.take_step", "investor.spouse", "investor.end_spouse", "investor.entity",
         "investor.issue_statement", "investor.cash", "investor.top_up_result", "investor.top_up_returned",
     },
     Permission.INVEST: {
-        "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge", "investor.choose_way",
+        "investor.waitlist", "investor.join_waitlist", "investor.claim", "investor.choose_amount", "investor.check_amount", "investor.review_pledge", "investor.choose_way",
         "investor.create_pledge", "investor.add_evidence", "investor.ask_spouse", "investor.confirm_spouse", "investor.new_entity", "investor.register_entity",
         "investor.accept_statement", "investor.top_up", "investor.ask_top_up", "investor.withdraw_cash", "investor.take_out_cash",
         "investor.bank_account", "investor.save_bank_account", "investor.choose_refunds", "investor.choose_refund",
@@ -47,7 +47,7 @@ EXPECTED = {
     Permission.RAISE: {
         "issuer.overview", "issuer.new_company", "issuer.create_company", "issuer.company", "issuer.save_company",
         "issuer.payout", "issuer.save_payout", "issuer.agree_to_payout", "issuer.stop_payout", "issuer.related_parties", "issuer.declare_related", "issuer.end_relation", "issuer.new_offering", "issuer.create_offering",
-        "issuer.import_filing", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
+        "issuer.import_filing", "issuer.waitlist", "issuer.allotment", "issuer.choose_allotment", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
         "issuer.change", "issuer.edit_change", "issuer.save_change", "issuer.propose_change", "issuer.withdraw_change",
         "issuer.ask_to_close_early", "issuer.close_early",

@@ -16,7 +16,7 @@ PLEDGES = ("/me/pledges/{}", "/me/pledges/{}/pay", "/me/pledges/{}/returned", "/
 COMPANIES = ("/issuer/companies/{}", "/issuer/companies/{}/payout")
 OFFERINGS = (
     "/issuer/offerings/{}", "/issuer/offerings/{}/submit", "/issuer/offerings/{}/open",
-    "/issuer/offerings/{}/withdraw", "/issuer/offerings/{}/documents/1",
+    "/issuer/offerings/{}/withdraw", "/issuer/offerings/{}/documents/1", "/issuer/offerings/{}/waitlist",
     *(
         f"/issuer/offerings/{{}}/edit/{section}"
         for section in ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")

@@ -23,7 +23,7 @@ NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence",
     # What these are about is not in this market: the tests of changes and entities do.
-    "compliance.change_document", "investor.entity",
+    "compliance.change_document", "investor.entity", "issuer.allotment",
 }  # fmt: skip
 STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
@@ -61,6 +61,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
             yield f"/offerings/{offering.slug}/pledge"
             yield f"/offerings/{offering.slug}/pledge/confirm?shares={shares}&asked=255"
         yield f"/me/questions/{market.cases['accredited_us']}"
+        yield f"/offerings/{live.slug}/waitlist"
     elif who == "stranger":
         yield from ("/me", "/me/holdings", "/me/limits", "/me/status", "/me/figures/US-CF", "/me/figures/CN-MICHOU")
         yield from ("/issuer", "/issuer/offerings/new", "/account/second-factor")
@@ -75,6 +76,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
             yield from (f"/issuer/offerings/{offerings[status].ref}/{page}" for page in ("change", "close-early"))
         yield from (f"/issuer/offerings/{offerings['rewritten'].ref}/change/{section}" for section in SECTIONS)
         yield from (f"/issuer/offerings/{offering.ref}" for offering in offerings.values())
+        yield f"/issuer/offerings/{live.ref}/waitlist"
         yield from (f"/issuer/offerings/{offerings[status].ref}/withdraw" for status in ("draft", "live"))
         for status in ("draft", "filed"):
             yield from (f"/issuer/offerings/{offerings[status].ref}/edit/{section}" for section in SECTIONS)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.closings import actions, queries
 from app.closings.actions import Approval
+from app.closings.lifecycle import PROPOSED
 from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
@@ -50,6 +51,7 @@ def closing(ref: str) -> ResponseReturnValue:
             frozen_until=issuer.frozen_until(view.now),
             lines=lines,
             from_related=from_related,
+            unfilled=len(pledges.held(view.session, offering.id)) - len(lines) if found.status == PROPOSED else 0,
             approvals=approvals,
             needed=queries.APPROVALS_NEEDED,
             approved_by_me=any(approval.user_id == my_id() for approval, _ in approvals),

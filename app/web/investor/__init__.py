@@ -19,4 +19,5 @@ from app.web.investor import (
     statements,
     status,
     understanding,
+    waitlist,
 )

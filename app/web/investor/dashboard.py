@@ -14,6 +14,7 @@ from app.payments import queries as payments
 from app.pledges import queries as pledges
 from app.pledges.lifecycle import AUTHORISED, PLEDGE, RESERVED
 from app.share_register import queries as register
+from app.waitlist import queries as waitlist
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.session import looking, my_id, platform
@@ -41,6 +42,10 @@ def dashboard() -> ResponseReturnValue:
             to_confirm=[(pledge, offering, asked[pledge.id][0]) for pledge, offering in mine if pledge.id in asked],
             going=[(pledge, offering) for pledge, offering in mine if pledge.status not in PLEDGE.terminal],
             ended=[(pledge, offering) for pledge, offering in mine if pledge.status in PLEDGE.terminal],
+            in_line=[
+                (entry, offering, waitlist.place(view.session, entry))
+                for entry, offering in (waitlist.of_investor(view.session, investor.id) if investor else [])
+            ],
             holdings=register.holdings(view.session, investor.id) if investor else [],
             regimes=[platform().regime(one).pack for one in platform().settings.regimes],
             cash=[one for one in cash.balances(view.session, investor.id) if one.total] if investor else [],

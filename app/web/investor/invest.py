@@ -23,15 +23,17 @@ from app.issuers import queries as issuers
 from app.money import Money, SharePrice
 from app.offerings import queries as offerings
 from app.offerings.lifecycle import LIVE
-from app.offerings.models import Offering, OfferingProgress
+from app.offerings.models import SCALED, Offering, OfferingProgress
 from app.payments.ways import PaymentWay
-from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges.consents import asking, statements
 from app.regimes.law_book import cancel_until
 from app.regimes.parameters import Statement
+from app.regimes.platform_policy import rest_returned_by
 from app.regimes.profile import Intent
 from app.regimes.regime import Regime
+from app.waitlist import actions as waitlist
+from app.waitlist import queries as waitlist_queries
 from app.web.addresses import country_of_connection
 from app.web.forms import opened
 from app.web.gates import closed_gate
@@ -42,6 +44,9 @@ from app.web.investor.ticks import asked as asked_on_form
 from app.web.promotions import promoted
 from app.web.session import acting, looking, platform, reader
 from app.web.whom import buyer, this_address, to_choose
+
+#: Refusals for lack of room: who wants can wait for it.
+NO_ROOM = ("offering_full", "others_wait", "no_seat_left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Scene:
     statements: tuple[Statement, ...] = ()
     #: Why nobody who lives there may invest here.
     barred: Refused | None = None
+    #: What is kept for this investor, who waited for it.
+    kept_shares: int = 0
 
     @property
     def regime(self) -> Regime:
@@ -75,14 +82,19 @@ class Scene:
         return self.offering.status == LIVE and now < self.offering.deadline_at
 
     @property
+    def left_shares(self) -> int:
+        """What this investor can take: what is kept for them, and what is free while nobody waits for it."""
+        return self.kept_shares + (0 if self.progress.waiting else self.progress.left_shares)
+
+    @property
     def smallest(self) -> Money:
         """The smallest pledge that the offering takes, in whole shares."""
-        return self.price.times(self.offering.fewest_shares(self.progress.left_shares))
+        return self.price.times(self.offering.fewest_shares(self.left_shares))
 
     @property
     def most_shares(self) -> int:
         """The most that the law and what is left allow, in whole shares."""
-        left = self.progress.left_shares
+        left = self.left_shares
         if self.receipt is None or self.receipt.largest is None:
             return left
         return min(left, self.price.shares_for(self.receipt.largest))
@@ -108,7 +120,9 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     assert offering.price is not None  # a public offering has complete terms
     amount = offering.price.times(shares)
     on = regime.pack.day_of(view.now)
-    smallest = offering.price.times(offering.fewest_shares(progress.left_shares)) if shares else None
+    kept = waitlist_queries.kept_for(view.session, investor.id, offering.id, view.now)
+    free = progress.left_shares + kept
+    smallest = offering.price.times(offering.fewest_shares(free)) if shares else None
     intent = Intent(amount, str(offering.issuer_id), offering.ref, smallest, on)
     try:
         laws = platform().law.applicable(offering.regime, investor.country, view.now)
@@ -119,7 +133,7 @@ def _scene(view: Snapshot, slug: str, shares: int = 0) -> Scene:
     to_tick = statements(laws, view.now, asking(receipt))
     if by_answer := tuple(one.id for one in to_tick if one.asked_by):
         receipt = receipts.asked(view.session, investor, asked, replace(intent, acknowledged=by_answer))
-    return Scene(offering, progress, laws, investor, figures, receipt, to_tick)
+    return Scene(offering, progress, laws, investor, figures, receipt, to_tick, kept_shares=kept)
 
 
 def _closed(view: Snapshot, offering: Offering) -> ResponseReturnValue | None:
@@ -149,7 +163,7 @@ def choose_amount(slug: str) -> ResponseReturnValue:
             return closed
         if scene.figures is None:
             return _figures_first(scene)
-        return render_template("investor/amount.html", scene=scene, form=form, now=view.now)
+        return render_template("investor/amount.html", scene=scene, form=form, now=view.now, wished=None)
 
 
 @blueprint.post("/offerings/<slug>/pledge")
@@ -163,16 +177,17 @@ def check_amount(slug: str) -> ResponseReturnValue:
             return closed
         if scene.figures is None:
             return _figures_first(scene)
-        amount = form.money("amount", scene.offering.currency) if form.validate() else None
+        amount, wished = form.money("amount", scene.offering.currency) if form.validate() else None, None
         if amount is not None:
             shares = scene.price.shares_for(amount)
-            if shares <= scene.progress.left_shares:
+            if shares <= scene.left_shares:
                 scene = _scene(view, slug, shares)
             problem = _problem(scene, shares, amount, view.now)
             if problem is None:
                 return redirect(url_for("investor.review_pledge", slug=slug, shares=shares, asked=plain(amount)), 303)
             form.refuse(problem)
-        return render_template("investor/amount.html", scene=scene, form=form, now=view.now), 422
+            wished = shares if problem.code in NO_ROOM else None
+        return render_template("investor/amount.html", scene=scene, form=form, now=view.now, wished=wished), 422
 
 
 def _problem(scene: Scene, shares: int, amount: Money, now: datetime) -> Refused | None:
@@ -183,8 +198,10 @@ def _problem(scene: Scene, shares: int, amount: Money, now: datetime) -> Refused
         return scene.barred
     if shares < 1 or scene.price.times(shares) < scene.smallest:
         return Refused("below_minimum", field="amount", minimum=scene.smallest)
-    if shares > scene.progress.left_shares:
-        return Refused("offering_full", field="amount", left_shares=scene.progress.left_shares)
+    if shares > scene.left_shares:
+        if scene.progress.waiting:
+            return Refused("others_wait", field="amount")
+        return Refused("offering_full", field="amount", left_shares=scene.left_shares)
     if scene.receipt is not None and not scene.receipt.allows:
         if scene.largest is not None and scene.receipt.decision == "deny":
             return Refused("amount_too_large", field="amount", largest=scene.largest)
@@ -217,13 +234,14 @@ def _version(text: str) -> int | None:
 
 def _require_possible(progress: OfferingProgress, shares: int) -> None:
     """No form of ours asks for more shares than were ever offered."""
-    if shares > progress.maximum_shares:
+    if shares > progress.book_shares:
         raise NotFound
 
 
 def _review_page(
-    slug: str, shares: int, form: PledgeForm, errors: dict[str, str], receipt: Receipt | None = None
-) -> ResponseReturnValue:
+    slug: str, shares: int, form: PledgeForm, errors: dict[str, str], receipt: Receipt | None = None,
+    wished: int | None = None,
+) -> ResponseReturnValue:  # fmt: skip
     form_key = uuid.UUID(form.form_key.data or "")
     with looking() as view:
         _require_possible(offerings.progress(view.session, offerings.by_slug(view.session, slug).id), shares)
@@ -243,6 +261,10 @@ def _review_page(
             fee=scene.offering.fees.investor_fee(amount),
             asked=request.args.get("asked", "")[:40],
             form=form,
+            wished=wished,
+            rest_returned_by=rest_returned_by(scene.offering.deadline_at)
+            if scene.offering.oversubscription_rule in SCALED
+            else None,
             to_say=asked_on_form(view, scene.offering, scene.laws, scene.statements, form_key),
             statement_errors=errors,
             receipt=receipt or scene.receipt,
@@ -282,7 +304,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
     paying = _nothing_to_choose(investor.id, offering.currency)
     try:
         with acting() as tx:
-            placement = pledges.place(
+            placement = waitlist.place(
                 tx,
                 investor_id=investor.id,
                 offering_id=offering.id,
@@ -297,7 +319,7 @@ def create_pledge(slug: str) -> ResponseReturnValue:
             )
     except Refused as refused:
         form.refuse(refused)
-        return _review_page(slug, shares, form, {})
+        return _review_page(slug, shares, form, {}, wished=shares if refused.code in NO_ROOM else None)
     if placement.pledge is None:
         with looking() as view:
             receipt = receipts.of_decision(view.session, placement.decision)

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("issuer", __name__, url_prefix="/issuer")
 
-from app.web.issuer import changes, companies, offerings, related, sections
+from app.web.issuer import allotment, changes, companies, offerings, related, sections, waitlist

@@ -10,6 +10,7 @@ from app.approvals import queries as proposals
 from app.approvals.lifecycle import APPROVED
 from app.approvals.models import ProposalKind
 from app.closings import actions as closings
+from app.closings import choosing
 from app.closings import queries as closing_queries
 from app.compliance import queries as compliance_queries
 from app.compliance.models import CaseKind
@@ -134,6 +135,7 @@ def offering(ref: str) -> ResponseReturnValue:
             documents=documents,
             closing=closing,
             frozen_until=issuer.frozen_until(view.now),
+            may_choose=choosing.may_choose(view.session, found, closing),
             published_by_two=agreed is not None and agreed.status == APPROVED,
             form=EmptyForm(),
             now=view.now,
