@@ -98,8 +98,9 @@ INVARIANTS: dict[str, str] = {
         SELECT event_id FROM gateway_events WHERE status = 'poison'
             OR (status = 'new' AND next_attempt_at < clock_timestamp() - interval '15 minutes')""",
     N_("I21 stranded: no money waits for an instruction that nobody sends"): """
-        SELECT id FROM instructions WHERE kind IN ('refund', 'release', 'fee', 'from_cash', 'pay_back')
-            AND (status = 'review' OR (status = 'failed' AND kind IN ('refund', 'fee')))""",
+        SELECT id FROM instructions WHERE kind NOT IN ('setup', 'collect', 'cancel')
+            AND code IS DISTINCT FROM 'paid_otherwise'
+            AND (status = 'review' OR (status = 'failed' AND kind NOT IN ('release', 'from_cash', 'pay_back')))""",
     N_("I22 an investor's fee is held as long as the pledge is"): """
         SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '2015'
         GROUP BY p.id HAVING coalesce(sum(a.credits - a.debits), 0)

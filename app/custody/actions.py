@@ -54,11 +54,11 @@ def _call_free(tx: Transaction, offering: Offering) -> int:
 
 
 def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:
-    """What gateways kept is paid in when the offering is over, or when a collector lacks it for its refunds."""
-    lacks = any(standing.spare(name) < 0 for name in standing.collectors)
+    """What gateways kept is paid in when the offering is over, or when somebody lacks it for what goes back."""
+    assert offering.gateway is not None
+    lacks = any(standing.spare(name) < 0 for name in standing.collectors) or standing.escrow_lacks(offering.gateway)
     if not standing.platform_owes or (offering.status == LIVE and not lacks):
         return 0
-    assert offering.gateway is not None
     _instruct(tx, offering, OpKind.TOP_UP, offering.gateway, standing.platform_owes)
     return 1
 
@@ -67,7 +67,8 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
     assert offering.gateway is not None
     for name in standing.collectors:
         spare = standing.spare(name)
-        if spare > 0 and offering.status in (CLOSING, SETTLED) and name != offering.gateway:
+        wanted = offering.status in (CLOSING, SETTLED) or standing.escrow_lacks(offering.gateway)
+        if spare > 0 and wanted and name != offering.gateway:
             _instruct(tx, offering, OpKind.TO_CUSTODY, name, spare, to_gateway=offering.gateway)
             return 1
         if spare < 0 and standing.escrow >= -spare:

@@ -29,6 +29,8 @@ class Standing:
     free: Mapping[str, int]
     #: Refunds that leave from there and are not paid yet.
     to_refund: Mapping[str, int]
+    #: To be paid to investors' own bank accounts, by the custodian, in a refund's stead.
+    to_pay_back: int
     escrow: int
     in_transit: int
     platform_owes: int
@@ -39,6 +41,10 @@ class Standing:
         """What a collector has free beyond its refunds; below zero: what it lacks for them, whatever is pending there."""
         free = self.free.get(gateway, 0) - self.to_refund.get(gateway, 0)
         return free if free >= 0 else min(0, free + self.pending.get(gateway, 0))
+
+    def escrow_lacks(self, custodian: str) -> bool:
+        """Whether the custodian has less than it is to give back, and a collector may have it."""
+        return self.escrow < self.to_pay_back + (self.to_refund.get(custodian, 0) if self.to_pay_back else 0)
 
     @property
     def collectors(self) -> list[str]:
@@ -57,16 +63,17 @@ def standing(session: Session, offering: Offering) -> Standing:
     def at(code: Code) -> dict[str, int]:
         return {gateway: net for (one, gateway), net in found.items() if one is code}
 
-    refunds = session.execute(
-        select(Instruction.gateway, func.sum(Instruction.amount_minor))
-        .where(Instruction.offering_id == offering.id, Instruction.kind == OpKind.REFUND)
+    back = session.execute(
+        select(Instruction.kind, Instruction.gateway, func.sum(Instruction.amount_minor))
+        .where(Instruction.offering_id == offering.id, Instruction.kind.in_((OpKind.REFUND, OpKind.PAY_BACK)))
         .where(Instruction.status.not_in((SUCCEEDED, FAILED, CANCELLED, REVIEW)))
-        .group_by(Instruction.gateway)
-    )
+        .group_by(Instruction.kind, Instruction.gateway)
+    ).all()
     return Standing(
         pending=at(Code.COLLECTOR_PENDING),
         free=at(Code.COLLECTOR_CASH),
-        to_refund={gateway: int(minor) for gateway, minor in refunds},
+        to_refund={gateway: int(minor) for kind, gateway, minor in back if kind == OpKind.REFUND},
+        to_pay_back=sum(int(minor) for kind, _, minor in back if kind == OpKind.PAY_BACK),
         escrow=sum(at(Code.ESCROW_CASH).values()),
         in_transit=sum(at(Code.IN_TRANSIT).values()),
         platform_owes=sum(at(Code.DUE_FROM_PLATFORM).values()),

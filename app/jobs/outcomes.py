@@ -32,7 +32,7 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 pledges.collected(tx, instruction_id, outcome)
             case OpKind.CANCEL:
                 pledges.cancellation_answered(tx, instruction_id, outcome)
-            case OpKind.REFUND:
+            case OpKind.REFUND | OpKind.PAY_BACK:
                 pledges.refunded(tx, instruction_id, outcome)
             case OpKind.RELEASE:
                 assert asked.offering_id is not None  # a payout is always of an offering

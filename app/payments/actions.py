@@ -16,7 +16,7 @@ from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
-from app.payments.models import AMOUNT_DIFFERS, GatewayTransaction, Instruction
+from app.payments.models import AMOUNT_DIFFERS, PAID_OTHERWISE, GatewayTransaction, Instruction
 from app.payments.port import Method, OpKind, Outcome, Ref, Txn
 
 #: Nobody else touches an instruction that was handed out for so long.
@@ -272,6 +272,12 @@ def call_a_person(tx: Transaction, instruction_id: int, code: str) -> None:
     if INSTRUCTION.allows(row.status, "call_a_person"):
         audit.transition(tx, row, "call_a_person", why=code)
         row.code = code
+
+
+def pay_otherwise(tx: Transaction, row: Instruction) -> None:
+    """Another way is taken for a locked one that failed: it is never repeated. Writes: instruction, audit."""
+    audit.record(tx, "pay_otherwise", "instructions", row.id, after=row.code)
+    row.code = PAID_OTHERWISE
 
 
 def try_again(tx: Transaction, op_id: UUID) -> None:

@@ -27,6 +27,8 @@ from app.state_machine import StateMachine
 
 #: The `code` of one whose key stands at the gateway for something else.
 KEY_CONFLICT = "key_conflict"
+#: The `code` of a refund that failed and goes to its investor's bank account instead.
+PAID_OTHERWISE = "paid_otherwise"
 #: The `code` of one that brought another amount than was asked; and once a person has said what becomes of it.
 AMOUNT_DIFFERS, DEALT_WITH = "amount_differs", "dealt_with"
 
@@ -51,9 +53,7 @@ class Instruction(Base):
         ),
         CheckConstraint("(offering_id IS NULL) = (investor_id IS NOT NULL)", name="offering_or_cash_account"),
         # Cash is taken out to the investor's own bank account only.
-        CheckConstraint(
-            "kind <> 'pay_back' OR investor_id IS NULL OR payee_id IS NOT NULL", name="taken_out_to_somebody"
-        ),
+        CheckConstraint("kind <> 'pay_back' OR payee_id IS NOT NULL", name="taken_out_to_somebody"),
         ForeignKeyConstraint(["payee_id", "investor_id"], ["bank_accounts.id", "bank_accounts.investor_id"]),
         Index("ix_instructions_investor_id", "investor_id", postgresql_where=text("investor_id IS NOT NULL")),
         CheckConstraint("status NOT IN ('pending', 'succeeded') OR provider_ref IS NOT NULL", name="success_has_ref"),
@@ -130,7 +130,8 @@ class Instruction(Base):
         if self.kind in (OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL):
             return False
         if self.status == FAILED:
-            return self.kind in (OpKind.REFUND, OpKind.FEE)
+            begun_anew = (OpKind.RELEASE, OpKind.FROM_CASH, OpKind.PAY_BACK)
+            return self.kind not in begun_anew and self.code != PAID_OTHERWISE
         return self.status == REVIEW and self.provider_ref is None and self.code != KEY_CONFLICT
 
     def ref(self) -> Ref | None:

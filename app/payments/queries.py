@@ -79,6 +79,13 @@ def refunds(session: Session, pledge_id: int) -> list[Instruction]:
     return [row for row in rows if row.kind == OpKind.REFUND and row.business_key.startswith("refund:pledge:")]
 
 
+def ways_back(session: Session, pledge_id: int) -> list[Instruction]:
+    """Everything that was asked to give back a pledge's own money, oldest first."""
+    rows = of_pledge(session, pledge_id)
+    back = [row for row in rows if row.kind in (OpKind.REFUND, OpKind.PAY_BACK)]
+    return [row for row in back if not row.business_key.startswith("refund:unidentified:")]
+
+
 def about(session: Session, instruction_id: int) -> list[Instruction]:
     """What was asked about another instruction."""
     return list(session.scalars(select(Instruction).where(Instruction.about_id == instruction_id)))

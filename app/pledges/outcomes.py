@@ -191,7 +191,7 @@ def cancellation_answered(tx: Transaction, instruction_id: int, outcome: Outcome
 
 
 def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to a refund.
+    """Take the answer to a refund, or to a payment to the investor's bank account in its stead.
 
     Locks: offering (shared), pledge, instruction, accounts. Writes: instruction, pledge, entry, message, audit.
     """
@@ -213,7 +213,7 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
 def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
     proof, collector = Evidence(f"{row.gateway}:{line.id}", row.id), _collector(offering, row)
     unwanted = row.business_key.startswith("refund:unidentified:")
-    if line.kind == TxnKind.REFUND_FAILED:
+    if line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
         if unwanted:
             ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
         else:
@@ -224,12 +224,13 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
             audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
         whose = (pledge.investor_id, offering.id, pledge.id)
         ledger.post(tx, cash_accounts.refunded_to_cash(*whose, row.amount, proof, gateway=row.gateway))
-    elif line.kind == TxnKind.REFUND:
-        tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount)
+    elif line.kind in (TxnKind.REFUND, TxnKind.PAYOUT):
+        about = f"pledge:{pledge.id}" if row.kind == OpKind.REFUND else f"paid_back:{row.id}"
+        tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount, about=about)
         if unwanted:
             draft = entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector)
         else:
-            if not refunds.is_part(row):
+            if pledge.status == lifecycle.REFUND_DUE:  # of what was scaled back the rest became shares
                 audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
             draft = entries.refund_paid(offering.id, pledge.id, row.amount, proof, collector=collector)
         ledger.post(tx, draft)

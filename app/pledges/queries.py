@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.cash.models import BankAccount
 from app.database import AT_ONCE
 from app.decisions.models import Decision
 from app.errors import NotFound
@@ -19,6 +20,10 @@ from app.limit_statements import queries as limit_statements
 from app.money import Money
 from app.offerings.lifecycle import LIVE as OPEN
 from app.offerings.models import Offering
+from app.payments.lifecycle import CANCELLED as CANCELLED_PAYMENT
+from app.payments.lifecycle import FAILED, SUCCEEDED
+from app.payments.models import Instruction
+from app.payments.port import OpKind
 from app.pledges.lifecycle import (
     ALLOTTED,
     AUTHORISED,
@@ -321,3 +326,22 @@ def returned_by(session: Session, refundable_until: datetime, limit: int) -> lis
     due = select(Pledge.id).join(Offering, Offering.id == Pledge.offering_id)
     soon = Offering.status == OPEN, Pledge.status == HELD, Pledge.refundable_until <= refundable_until
     return list(session.scalars(due.where(*soon).order_by(Pledge.refundable_until, Pledge.id).limit(limit)))
+
+
+def not_given_back(session: Session) -> list[int]:
+    """Pledges that are owed money whose refund failed or came back, and whose investor has a bank account with us."""
+    tried, under_way = aliased(Instruction), aliased(Instruction)
+    back = (OpKind.REFUND, OpKind.PAY_BACK)
+    is_tried = select(tried.id).where(
+        tried.pledge_id == Pledge.id, tried.kind.in_(back), tried.status.in_((SUCCEEDED, FAILED))
+    )
+    is_under_way = select(under_way.id).where(
+        under_way.pledge_id == Pledge.id, under_way.kind.in_(back),
+        under_way.status.not_in((SUCCEEDED, FAILED, CANCELLED_PAYMENT)),
+    )  # fmt: skip
+    owed = (
+        select(Pledge.id)
+        .where(Pledge.status == REFUND_DUE, is_tried.exists(), ~is_under_way.exists())
+        .where(select(BankAccount.id).where(BankAccount.investor_id == Pledge.investor_id).exists())
+    )
+    return list(session.scalars(owed.order_by(Pledge.id)))

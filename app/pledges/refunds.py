@@ -12,7 +12,7 @@ from app.money import Money
 from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
-from app.payments.lifecycle import CANCELLED, FAILED
+from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind
 from app.pledges import paying_for
@@ -72,6 +72,35 @@ def _instruct(tx: Transaction, pledge: Pledge, key: str, amount: Money) -> Metho
         method=way,
     )
     return way
+
+
+def pay_back(tx: Transaction, pledge: Pledge) -> bool:
+    """Pay what is owed for a locked pledge, and could not go back where it came from, to its investor's bank account.
+
+    False: nothing failed, it is on its way already, or there is no account that may be used yet.
+    Locks: instructions. Writes: instructions, audit.
+    """
+    rows = payment_queries.ways_back(tx.session, pledge.id)
+    account = cash.bank_account(tx.session, pledge.investor_id)
+    owed = books.balance(
+        tx.session, Code.REFUND_PAYABLE, pledge.currency, offering_id=pledge.offering_id, pledge_id=pledge.id
+    )
+    if not rows or not owed or any(row.status not in (SUCCEEDED, FAILED, CANCELLED) for row in rows):
+        return False
+    if disputed(tx.session, pledge) or account is None or account.usable_from > tx.now:
+        return False
+    for row in rows:
+        if row.status == FAILED:
+            payments.pay_otherwise(tx, payments.lock(tx, row.id))
+    offering = offerings.offering(tx.session, pledge.offering_id)
+    assert offering.gateway is not None  # what is held is held for a public offering
+    payments.instruct(
+        tx, OpKind.PAY_BACK, f"pay_back:pledge:{pledge.id}:{len(rows)}", gateway=offering.gateway,
+        amount=Money(owed, pledge.currency), offering_id=offering.id, pledge_id=pledge.id, payee_id=account.id,
+        reference=pledge.ref,
+    )  # fmt: skip
+    tx.wake("carry_money")
+    return True
 
 
 def stop(tx: Transaction, pledge: Pledge) -> bool:

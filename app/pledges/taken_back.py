@@ -224,7 +224,7 @@ def refund_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row: I
     draft = reversals.refund_failed(offering.id, pledge.id, line.amount, _proof(row, line), collector=collector)
     if not ledger.post(tx, draft):
         return
-    if not refunds.is_part(row):  # of which the rest became shares
+    if pledge.status == lifecycle.REFUNDED:  # of what was scaled back the rest became shares
         audit.transition(tx, pledge, "bounce", amount=line.amount, evidence=line.id)
     tell(tx, pledge, offering, Message.REFUND_FAILED, amount=line.amount, about=f"refund_failed:{line.id}")
     _raise_alert(tx, pledge, offering, line.amount, "PLATFORM-REFUND", line.id, holds=False)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from app.cash import actions as cash
 from app.closings import actions as closings
+from app.errors import Refused
+from app.investors import queries as investors
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.offerings.models import Offering
-from app.payments.port import Method, Ref
+from app.payments import actions as payments
+from app.payments.port import Method, OpKind, Ref
 from app.payments.sandbox.tables import Token
 from app.pledges.models import Pledge
 from tests.builders import World
@@ -251,6 +256,47 @@ def test_a_refund_that_comes_back_is_owed_as_before(story: Story) -> None:
     assert story.status(pledge) == "refund_due"
     assert story.books()["2020"] == -pledge.amount_minor
     assert (story.told("refund_failed"), story.alerts()) == (1, ["PLATFORM-REFUND"])
+
+
+def test_it_then_goes_to_the_investors_own_bank_account_and_once(story: Story) -> None:
+    """Scenario 32: the refund waits for balance and fails; the bank account of the investor takes it instead."""
+    for token in (Token.REFUND_PENDING_NSF, Token.REFUND_FAIL_D3):
+        pledge, _ = story.paid(token=token)
+        story.world.cancel(pledge)
+        story.days(5)
+        assert story.status(pledge) == "refund_due"
+        give_account(story.world, pledge)
+        for _ in range(3):
+            story.days(1)
+            story.world.let_backoffs_pass()
+        assert story.status(pledge) == "refunded"
+    assert story.books() == {}
+    failed = "SELECT op_id FROM instructions WHERE kind = 'refund' AND status = 'failed'"
+    ((op_id,),) = story.world.sql(failed)
+    with pytest.raises(Refused, match="not_to_be_repeated"), story.world.acting() as tx:
+        payments.try_again(tx, op_id)
+    assert story.world.sql("SELECT status FROM instructions WHERE kind = 'pay_back'") == [("succeeded",)] * 2
+
+
+def test_the_database_pays_nobody_elses_account(story: Story) -> None:
+    pledge, _ = story.paid(token=Token.REFUND_FAIL_D3)
+    other, _ = story.paid()
+    account = give_account(story.world, other)
+    with pytest.raises(IntegrityError, match="its own investor"), story.world.acting() as tx:
+        payments.instruct(
+            tx, OpKind.PAY_BACK, "stolen", gateway="sandbox", amount=pledge.amount, offering_id=story.offering.id,
+            pledge_id=pledge.id, payee_id=account, reference=pledge.ref,
+        )  # fmt: skip
+
+
+def give_account(world: World, pledge: Pledge) -> int:
+    """The investor says where they may be paid, and the days in which they could object pass."""
+    with world.acting() as tx:
+        investor = investors.investor(tx.session, pledge.investor_id)
+        account = cash.set_bank_account(
+            tx, investor.id, holder=investor.legal_name, account="GB33BUKB20201555555555", vault=world.platform.vault
+        )
+        return account.id
 
 
 def test_a_payout_that_comes_back_is_paid_anew_and_shares_are_given_once(cards_world: World) -> None:
