@@ -32,6 +32,9 @@ from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
+from app.switches import actions as switches
+from app.switches import queries as switch_queries
+from app.switches.models import Switch
 
 #: With fewer officers than this nobody could look at a proposal, so the first people are let in without one.
 OFFICERS_TO_BEGIN = 2
@@ -188,6 +191,29 @@ def propose_lift(tx: Transaction, ref: str) -> Proposal:
     )
 
 
+# Lifting a switch: one person sets it, two lift it
+
+
+def lift_switch(tx: Transaction, ref: str, why: str) -> Proposal | None:
+    """Propose that what was switched off goes on; where nobody could agree to it, it is done at once.
+
+    Raises NotFound, Refused: "reason_too_short", "switch_lifted", "switch_frozen", "proposal_waits". Locks: switch.
+    Writes: proposal, or switch; audit.
+    """
+    switch = switches.lock(tx, ref)
+    switches.require_liftable(switch, why)
+    officers = {one.id for one in identity_queries.with_role(tx.session, Role.COMPLIANCE_OFFICER)} - {tx.actor.user_id}
+    if not officers:
+        switches.lift(tx, ref, why)
+        return None
+    payload = {"switch": switch.ref, "why": why.strip(), "was_set": switch.why}
+    return approvals.propose(tx, ProposalKind.SWITCH, f"switch:{switch.id}", payload, state=_is_set(switch))
+
+
+def _is_set(switch: Switch) -> str:
+    return "set" if switch.is_set else "lifted"
+
+
 def _offering_status(session: Session, proposal: Proposal) -> str:
     return offering_queries.offering(session, proposal.subject_id).status
 
@@ -225,6 +251,11 @@ ACTS: Mapping[ProposalKind, Act] = {
         state=lambda session, proposal: alert_queries.alert(session, proposal.subject_id).status,
         lock=lambda tx, proposal: alerts.lock(tx, proposal.subject_id),
         approved=lambda tx, proposal: alerts.lift(tx, proposal.payload["case"]),
+    ),
+    ProposalKind.SWITCH: Act(
+        state=lambda session, proposal: _is_set(switch_queries.by_ref(session, proposal.payload["switch"])),
+        lock=lambda tx, proposal: switches.lock(tx, proposal.payload["switch"]),
+        approved=lambda tx, proposal: switches.lift(tx, proposal.payload["switch"], proposal.payload["why"]),
     ),
     ProposalKind.PACK: Act(
         state=lambda session, proposal: decision_queries.adopted(session).get(proposal.subject.partition(":")[2], ""),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.i18n.words import N_
+from app.reconciliation.finders import UNBOOKED
 from app.regimes import platform_policy
 
 #: name -> a query for whatever breaks the promise
@@ -50,9 +51,9 @@ INVARIANTS: dict[str, str] = {
         SELECT DISTINCT e.id FROM journal_entries e JOIN postings p ON p.entry_id = e.id
         JOIN ledger_accounts a ON a.id = p.account_id
         WHERE a.code IN ('1000', '1010', '1100', '1110', '3000') AND e.evidence IS NULL AND e.kind <> 'funds_available'""",
-    N_("I11 every line of the gateway is in the books"): """
-        SELECT t.transaction_id FROM gateway_transactions t
-        WHERE NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",
+    N_("I11 every line of the gateway is in the books, or stands as a break"): f"""
+        SELECT t.transaction_id FROM ({UNBOOKED}) t WHERE NOT EXISTS (
+            SELECT 1 FROM breaks b WHERE b.key = t.gateway || ':' || t.transaction_id)""",
     N_("I12 every evidence is a line of the gateway"): """
         SELECT e.id FROM journal_entries e WHERE e.evidence IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM gateway_transactions t WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",

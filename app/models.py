@@ -22,10 +22,12 @@ from app.monitoring.models import MonitoringCursor
 from app.notifications.models import QueuedMessage
 from app.offerings.models import DocumentOpening, Filing, Offering, OfferingDocument, OfferingProgress
 from app.payments.escrow_files.models import BankFile, BankLine, BankMatch, FileInstruction
-from app.payments.models import GatewayEvent, GatewayTransaction, Instruction
+from app.payments.models import GatewayEvent, GatewayReading, GatewayTransaction, Instruction
 from app.pledges.models import Pledge, PledgeConsent
+from app.reconciliation.models import Break, ComparedDay, GatewayBalance
 from app.screening.models import ListImport, Listing, Screening
 from app.share_register.models import RegisterEntry
+from app.switches.models import Switch
 from app.waitlist.models import WaitlistEntry
 
 metadata = Base.metadata
@@ -44,6 +46,7 @@ __all__ = [
     "BankFile",
     "BankLine",
     "BankMatch",
+    "Break",
     "CaseOpinion",
     "CaseQuestion",
     "CashChoice",
@@ -55,6 +58,7 @@ __all__ = [
     "Closing",
     "ClosingApproval",
     "ClosingLine",
+    "ComparedDay",
     "DeadlineMove",
     "Decision",
     "DocumentOpening",
@@ -66,7 +70,9 @@ __all__ = [
     "Filing",
     "FormDraft",
     "GateStep",
+    "GatewayBalance",
     "GatewayEvent",
+    "GatewayReading",
     "GatewayTransaction",
     "Instruction",
     "Investor",
@@ -101,6 +107,7 @@ __all__ = [
     "Simulation",
     "SpouseLink",
     "StatedPurchase",
+    "Switch",
     "User",
     "UserSession",
     "WaitlistEntry",

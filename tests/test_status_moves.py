@@ -18,12 +18,13 @@ from app.investors.models import Claim, SpouseLink
 from app.offerings.models import Offering
 from app.payments.models import Instruction
 from app.pledges.models import Pledge
+from app.reconciliation.models import Break
 from app.waitlist.models import WaitlistEntry
 from tests.builders import World
 
 SUBJECTS: tuple[type[Subject], ...] = (
     Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
-    SpouseLink, EvidenceFile, Proposal, WaitlistEntry,
+    SpouseLink, EvidenceFile, Proposal, WaitlistEntry, Break,
 )  # fmt: skip
 
 

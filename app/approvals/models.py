@@ -22,6 +22,7 @@ class ProposalKind(StrEnum):
     REFUND_ALL = "refund_all"
     PACK = "pack"
     HOLD = "hold"
+    SWITCH = "switch"
 
 
 class Proposal(Base):

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from app.effects import Effect
 from app.i18n import amounts
-from app.i18n.labels import COMPARED, FINANCIALS, INSTRUCTION_KINDS, status
+from app.i18n.book_words import INSTRUCTION_KINDS
+from app.i18n.labels import COMPARED, FINANCIALS, status
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
 

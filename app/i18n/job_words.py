@@ -16,6 +16,7 @@ JOBS: Mapping[str, str] = {
     "return_in_time": N_("Return money while its method still can"),
     "expire_claims": N_("End statuses, and remind of those that end soon"), "scan_evidence": N_("Scan files of evidence"),
     "send_notifications": N_("Send messages"), "check_books": N_("Check the books"),
+    "reconcile": N_("Compare books, gateways and banks"),
     "deliver_sandbox_events": N_("Deliver the sandbox's events"), "seal_audit": N_("Seal the audit trail"),
     "rescreen": N_("Compare names with new lists"),
     "monitor_pledges": N_("Look for patterns over pledges"),

@@ -19,11 +19,7 @@ from app.i18n import (
     times,
 )
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
-from app.i18n.book_words import ACCOUNT_CLASSES as ACCOUNT_CLASSES
-from app.i18n.book_words import ACCOUNTS as ACCOUNTS
-from app.i18n.book_words import BOOKS as BOOKS
-from app.i18n.book_words import ENTRY_KINDS as ENTRY_KINDS
-from app.i18n.book_words import INSTRUCTION_KINDS as INSTRUCTION_KINDS
+from app.i18n.book_words import ACCOUNT_CLASSES, ACCOUNTS, BOOKS, ENTRY_KINDS, INSTRUCTION_KINDS  # noqa: F401
 from app.i18n.job_words import JOBS as JOBS
 from app.i18n.locales import Language
 from app.i18n.offering_words import FINANCIALS as FINANCIALS
@@ -36,6 +32,8 @@ from app.i18n.payment_words import METHODS as METHODS
 from app.i18n.payment_words import MISFITS as METHOD_MISFITS
 from app.i18n.payment_words import PLACES as PLACES
 from app.i18n.payment_words import REFUND_STEPS as REFUND_STEPS
+from app.i18n.reconciliation_words import BREAK_ACTIONS, BREAKS, DIRECTIONS, DORMANT, LINE_KINDS  # noqa: F401
+from app.i18n.reconciliation_words import STATUSES as _BREAK_STATUSES
 from app.i18n.review_words import COMPARED as COMPARED
 from app.i18n.review_words import MARKS as MARKS
 from app.i18n.review_words import PROPOSALS as PROPOSALS
@@ -77,6 +75,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     },
     **standing_words.STATUSES,
     **waitlist_words.STATUSES,
+    **_BREAK_STATUSES,
     "closing": {
         "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
         "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),

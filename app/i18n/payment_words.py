@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.i18n import bank_file_words
+from app.i18n import bank_file_words, reconciliation_words
 from app.i18n.words import N_
 
 METHODS: Mapping[str, str] = {
@@ -32,6 +32,7 @@ REFUSALS: Mapping[str, str] = {
     "method_chosen": N_("Another payment for this pledge is under way. Finish or cancel it first."),
     "method_refused": N_("This way to pay does not fit here: %(why)s. Choose another one; nothing was charged."),
     **bank_file_words.REFUSALS,
+    **reconciliation_words.REFUSALS,
 }
 
 #: What gateways are called where people read it; one that is not here has its own name.

@@ -13,6 +13,7 @@ PROPOSALS: Mapping[str, str] = {
     "refund_all": N_("End an offering and give all money back"),
     "pack": N_("Change the rules in force"),
     "hold": N_("Lift a hold"),
+    "switch": N_("Let money move again"),
 }
 
 #: Fields that are compared with their evidence.

@@ -20,6 +20,7 @@ from app.jobs import (
     monitor_pledges,
     offer_room,
     process_inbox,
+    reconcile,
     release_cases,
     rescreen,
     return_in_time,
@@ -75,6 +76,7 @@ TIMETABLE = (
     Job("release_cases", release_cases.run, MINUTE),
     Job("apply_proposals", apply_proposals.run, MINUTE),
     Job("keep_cash", keep_cash.run, 10 * MINUTE),
+    Job("reconcile", reconcile.run, 15 * MINUTE),
     Job("check_books", check_books.run, 10 * MINUTE),
 )
 JOBS = {job.name: job for job in TIMETABLE}

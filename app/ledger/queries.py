@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.ledger.chart import CHART, Code
 from app.ledger.models import JournalEntry, LedgerAccount, Posting
@@ -262,3 +263,77 @@ def idle_cash(session: Session, until: datetime) -> list[Idle]:
         .order_by(moved, LedgerAccount.investor_id)
     )
     return [Idle(investor_id, currency, int(minor), since) for investor_id, currency, minor, since in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """One account as it stood at an instant, in minor units."""
+
+    account: LedgerAccount
+    debits: int
+    credits: int
+    entries: int
+
+    @property
+    def net(self) -> int:
+        """On the account's own side, as `balance` tells it."""
+        return self.debits - self.credits if self.account.class_ in ("asset", "expense") else self.credits - self.debits
+
+
+def accounts_as_of(
+    session: Session, at: datetime, *, code: str = "", offering_id: int = 0, pledge_id: int = 0, limit: int = 200
+) -> list[AccountBalance]:
+    """Accounts that had been moved by then, by what was recorded until `at` (true time): what the books said at that instant."""
+    debited, credited = (
+        func.coalesce(func.sum(Posting.amount_minor).filter(Posting.side == side), 0) for side in ("D", "C")
+    )
+    asked = (
+        select(LedgerAccount, debited, credited, func.count())
+        .join(Posting, Posting.account_id == LedgerAccount.id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(JournalEntry.recorded_at <= at, *_named(code, offering_id, pledge_id))
+        .group_by(LedgerAccount.id)
+        .order_by(LedgerAccount.currency, LedgerAccount.code, LedgerAccount.offering_id, LedgerAccount.pledge_id)
+        .limit(limit)
+    )
+    return [AccountBalance(one, int(d), int(c), n) for one, d, c, n in session.execute(asked)]
+
+
+def entries_as_of(
+    session: Session, at: datetime, *, code: str = "", offering_id: int = 0, pledge_id: int = 0, limit: int = 100
+) -> list[JournalEntry]:
+    """The entries that moved these accounts, recorded until `at` (true time), newest first."""
+    moving = (
+        select(Posting.entry_id)
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(*_named(code, offering_id, pledge_id))
+    )
+    asked = select(JournalEntry).where(JournalEntry.recorded_at <= at, JournalEntry.id.in_(moving))
+    return list(session.scalars(asked.order_by(JournalEntry.id.desc()).limit(limit)))
+
+
+def _named(code: str, offering_id: int, pledge_id: int) -> list[ColumnElement[bool]]:
+    wanted: tuple[tuple[InstrumentedAttribute[Any], object], ...] = (
+        (LedgerAccount.code, code), (LedgerAccount.offering_id, offering_id), (LedgerAccount.pledge_id, pledge_id),
+    )  # fmt: skip
+    return [column == value for column, value in wanted if value]
+
+
+def entry(session: Session, entry_id: int) -> JournalEntry | None:
+    return session.get(JournalEntry, entry_id)
+
+
+def reversed_by(session: Session, entry_id: int) -> JournalEntry | None:
+    """The entry that took this one back."""
+    return session.scalars(select(JournalEntry).where(JournalEntry.reverses == entry_id)).one_or_none()
+
+
+def postings(session: Session, entry_id: int) -> list[tuple[Posting, LedgerAccount]]:
+    """Both sides of an entry, debits first."""
+    rows = session.execute(
+        select(Posting, LedgerAccount)
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .where(Posting.entry_id == entry_id)
+        .order_by(Posting.side.desc(), LedgerAccount.code)
+    )
+    return [(posting, account) for posting, account in rows]

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import case, exists, select
 
 from app.audit import actions as audit
 from app.database import Transaction, in_batches, insert_many
 from app.errors import Mistake, Refused
 from app.money import Money
-from app.payments import queries
+from app.payments import lines, queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
-from app.payments.models import AMOUNT_DIFFERS, PAID_OTHERWISE, GatewayTransaction, Instruction
-from app.payments.port import Method, OpKind, Outcome, Ref, Txn
+from app.payments.models import AMOUNT_DIFFERS, PAID_OTHERWISE, GatewayReading, Instruction
+from app.payments.port import MONEY_IN, Method, OpKind, Outcome, Ref
+from app.regimes import platform_policy
+from app.switches import queries as switches
+from app.switches.models import Direction, Switch
 
 #: Nobody else touches an instruction that was handed out for so long.
 LEASE = timedelta(seconds=60)
@@ -104,10 +106,7 @@ class Refund:
 
 
 def instruct_refunds(tx: Transaction, offering_id: int, refunds: Sequence[Refund]) -> None:
-    """Record many refunds of one offering as `instruct` records one.
-
-    Writes: instructions, audit. Wakes: send_payments.
-    """
+    """Record many refunds of one offering as `instruct` does one. Writes: instructions, audit. Wakes: send_payments."""
     for batch in in_batches(refunds):
         by_key = {one.business_key: one for one in batch}
         rows = [
@@ -179,12 +178,23 @@ class Due:
 def lease(tx: Transaction, limit: int) -> list[Due]:
     """Hand out what is due: to be sent, or to be asked about. Several workers never get the same one.
 
-    Locks: instructions (skipping locked ones). Writes: instruction.
+    What an operator has switched off is not handed out, nor what goes to a gateway whose own lines were not read for so
+    long that this may be a restored database. Locks: instructions (skipping locked ones). Writes: instruction.
     """
     waiting = (QUEUED, SENDING, *ASKABLE)
+    direction = case(
+        (Instruction.kind.in_(MONEY_IN), Direction.IN.value), (Instruction.kind != OpKind.CANCEL, Direction.OUT.value)
+    )
+    covered = switches.covering(Instruction.gateway, direction, Instruction.offering_id, Instruction.pledge_id)
+    unread = tx.wall_now - platform_policy.reconciling(tx.now).stale_after
     rows = tx.session.scalars(
         select(Instruction)
-        .where(Instruction.status.in_(waiting), Instruction.next_attempt_at <= tx.wall_now)
+        .where(
+            Instruction.status.in_(waiting),
+            Instruction.next_attempt_at <= tx.wall_now,
+            ~exists().where(covered).select_from(Switch),
+            ~exists().where(GatewayReading.gateway == Instruction.gateway, GatewayReading.read_at < unread),
+        )
         .order_by(Instruction.next_attempt_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -233,8 +243,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
 
 
 def _backoff(attempts: int) -> timedelta:
-    doubled: timedelta = FIRST_ASK * int(2 ** min(attempts, 20))
-    return min(doubled, LONGEST_ASK)
+    return min(FIRST_ASK * int(2 ** min(attempts, 20)), LONGEST_ASK)
 
 
 def lock(tx: Transaction, instruction_id: int) -> Instruction:
@@ -276,8 +285,8 @@ def call_a_person(tx: Transaction, instruction_id: int, code: str) -> None:
 
 def pay_otherwise(tx: Transaction, row: Instruction) -> None:
     """Another way is taken for a locked one that failed: it is never repeated. Writes: instruction, audit."""
-    audit.record(tx, "pay_otherwise", "instructions", row.id, after=row.code)
-    row.code = PAID_OTHERWISE
+    before, row.code = row.code, PAID_OTHERWISE
+    audit.record(tx, "pay_otherwise", "instructions", row.id, after=before)
 
 
 def try_again(tx: Transaction, op_id: UUID) -> None:
@@ -351,7 +360,7 @@ def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
     """
     row.provider_ref = str(outcome.ref)
     for txn in outcome.evidence:
-        keep_transaction(tx, row.gateway, txn)
+        lines.keep(tx, row.gateway, [txn])
     event = _MOVES[outcome.state]
     keeps = row.kind == OpKind.SETUP
     if event == "succeed" and not (outcome.instrument if keeps else outcome.evidence):
@@ -378,21 +387,12 @@ def record_cancellation(tx: Transaction, row: Instruction, outcome: Outcome) -> 
         row.code = None if event == "succeed" else f"payment_{outcome.state}"
 
 
-def keep_transaction(tx: Transaction, gateway: str, txn: Txn) -> None:
-    """Keep a line of the gateway's account; the same line again changes nothing. Writes: gateway transaction."""
-    tx.session.execute(
-        insert(GatewayTransaction)
-        .values(
-            gateway=gateway,
-            transaction_id=txn.id,
-            kind=txn.kind,
-            source=str(txn.source),
-            amount_minor=txn.amount.minor,
-            fee_minor=txn.fee.minor,
-            net_minor=txn.net.minor,
-            currency=txn.amount.currency,
-            created_at=txn.created_at,
-            available_at=txn.available_at,
-        )
-        .on_conflict_do_nothing()
-    )
+def found_at_gateway(tx: Transaction, instruction_id: int) -> None:
+    """The gateway did what we do not know to have sent, as after a restore: it counts as sent from now on.
+
+    Locks: instruction. Writes: instruction, audit.
+    """
+    row = lock(tx, instruction_id)
+    if row.status == QUEUED:
+        audit.transition(tx, row, "send", why="found_at_gateway")
+        row.first_sent_at = row.first_sent_at or tx.wall_now

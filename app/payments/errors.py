@@ -57,3 +57,7 @@ class BadSignature(GatewayError):
 
 class Stale(GatewayError):
     """Signed too long ago, or in the future."""
+
+
+#: The `code` of an event that is signed rightly and meant for another environment.
+WRONG_ENVIRONMENT = "wrong_environment"

@@ -159,7 +159,7 @@ class GatewayEvent(Base):
 
 
 class GatewayTransaction(Base):
-    """A line of the gateway's own account that we have seen. Never edited: a trigger refuses it."""
+    """A line of the gateway's own account that we have seen. Never edited: a trigger refuses it, but for `listed_at`, once."""
 
     __tablename__ = "gateway_transactions"
     __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),)
@@ -175,3 +175,23 @@ class GatewayTransaction(Base):
     created_at: Mapped[datetime]
     #: From when it may be paid out.
     available_at: Mapped[datetime | None]
+    #: Whose money it is, in our words ("offering-7", "" for the gateway's one balance).
+    account: Mapped[str] = mapped_column(String(255), server_default="")
+    #: Our own key that its object was made with, where the gateway tells.
+    op_key: Mapped[str] = mapped_column(String(255), server_default="")
+    #: When it first stood in the gateway's own list, not only in an answer about one object.
+    listed_at: Mapped[datetime | None]
+
+
+class GatewayReading(Base):
+    """How far we have read a gateway's own lines. Times but `read_until` are true time."""
+
+    __tablename__ = "gateway_readings"
+
+    gateway: Mapped[str] = mapped_column(String(40), primary_key=True)
+    #: Every line until then is kept here, in the platform's time.
+    read_until: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    #: The last time that it could not be read, and the kind of error.
+    failed_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(200))

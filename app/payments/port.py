@@ -44,6 +44,10 @@ class OpKind(StrEnum):
     FROM_CASH = "from_cash"
 
 
+#: What brings money to offerings. Everything else takes it out, but for a cancellation, which moves none.
+MONEY_IN = (OpKind.SETUP, OpKind.COLLECT, OpKind.FROM_CASH, OpKind.TOP_UP, OpKind.ARRIVAL)
+
+
 class Role(StrEnum):
     COLLECTOR = "collector"
     CUSTODIAN = "custodian"
@@ -142,7 +146,8 @@ class Txn:
     """A line in the gateway's own account: the evidence that cash moved. `net` is `amount` less `fee`; out is negative.
 
     `account` is whose money it is, in our words ("offering-7", "" for the gateway's one balance); `available_at` is from
-    when it may be paid out, None: at once.
+    when it may be paid out, None: at once. `op_key` is the key of ours that its object was made with, "" where the gateway
+    does not tell: by it a line is known again of which no row of ours knows, as after a restore.
     """
 
     id: str
@@ -153,6 +158,7 @@ class Txn:
     created_at: datetime
     account: str = ""
     available_at: datetime | None = None
+    op_key: str = ""
 
     @property
     def net(self) -> Money:

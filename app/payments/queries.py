@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.money import Money
-from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED
+from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED, UNKNOWN
 from app.payments.models import DEALT_WITH, GatewayEvent, GatewayTransaction, Instruction
 from app.payments.port import OpKind, Ref
 
@@ -192,3 +193,42 @@ def asked_in_this_transaction(session: Session) -> list[tuple[str, int, Money]]:
         .order_by(Instruction.kind, Instruction.currency)
     )
     return [(kind, number, Money(int(minor), currency)) for kind, number, minor, currency in rows]
+
+
+def first_instructed(session: Session, gateway: str) -> datetime | None:
+    """When anything was first asked of a gateway: it has no line of ours from before."""
+    return session.scalars(select(func.min(Instruction.created_at)).where(Instruction.gateway == gateway)).one()
+
+
+def source(session: Session, key: str) -> Ref:
+    """What a line is about, by `gateway:transaction`."""
+    gateway, _, transaction_id = key.partition(":")
+    return Ref.read(session.get_one(GatewayTransaction, (gateway, transaction_id)).source)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What waits at a gateway: outcomes nobody knows, instructions for a person, events not handled, and since when."""
+
+    unknown: int
+    review: int
+    events: int
+    oldest_event: datetime | None
+
+
+def health(session: Session, gateway: str) -> Health:
+    unknown, review = (
+        session.scalars(select(func.count()).where(Instruction.gateway == gateway, Instruction.status == status)).one()
+        for status in (UNKNOWN, REVIEW)
+    )
+    waiting = select(func.count(), func.min(GatewayEvent.received_at)).where(
+        GatewayEvent.gateway == gateway, GatewayEvent.status.in_(("new", "poison"))
+    )
+    events, oldest = session.execute(waiting).one()
+    return Health(unknown, review, events, oldest)
+
+
+def line(session: Session, evidence: str) -> GatewayTransaction | None:
+    """The line that an entry's evidence names."""
+    gateway, _, transaction_id = evidence.partition(":")
+    return session.get(GatewayTransaction, (gateway, transaction_id))

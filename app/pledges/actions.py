@@ -52,6 +52,8 @@ from app.regimes.verdict import Decision as Outcome
 from app.screening import actions as screening
 from app.screening import queries as screening_queries
 from app.screening import related
+from app.switches import actions as switches
+from app.switches.models import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def place(
 
     `seen_version` is the offering's text, `placed_from` the country of the connection, `paying` how it is paid if that
     is known already, `kept` the room that `waitlist.actions.place` keeps for this investor. The same `form_key` again is the same pledge; a verdict other than "allow" is stored, and that is all. Raises Refused: "not_open", "text_changed",
-    "offering_ended", "offering_full", "others_wait", "no_seat_left", "shares_not_positive", "below_minimum", "own_offering", "form_reused",
+    "switched_off", "offering_ended", "offering_full", "others_wait", "no_seat_left", "shares_not_positive", "below_minimum", "own_offering", "form_reused",
     "residence_not_served", "details_being_checked", and see `consents`. Locks: investor, spouse, offering (shared),
     progress. Writes: decision, pledge, consents, attempt, instruction, case, messages, audit.
     """
@@ -156,6 +158,7 @@ def _open_offering(
     offering = offerings.share(tx, offering_id)
     if offering.status != LIVE:
         raise Refused("not_open", status=offering.status)
+    switches.require_on(tx, Direction.IN, offering_id=offering.id)
     if seen_version not in (None, offering.version):
         raise Refused("text_changed")
     if shares < 1:
@@ -183,7 +186,7 @@ def choose_way(tx: Transaction, pledge_id: int, law: LawBook, way: PaymentWay) -
     """Pay a pledge this way, now or (where that is how it fits) near the deadline; twice equals once.
 
     Raises Refused: "not_payable" (it does not wait for money), "method_chosen" (another way is under way),
-    "method_refused", "cash_not_enough". Locks: investor (for their cash), offering (shared), pledge, accounts.
+    "method_refused", "switched_off", "cash_not_enough". Locks: investor (for their cash), offering (shared), pledge, accounts.
     Writes: instruction, entry, audit.
     """
     if way.method is Method.CASH_ACCOUNT:

@@ -22,6 +22,8 @@ from app.pledges import funding
 from app.pledges.models import Pledge
 from app.regimes import platform_policy
 from app.regimes.regime import Regime
+from app.switches import actions as switches
+from app.switches.models import Direction
 
 
 def needs(offering: Offering, regime: Regime, now: datetime, cancel_until: datetime | None) -> Needs:
@@ -112,9 +114,10 @@ def may_stay_here(offering: Offering, paid: PaidBy, now: datetime) -> bool:
 def begin(tx: Transaction, pledge: Pledge, offering: Offering, regime: Regime, way: PaymentWay) -> None:
     """Ask the gateway for the money of a locked pledge, or to keep a way to pay that is charged later.
 
-    Raises Refused: "method_refused", and for their cash "cash_not_enough"; its investor is locked then.
+    Raises Refused: "method_refused", "switched_off", and for their cash "cash_not_enough"; its investor is locked then.
     Locks: accounts. Writes: pledge, instruction, entry, audit.
     """
+    switches.require_on(tx, Direction.IN, offering_id=offering.id, gateway=way.gateway, pledge_id=pledge.id)
     planned = plan(tx, pledge, offering, regime, way)
     if planned.why is not None:
         raise Refused("method_refused", field="method", why=planned.why)

@@ -51,6 +51,14 @@ def business_days_after(day: date, count: int, *calendars: str) -> date:
     return day
 
 
+def business_days_before(day: date, count: int, *calendars: str) -> date:
+    """The `count`-th business day before `day`; `day` itself is not counted."""
+    while count:
+        day -= timedelta(days=1)
+        count -= is_business_day(day, *calendars)
+    return day
+
+
 def end_of(day: date, zone: str) -> datetime:
     """The last instant of a day in a zone."""
     return datetime.combine(day, time.max, ZoneInfo(zone))

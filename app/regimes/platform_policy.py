@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from app.money import Money
-from app.regimes.calendar import business_days_after, end_of
+from app.regimes.calendar import business_days_after, business_days_before, end_of
 from app.regimes.office_hours import Office
 from app.regimes.parameters import Pack, Row, Schema
 
@@ -64,10 +64,19 @@ SCHEMA: Schema = {
         "top_up_methods": list, "back_to_source": list, "not_under": list, "frozen_days": int, "dormant_months": int,
         "unpaid_hours": int,
     },
+    "reconciliation": {
+        "overlap_hours": int, "collectors_minutes": int, "custodians_minutes": int, "stale_minutes": int,
+        "booked_minutes": int, "listed_minutes": int, "unclear_minutes": int, "review_business_days": int,
+        "refund_days": int, "shortfall_hours": int, "unidentified_business_days": int, "fee_window_days": int,
+        "fee_alert_bps": int, "dormant_days": int, "ended_days": int,
+    },
     "limit_statements": {
         "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
     },
 }  # fmt: skip
+
+#: The smallest step of our clocks.
+MOMENT = timedelta(microseconds=1)
 
 PACK = Pack(FILE.name, FILE.read_text(encoding="utf-8"), SCHEMA, {})
 
@@ -237,6 +246,55 @@ def refund_by(owed_at: datetime, pack: Pack) -> datetime:
 def fees(at: datetime) -> Row:
     """What the platform takes besides the success fee of its settings, from offerings that are begun now. Nothing is 0."""
     return _row("fees", at)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciling:
+    """How often gateways are read, and from when on a difference is one: instants before which things are too old."""
+
+    overlap: timedelta
+    collectors_every: timedelta
+    custodians_every: timedelta
+    #: Nothing is sent to a gateway that was not read for so long.
+    stale_after: timedelta
+    booked_before: datetime
+    listed_before: datetime
+    unclear_since: datetime
+    review_since: datetime
+    refund_since: datetime
+    shortfall_since: datetime
+    unidentified_since: datetime
+    fee_window: timedelta
+    fee_alert_bps: int
+    dormant_since: datetime
+    #: The same for money that should not lie at all.
+    ended_since: datetime
+
+
+def reconciling(at: datetime) -> Reconciling:
+    """The policy of comparing books and gateways, as it is at an instant."""
+    row = _row("reconciliation", at)
+
+    def business_days_ago(name: str) -> datetime:
+        return datetime.combine(business_days_before(at.date(), row[name], PACK.holidays), at.timetz())
+
+    return Reconciling(
+        overlap=timedelta(hours=row["overlap_hours"]),
+        collectors_every=timedelta(minutes=row["collectors_minutes"]),
+        custodians_every=timedelta(minutes=row["custodians_minutes"]),
+        stale_after=timedelta(minutes=row["stale_minutes"]),
+        booked_before=at - timedelta(minutes=row["booked_minutes"]),
+        listed_before=at - timedelta(minutes=row["listed_minutes"]),
+        unclear_since=at - timedelta(minutes=row["unclear_minutes"]),
+        review_since=business_days_ago("review_business_days"),
+        refund_since=at - timedelta(days=row["refund_days"]),
+        shortfall_since=at - timedelta(hours=row["shortfall_hours"]),
+        unidentified_since=business_days_ago("unidentified_business_days"),
+        fee_window=timedelta(days=row["fee_window_days"]),
+        fee_alert_bps=row["fee_alert_bps"],
+        dormant_since=at - timedelta(days=row["dormant_days"]),
+        ended_since=at - timedelta(days=row["ended_days"]),
+    )
 
 
 def limit_statements(at: datetime) -> Row:

@@ -21,6 +21,7 @@ from app.i18n.words import said, translations
 from app.money import Money, SharePrice
 from app.offerings.disclosures import FINANCIALS
 from app.pledges.consents import text_hash
+from app.switches import queries as switches
 from app.web.addresses import this_page
 from app.web.session import actor, looking, me, platform, reader, reader_zone, request_id
 
@@ -77,6 +78,7 @@ def _globals() -> dict[str, Any]:
         "in_language": _in_language,
         "settings": platform().settings,
         "demo_clock": _demo_clock(),
+        "money_stopped": _stopped,
     }
 
 
@@ -176,6 +178,22 @@ def _in_language(code: str) -> str:
     # What a visitor wrote into the address is only ever put back into it: it never names an argument of ours.
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"{address}?{urlencode([*asked, ('lang', code)])}"
+
+
+def _stopped(offering: Any = None) -> str | None:
+    """What of money is switched off for the reader of this page: "everything", "in" (of this offering, too), or nothing."""
+    if "switched_off" not in g:
+        g.switched_off = []
+        with suppress(SQLAlchemyError), looking() as view:
+            g.switched_off = switches.all_set(view.session)
+    if any(one.is_everything for one in g.switched_off):
+        return "everything"
+    here = {None, getattr(offering, "id", None)}
+    stopping = [
+        one for one in g.switched_off
+        if one.gateway is None and one.pledge_id is None and one.direction in (None, "in") and one.offering_id in here
+    ]  # fmt: skip
+    return "in" if stopping else None
 
 
 def _demo_clock() -> datetime | None:

@@ -10,7 +10,8 @@ from app.access import Permission
 from app.actor import Actor
 from app.errors import Refused
 from app.payments import inbox
-from app.payments.errors import BadSignature, Stale
+from app.payments.errors import WRONG_ENVIRONMENT, BadSignature, Stale
+from app.reconciliation import actions as reconciliation
 from app.web.guard import allow
 from app.web.session import looking, platform, request_id
 
@@ -37,6 +38,9 @@ def receive_gateway_event(gateway_name: str) -> ResponseReturnValue:
         envelope = gateway.verify(raw, dict(request.headers), wall_now)
     except (BadSignature, Stale) as error:
         log.warning("event_refused", gateway=gateway_name, why=type(error).__name__, code=error.code)
+        if error.code == WRONG_ENVIRONMENT:  # signed with our secret: somebody at the gateway has to mend its address
+            with platform().database.transaction(Actor(f"gateway:{gateway_name}"), request_id()) as tx:
+                reconciliation.refuse_event(tx, gateway_name)
         abort(400)
     except (ValueError, KeyError, TypeError, AttributeError):
         log.warning("event_refused", gateway=gateway_name, why="unreadable")

@@ -13,7 +13,7 @@ from tests.servers import ROOT
 #: Nouns of the business: they know neither HTTP nor the time of day, and never commit.
 FEATURES = (
     "alerts", "approvals", "assessments", "audit", "changes", "closings", "compliance", "decisions", "evidence", "identity", "investors", "issuers", "job_runs", "ledger",
-    "monitoring", "notifications", "offerings", "payments", "pledges", "regimes", "screening", "share_register", "waitlist",
+    "monitoring", "notifications", "offerings", "payments", "pledges", "reconciliation", "regimes", "screening", "share_register", "switches", "waitlist",
 )  # fmt: skip
 
 

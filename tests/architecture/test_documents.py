@@ -17,6 +17,7 @@ from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.offerings.lifecycle import OFFERING
 from app.payments.lifecycle import INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
+from app.reconciliation.lifecycle import BREAK
 from app.state_machine import StateMachine
 from app.waitlist.lifecycle import WAITLIST_ENTRY
 from tests.architecture.sources import functions
@@ -80,6 +81,7 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
         EARLY_CLOSE,
         PROPOSAL,
         WAITLIST_ENTRY,
+        BREAK,
     ],
     ids=lambda one: one.name,
 )

@@ -71,6 +71,8 @@ NO_TERMS = {
     ("app/payments/stripe/methods.py", "days"): "what Stripe promises for each method, with its sources",
     ("app/pledges/queries.py", "days"): "longer than any window of law",
     ("app/offerings/deadlines.py", "days"): "the day after",
+    ("app/reconciliation/day.py", "days"): "the day after",
+    ("app/reconciliation/finders.py", "day"): "the day before",
     ("app/regimes/calendar.py", "days"): "one day after another",
     ("app/regimes/office_hours.py", "days"): "one day after another",
     ("app/regimes/parameters.py", "days"): "the day after",

@@ -43,14 +43,18 @@ from app.offerings.filings import Outcome
 from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
 from app.payments.lifecycle import INSTRUCTION
-from app.payments.port import Method, OpKind
+from app.payments.port import Method, OpKind, TxnKind
 from app.payments.ways import Why
 from app.pledges.lifecycle import PLEDGE
 from app.pledges.models import StopReason
+from app.reconciliation.classes import Action, Kind
+from app.reconciliation.dormant import Why as DormantWhy
+from app.reconciliation.lifecycle import BREAK
 from app.regimes import registry, standing
 from app.regimes.parameters import Pack
 from app.regimes.platform_policy import WORK
 from app.state_machine import StateMachine
+from app.switches.models import Direction
 from app.waitlist.lifecycle import WAITLIST_ENTRY
 from tests.architecture.sources import calls, name, of_app
 from tests.builders import World
@@ -71,6 +75,7 @@ MACHINES = (
     EARLY_CLOSE,
     PROPOSAL,
     WAITLIST_ENTRY,
+    BREAK,
 )
 LEDGER_AMOUNT = Money(100, "USD")
 
@@ -133,7 +138,7 @@ FACTS: dict[str, Any] = {
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "latest": date(2027, 2, 1), "status": "live", "machine": "offering",
     "currency": "USD", "digits": 2, "left_shares": 1_062, "shares": 40, "seats": 49, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
-    "found": "PDF", "most": Money(100, "USD"), "title": "Statements",
+    "found": "PDF", "lines": 3, "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
     "where": "as_of", "fault": "…", "proposal": "V-1", "version": 2, "name": "Another Platform", "least_bps": 2_500, "topic": "How a pledge is cancelled", "why": "amount_too_small",
     "issued_at": datetime(2026, 11, 28, 22, tzinfo=UTC), "expired_at": datetime(2026, 12, 28, 22, tzinfo=UTC),
@@ -186,6 +191,8 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
         (labels.INSTRUCTION_KINDS, OpKind), (labels.METHODS, Method), (labels.METHOD_MISFITS, Why), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
         (labels.RELATIONS, Relation), (labels.ALERT_SUBJECTS, SubjectType),
+        (labels.BREAKS, Kind), (labels.BREAK_ACTIONS, Action), (labels.DORMANT, DormantWhy), (labels.DIRECTIONS, Direction),
+        (labels.LINE_KINDS, TxnKind),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )  # fmt: skip

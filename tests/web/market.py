@@ -24,7 +24,7 @@ from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.issuers.models import Relation
-from app.jobs import monitor_pledges, runner, send_notifications, send_payments
+from app.jobs import monitor_pledges, reconcile, runner, send_notifications, send_payments
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import filings, form_c
@@ -38,6 +38,7 @@ from app.pledges import related
 from app.pledges.models import Pledge
 from tests.builders import PDF
 from tests.changes.story import Story
+from tests.reconciliation.planting import line
 from tests.screening.lists import cases, take_in
 from tests.servers import ROOT
 from tests.web.browser import Browser, Site
@@ -63,6 +64,7 @@ class Market:
         self.tries: list[int] = []
         self.evidence: dict[str, int] = {}
         self.proposals: list[str] = []
+        self.breaks: list[str] = []
         self._enter()
         self._issue()
         self._close()
@@ -70,6 +72,7 @@ class Market:
         self._claim()
         self._change()
         self._look_into()
+        self._reconcile()
         runner.run(self.world.platform, "check_books")
         send_notifications.run(self.world.platform)
         self.offerings = {status: self.world.offering(one.id) for status, one in self.offerings.items()}
@@ -308,6 +311,14 @@ class Market:
         self._take(self.cases["accredited_us"])
         with world.acting(self.actor("officer")) as tx:
             desk.ask(tx, self.cases["accredited_us"], self.investor.user_id, ["missing_document"], NOTE)
+
+    def _reconcile(self) -> None:
+        """Compared with the gateway, at which somebody refunded something by hand."""
+        account = f"offering-{self.offerings['live'].id}"
+        line(self.world, "by_hand", -7_000, "refund", account=account)
+        reconcile.run(self.world.platform)
+        self.breaks = [ref for (ref,) in self.world.sql("SELECT ref FROM breaks ORDER BY id")]
+        self.compared_on = self.world.now().date()
 
     def document_of(self, offering: Offering) -> int:
         found = self.world.sql("SELECT id FROM offering_documents WHERE offering_id = :one", one=offering.id)

@@ -64,6 +64,8 @@ EXPECTED = {
     Permission.OPERATE: {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again", "admin.cash", "admin.cash_days", "admin.dormant_cash", "admin.keep_stray",
         "admin.give_back_stray",
+        "admin.reconciliation", "admin.reconciled_day", "admin.reconciled_day_csv", "admin.broken", "admin.explain_break",
+        "admin.dormant", "admin.dormant_csv", "admin.gateways", "admin.ledger", "admin.journal_entry", "admin.switch_off", "admin.lift_switch",
     },
     Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
     Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},
@@ -76,7 +78,7 @@ NAMES = {
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
     "filename": "site.css", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
     "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 999_999, "step": "ask", "claim_id": 999_999,
-    "file_id": 999_999, "investor_id": 999_999, "statement_id": "none",
+    "file_id": 999_999, "investor_id": 999_999, "statement_id": "none", "day": "2026-03-03", "entry_id": 999_999,
 }  # fmt: skip
 
 

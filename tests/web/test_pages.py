@@ -21,7 +21,7 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 #: Not pages: files, and answers for machines.
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
-    "health.readyz", "investor.my_evidence",
+    "health.readyz", "investor.my_evidence", "admin.reconciled_day_csv", "admin.dormant_csv",
     # What these are about is not in this market: the tests of changes and entities do.
     "compliance.change_document", "investor.entity", "issuer.allotment",
 }  # fmt: skip
@@ -91,9 +91,26 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/review/proposals/{ref}" for ref in market.proposals)
         yield f"/review/offerings/{live.ref}/give-back"
     elif who == "operator":
-        yield from ("/ops", "/ops/jobs", "/ops/books")
+        yield from operators(market)
     else:
         yield "/second-factor"
+
+
+def operators(market: Market) -> Iterator[str]:
+    """The addresses of the operator."""
+    yield from (
+        "/ops",
+        "/ops/jobs",
+        "/ops/books",
+        "/ops/reconciliation",
+        "/ops/dormant",
+        "/ops/gateways",
+        "/ops/ledger",
+        "/ops/ledger?code=1100",
+        "/ops/ledger/entries/1",
+    )
+    yield f"/ops/reconciliation/{market.compared_on}"
+    yield from (f"/ops/breaks/{ref}" for ref in market.breaks)
 
 
 def shown(market: Market, who: str, language: str) -> Iterator[tuple[str, Page]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from app.money import EXPONENTS, MOST_MINOR, Money
 from app.payments.errors import (
+    WRONG_ENVIRONMENT,
     BadSignature,
     GatewayError,
     InFlight,
@@ -198,7 +199,7 @@ class SandboxGateway:
         except (ValueError, TypeError, KeyError, AttributeError):
             raise BadSignature("unreadable") from None
         if livemode is not False:
-            raise BadSignature("wrong_environment")
+            raise BadSignature(WRONG_ENVIRONMENT)
         return Envelope(event_id, type_, raw)
 
     def parse(self, envelope: Envelope) -> Sequence[Hint]:
@@ -217,6 +218,7 @@ def _txn(row: Row[Any]) -> Txn:
         created_at=row.created_at,
         account=row.account,
         available_at=row.available_at,
+        op_key=getattr(row, "key", None) or "",
     )
 
 

@@ -329,6 +329,8 @@ class Provider(Telling):
             self._settle_due(connection)
             rows = connection.execute(
                 self._lines()
+                .outerjoin(keys, keys.c.object_id == transactions.c.object_id)
+                .add_columns(keys.c.key)
                 .where(transactions.c.created_at >= since, transactions.c.created_at < until)
                 .order_by(transactions.c.created_at, transactions.c.id)
             )

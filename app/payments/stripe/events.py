@@ -9,7 +9,7 @@ from typing import Any
 
 import stripe
 
-from app.payments.errors import BadSignature, Stale
+from app.payments.errors import WRONG_ENVIRONMENT, BadSignature, Stale
 from app.payments.port import Envelope, Hint, Ref
 from app.payments.stripe.reading import CHECKOUT, PAYOUT, REFUND
 from app.payments.stripe.searching import Search
@@ -38,7 +38,7 @@ def verify(
     except (ValueError, TypeError, KeyError):
         raise BadSignature("unreadable") from None
     if told is not livemode:
-        raise BadSignature("wrong_environment")
+        raise BadSignature(WRONG_ENVIRONMENT)
     return envelope
 
 

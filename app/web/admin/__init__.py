@@ -1,7 +1,7 @@
-"""Pages for the operator: jobs, books, offerings to close."""
+"""Pages for the operator: jobs, books, offerings to close, books and gateways compared."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/ops")
 
-from app.web.admin import cash, operations
+from app.web.admin import cash, ledger, operations, reconciliation, switches
