@@ -107,7 +107,7 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     """Settle who is in: propose the closing to the officers, or fail the offering when its target was missed.
 
     While money is on its way, somebody may still cancel, or the law wants more days, nothing happens yet, and it
-    returns False.
+    returns False. One that waits for officers and has lost a pledge since is settled anew.
     Where the law measures at the sale it is asked again about each pledge, once; who may not buy any more is refunded.
     Of many pledges it is asked by some hundreds in a transaction: then True means that it has to be called again.
     Locks: offering, closing, pledges, accounts, progress. Writes: decisions, closing, lines, or see `_fail`; messages, audit.
@@ -115,7 +115,7 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     closing = queries.closing(tx.session, closing_id)
     offering = offerings.lock(tx, closing.offering_id)
     closing = lock(tx, closing_id)
-    if closing.status != GATHERING:
+    if closing.status != GATHERING and not queries.has_lost_a_pledge(tx.session, closing):
         return False
     unpaid = pledge_queries.unpaid(tx.session, offering.id)
     if unpaid and tx.now < closing.gather_until:
@@ -196,14 +196,9 @@ def _put_to_officers(tx: Transaction, offering: Offering, closing: Closing, even
     closing.payee_holder, closing.payee_account = issuer.payout_holder, issuer.payout_account
     closing.payee_hint = issuer.payout_hint
     audit.transition(
-        tx,
-        closing,
-        event,
-        total=closing.total,
-        fee=closing.fee,
-        payee=closing.payee_hint,
+        tx, closing, event, total=closing.total, fee=closing.fee, payee=closing.payee_hint,
         snapshot=closing.snapshot_hash,
-    )
+    )  # fmt: skip
     for officer in identity.with_role(tx.session, Role.COMPLIANCE_OFFICER):
         notifications.enqueue(
             tx, officer.id, Message.CLOSING_PROPOSED, about=closing.snapshot_hash, ref=closing.ref,
@@ -257,6 +252,9 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     frozen_until = issuers.issuer(tx.session, offering.issuer_id).frozen_until(tx.now)
     if frozen_until is not None:
         raise Refused("payout_frozen", until=frozen_until, zone=offering.deadline_zone)
+    if queries.has_lost_a_pledge(tx.session, closing):
+        tx.wake("close_offerings")  # whether the target is still met is decided there
+        return Approval.CHANGED
     if _is_stale(tx, offering, closing):
         if closing.status == PROPOSED:
             draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))

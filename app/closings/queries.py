@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.actor import Role
 from app.alerts import queries as alerts
 from app.alerts.models import SubjectType
-from app.closings.lifecycle import ABORTED, DONE, GATHERING, WAITING_FOR_OFFICERS
+from app.closings.lifecycle import ABORTED, DONE, GATHERING, PROPOSED, WAITING_FOR_OFFICERS
 from app.closings.models import AllotmentChoice, Closing, ClosingApproval, ClosingLine
 from app.database import AT_ONCE
 from app.errors import NotFound
@@ -19,6 +19,7 @@ from app.identity.models import RoleGrant, User
 from app.investors.models import Investor
 from app.money import Money
 from app.offerings.models import Offering
+from app.pledges import refunds
 from app.pledges.lifecycle import ALLOTTED, HELD
 from app.pledges.models import Pledge
 from app.screening import queries as screening
@@ -57,8 +58,20 @@ def unfinished(session: Session) -> list[Closing]:
     return list(session.scalars(select(Closing).where(Closing.status.not_in((DONE, ABORTED))).order_by(Closing.id)))
 
 
-def gathering(session: Session) -> list[int]:
-    return list(session.scalars(select(Closing.id).where(Closing.status == GATHERING).order_by(Closing.id)))
+def to_propose(session: Session) -> list[int]:
+    """Those that gather their money, and those that wait for officers and have lost a pledge since."""
+    waiting = select(Closing).where(Closing.status.in_((GATHERING, PROPOSED))).order_by(Closing.id)
+    return [one.id for one in session.scalars(waiting) if one.status == GATHERING or has_lost_a_pledge(session, one)]
+
+
+def has_lost_a_pledge(session: Session, closing: Closing) -> bool:
+    """Whether a bank has taken back, or disputes, money of a closing that was put to the officers with it."""
+    if closing.status != PROPOSED:
+        return False
+    disputed = refunds.disputed_in(session, closing.offering_id)
+    lost = select(ClosingLine.pledge_id).join(Pledge, Pledge.id == ClosingLine.pledge_id)
+    gone = (Pledge.status != HELD) | Pledge.id.in_(disputed)
+    return session.scalars(lost.where(ClosingLine.closing_id == closing.id, gone).limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,14 +53,14 @@ def _begin(platform: Platform, offering_id: int) -> int:
 
 def _to_propose(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
-        gathering = [
+        waiting = [
             (
                 closing_id,
                 offerings.offering(view.session, closing_queries.closing(view.session, closing_id).offering_id).regime,
             )
-            for closing_id in closing_queries.gathering(view.session)
+            for closing_id in closing_queries.to_propose(view.session)
         ]
-    for closing_id, regime_id in gathering:
+    for closing_id, regime_id in waiting:
         yield partial(_propose, platform, closing_id, regime_id)
 
 

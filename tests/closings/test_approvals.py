@@ -56,6 +56,7 @@ def test_the_second_approval_releases_the_money(desk: Desk) -> None:
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(25)
 def test_one_officer_counts_once(desk: Desk) -> None:
     offering, officer = desk.proposed(), desk.world.officer()
     approve(desk, offering, officer)
@@ -89,6 +90,7 @@ def test_who_acts_for_the_company_does_not_approve(desk: Desk) -> None:
     refuses_as_own(desk, offering, world.actor(person))
 
 
+@pytest.mark.scenario(25)
 def test_who_began_the_closing_does_not_approve(desk: Desk) -> None:
     world = desk.world
     operator = world.actor(world.user(Role.OPERATOR, Role.COMPLIANCE_OFFICER))
@@ -116,6 +118,7 @@ def refuses_as_own(desk: Desk, offering: Offering, officer: Actor) -> None:
     assert desk.closing(offering).status == "releasing"
 
 
+@pytest.mark.scenario(25)
 def test_two_officers_in_the_same_moment_release_once(desk: Desk) -> None:
     offering, world = desk.proposed(), desk.world
     officers, start = [world.officer(), world.officer()], Barrier(2)
@@ -131,6 +134,7 @@ def test_two_officers_in_the_same_moment_release_once(desk: Desk) -> None:
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(25)
 def test_one_officer_in_two_windows_counts_once(desk: Desk) -> None:
     offering, world = desk.proposed(), desk.world
     officer, start = world.officer(), Barrier(2)
@@ -147,6 +151,7 @@ def test_one_officer_in_two_windows_counts_once(desk: Desk) -> None:
     assert desk.closing(offering).status == "proposed"
 
 
+@pytest.mark.scenario(26)
 def test_another_payout_account_must_be_read_again_by_both(desk: Desk) -> None:
     offering, world = desk.proposed(), desk.world
     first, second = world.officer(), world.officer()

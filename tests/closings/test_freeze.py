@@ -26,6 +26,7 @@ def changed(world: World, offering: Offering) -> None:
     world.move_clock(seconds=cooling.total_seconds())
 
 
+@pytest.mark.scenario(26)
 def test_nothing_is_released_for_72_hours_and_the_officer_is_told_until_when(desk: Desk) -> None:
     offering, world = desk.proposed(), desk.world
     first, second = world.officer(), world.officer()

@@ -30,6 +30,7 @@ def terms(draw: st.DrawFn) -> FeeTerms:
 
 
 @given(terms=terms(), closings=st.lists(AMOUNTS, min_size=1, max_size=12), currency=st.sampled_from(CURRENCIES))
+@pytest.mark.scenario(41)
 def test_rolling_closings_cost_what_one_closing_costs(terms: FeeTerms, closings: list[int], currency: str) -> None:
     nothing = before = Money.zero(currency)
     charged = 0

@@ -161,6 +161,7 @@ def test_a_debit_returned_before_the_closing_ends_its_pledge(story: Story) -> No
     assert story.at(Code.COLLECTOR_CASH) + story.at(Code.COLLECTOR_PENDING) == -900 or story.books() == {}
 
 
+@pytest.mark.scenario(35)
 def test_a_debit_returned_after_the_shares_is_covered_and_brought_back(story: Story) -> None:
     pledge, payment = story.paid(Method.ACH_DEBIT, shares=300)
     story.days(15)
@@ -175,6 +176,7 @@ def test_a_debit_returned_after_the_shares_is_covered_and_brought_back(story: St
     assert lost == pledge.amount_minor
 
 
+@pytest.mark.scenario(33)
 def test_a_refund_and_a_return_that_cross_are_one_loss(story: Story) -> None:
     pledge, payment = story.paid(Method.ACH_DEBIT, shares=300)
     story.days(5)
@@ -190,6 +192,7 @@ def test_a_refund_and_a_return_that_cross_are_one_loss(story: Story) -> None:
 # Disputes
 
 
+@pytest.mark.scenario(36)
 def test_an_inquiry_books_nothing(story: Story) -> None:
     pledge, payment = story.paid()
     before = story.entries()
@@ -217,6 +220,7 @@ def test_a_dispute_that_is_lost_before_the_closing_ends_the_pledge(story: Story)
     assert story.told("payment_taken_back") == 1
 
 
+@pytest.mark.scenario(33)
 def test_a_disputed_pledge_is_not_closed_and_not_refunded_twice(story: Story) -> None:
     sold, _ = story.paid(shares=300)
     pledge, payment = story.paid()
@@ -230,6 +234,7 @@ def test_a_disputed_pledge_is_not_closed_and_not_refunded_twice(story: Story) ->
     assert story.books() == {}
 
 
+@pytest.mark.scenario(36)
 def test_a_dispute_lost_after_the_shares_is_covered_and_what_comes_back_is_the_platforms(story: Story) -> None:
     pledge, payment = story.paid(shares=300)
     story.settles()
@@ -258,6 +263,7 @@ def test_a_refund_that_comes_back_is_owed_as_before(story: Story) -> None:
     assert (story.told("refund_failed"), story.alerts()) == (1, ["PLATFORM-REFUND"])
 
 
+@pytest.mark.scenario(32)
 def test_it_then_goes_to_the_investors_own_bank_account_and_once(story: Story) -> None:
     """Scenario 32: the refund waits for balance and fails; the bank account of the investor takes it instead."""
     for token in (Token.REFUND_PENDING_NSF, Token.REFUND_FAIL_D3):
@@ -299,6 +305,7 @@ def give_account(world: World, pledge: Pledge) -> int:
         return account.id
 
 
+@pytest.mark.scenario(37)
 def test_a_payout_that_comes_back_is_paid_anew_and_shares_are_given_once(cards_world: World) -> None:
     offering = cards_world.live(target="250")
     pledge = cards_world.held(offering, 300)

@@ -74,6 +74,7 @@ def test_a_worker_that_dies_before_the_call_loses_nothing(world: World, kind: Op
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(28)
 @BOTH
 def test_a_worker_that_dies_between_sent_and_recorded_repeats_nothing(world: World, kind: OpKind) -> None:
     pledge = wait_for(world, kind)
@@ -276,6 +277,7 @@ def test_the_same_key_names_the_same_object_and_another_body_is_refused(world: W
     assert len(world.at_the_gateway(world.offering(pledge.offering_id))) == 1
 
 
+@pytest.mark.scenario(15)
 def test_a_key_that_was_used_for_something_else_goes_to_a_person(world: World) -> None:
     pledge = wait_for(world, OpKind.COLLECT)
     assert world.platform.sandbox is not None

@@ -37,7 +37,11 @@ def instructions(world: World, pledge: Pledge) -> list[tuple[str, str, str | Non
 
 
 WRONG = pytest.mark.parametrize(
-    ("token", "minor", "currency"), [(Token.PARTIAL_AMOUNT, AMOUNT // 2, "USD"), (Token.WRONG_CURRENCY, AMOUNT, "EUR")]
+    ("token", "minor", "currency"),
+    [
+        pytest.param(Token.PARTIAL_AMOUNT, AMOUNT // 2, "USD", marks=pytest.mark.scenario(18), id="S18"),
+        pytest.param(Token.WRONG_CURRENCY, AMOUNT, "EUR", marks=pytest.mark.scenario(16), id="S16"),
+    ],
 )
 
 

@@ -63,6 +63,7 @@ def test_one_investor_in_twenty_offerings_at_once_never_passes_the_cap(world: Wo
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(23)
 def test_the_last_shares_are_sold_once(world: World, crowd: World) -> None:
     """Thirty people, ten shares left."""
     offering = world.live(price="25", target="500", maximum="1000")
@@ -80,6 +81,7 @@ def test_the_last_shares_are_sold_once(world: World, crowd: World) -> None:
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(23)
 def test_wishes_of_different_sizes_never_pass_the_maximum(world: World, crowd: World) -> None:
     offering = world.live(price="25", target="500", maximum="1000")
     sizes = [1, 2, 3, 5, 7, 11, 13] * 3
@@ -94,6 +96,7 @@ def test_wishes_of_different_sizes_never_pass_the_maximum(world: World, crowd: W
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(19)
 def test_a_double_click_is_one_pledge(world: World, crowd: World) -> None:
     offering, investor, key = world.live(), world.investor(), uuid.uuid4()
     came = at_once([placing(crowd, investor, offering, 100, form_key=key) for _ in range(8)])

@@ -83,6 +83,7 @@ def faults(page: Page, field: str, typed: str) -> str | None:
     return None
 
 
+@pytest.mark.scenario(17)
 @pytest.mark.parametrize("asked", FORMS, ids=lambda asked: f"{asked.path.split('/')[-1]}-{asked.field}")
 def test_what_is_no_amount_is_refused_at_its_field(market: Market, asked: Asked) -> None:
     browser, wrong = market.browser(asked.who), {}

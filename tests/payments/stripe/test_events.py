@@ -25,6 +25,7 @@ def told(far: Far, type_: str = "refund.updated", about: str = "re_1", **how: An
     return found["body"].encode(), {"Stripe-Signature": found["header"]}
 
 
+@pytest.mark.scenario(7)
 @pytest.mark.parametrize("thin", [False, True])
 @pytest.mark.parametrize("secret", [OLD_SECRET, SECRET])
 def test_an_event_is_believed_under_either_secret_in_either_style(
@@ -81,12 +82,14 @@ def test_a_forged_body_a_guessed_secret_and_an_altered_stamp_are_not_believed(fa
             stripe.verify(*forged, NOW)
 
 
+@pytest.mark.scenario(7)
 def test_a_secret_that_is_gone_is_not_believed(far: Far) -> None:
     rotated = far_side.gateway(far, STRIPE_WEBHOOK_SECRETS=SECRET)
     with pytest.raises(BadSignature):
         rotated.verify(*told(far, secret=OLD_SECRET), NOW)
 
 
+@pytest.mark.scenario(8)
 @pytest.mark.parametrize("livemode", [True, None, "false", 0])
 def test_an_event_of_the_other_world_is_not_believed(far: Far, stripe: StripeGateway, livemode: object) -> None:
     with pytest.raises(BadSignature, match="wrong_environment"):

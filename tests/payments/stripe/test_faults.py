@@ -140,6 +140,7 @@ def test_the_same_key_gives_the_same_answer_and_with_another_body_a_conflict(far
         stripe.refund(again, ref, usd(11_00))
 
 
+@pytest.mark.scenario(11)
 def test_a_stored_500_comes_again_and_finding_decides(far: Far, stripe: StripeGateway) -> None:
     this = op()
     far.fault("500 before", PAGES)
@@ -179,6 +180,7 @@ def test_too_little_on_our_balance_is_a_word_of_its_own(far: Far, stripe: Stripe
 WRONG = {"a key that is none": ("rk_test_anotherone00000", PAYOUT), "the other's key": (PAYOUT, COLLECT)}
 
 
+@pytest.mark.scenario(44)
 @pytest.mark.parametrize("keys", WRONG.values(), ids=WRONG)
 def test_a_key_that_may_not_do_it_is_misconfigured(far: Far, keys: tuple[str, str]) -> None:
     collecting, paying = keys
@@ -187,6 +189,7 @@ def test_a_key_that_may_not_do_it_is_misconfigured(far: Far, keys: tuple[str, st
         collect(wrong, op(), usd(100_00))
 
 
+@pytest.mark.scenario(44)
 def test_each_write_uses_the_key_that_may_do_it(far: Far, stripe: StripeGateway) -> None:
     """The far side lets the one key collect and the other pay out, and neither do both."""
     ref, _ = paid(far, stripe, usd(100_00))
@@ -194,6 +197,7 @@ def test_each_write_uses_the_key_that_may_do_it(far: Far, stripe: StripeGateway)
     assert release(stripe, op(), usd(50_00)).state == "pending"
 
 
+@pytest.mark.scenario(45)
 def test_no_secret_and_no_name_is_in_an_error_or_a_log(
     far: Far, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
