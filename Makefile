@@ -8,7 +8,7 @@ WORDS := $(CATALOGUE)/zh_Hans_CN/LC_MESSAGES/messages
 INSTALLED := .venv/.installed
 TOOLS := .venv/.tools
 
-.PHONY: help setup run test check lint types contracts schema words extract format browser bench bench-size clean
+.PHONY: help setup run test check lint types contracts schema words extract format browser campaign bench bench-size clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ format: setup $(TOOLS) ## Format the code
 
 browser: setup ## Find Chromium for the browser tests, or install Debian's
 	@sh tests/install_browser.sh
+
+campaign: setup $(TOOLS) ## Play payments in any order with new seeds: CAMPAIGN runs a worker, 500 by default
+	CAMPAIGN=$${CAMPAIGN:-500} $(BIN)/python -m pytest tests/payments/machine -n 2 --dist loadscope
 
 bench-size: setup $(TOOLS) ## Measure a pledge among 1.5 million investors and 3 million pledges (minutes, 10 GB)
 	$(BIN)/python -m tests.at_size
