@@ -62,6 +62,7 @@ def remote_refunds(world: World) -> int:
     return int(world.sql("SELECT count(*) FROM sandbox.objects WHERE kind = 'refund'")[0][0])
 
 
+@pytest.mark.scenario(40)
 def test_nothing_is_sent_before_the_gateway_was_read_and_then_the_site_is_frozen(world: World) -> None:
     yesterday(world)
     send_payments.run(world.platform)
@@ -72,6 +73,7 @@ def test_nothing_is_sent_before_the_gateway_was_read_and_then_the_site_is_frozen
     assert frozen is not None and frozen.why.startswith("operations_lost")
 
 
+@pytest.mark.scenario(40)
 def test_what_the_gateway_did_meanwhile_is_booked_once_and_never_done_again(world: World) -> None:
     yesterday(world)
     reconcile.run(world.platform)  # reads, freezes, asks about the line that is not booked
@@ -88,6 +90,7 @@ def test_what_the_gateway_did_meanwhile_is_booked_once_and_never_done_again(worl
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(40)
 def test_it_is_thawed_only_when_every_gateway_was_read_and_nothing_is_missing(world: World) -> None:
     yesterday(world)
     reconcile.read(world.platform, world.platform.gateways["sandbox"])

@@ -77,6 +77,7 @@ def test_r2_what_the_gateway_does_not_answer_stays_open_and_is_asked_again(world
     assert only(world).amount_minor == 500
 
 
+@pytest.mark.scenario(39)
 def test_r3_money_of_nobody_we_know_is_set_apart(world: World) -> None:
     offering = world.live()
     world.held(offering)
@@ -93,6 +94,7 @@ def test_r3_money_of_nobody_we_know_is_set_apart(world: World) -> None:
     assert world.broken_promises() == []
 
 
+@pytest.mark.scenario(39)
 def test_r3_a_refund_made_by_hand_is_nobodys_to_book_and_calls_a_person(world: World) -> None:
     offering = world.live()
     world.held(offering)
@@ -252,6 +254,7 @@ def test_r12_what_a_bank_took_back_after_the_shares_is_an_officers(world: World)
     ]
 
 
+@pytest.mark.scenario(38)
 @pytest.mark.parametrize("short", [-1, 1])
 def test_r13_a_custodian_that_holds_one_unit_less_or_more_pays_nothing_out(world: World, short: int) -> None:
     pledge = world.held(world.live())
