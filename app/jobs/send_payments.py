@@ -45,7 +45,6 @@ from app.wiring import Platform
 
 log = structlog.get_logger()
 
-BATCH = 20
 #: Proven not executed: it goes back into the queue.
 _LATER = (NotSent, RateLimited, InsufficientProviderFunds, Misconfigured)
 #: It may have been executed: never called failed.
@@ -68,13 +67,13 @@ def run(platform: Platform) -> int:
 
 
 def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
+    """One at a time: a lease need only outlast one call, and a worker that dies leaves only one instruction in the dark."""
     while True:
         with platform.database.transaction(SYSTEM, "send_payments") as tx:
-            batch = payments.lease(tx, BATCH)
-        for due in batch:
-            yield partial(_handle, platform, due)
-        if len(batch) < BATCH:
+            batch = payments.lease(tx, 1)
+        if not batch:
             return
+        yield partial(_handle, platform, batch[0])
 
 
 def _handle(platform: Platform, due: Due) -> int:

@@ -21,8 +21,10 @@ from app.regimes import platform_policy
 from app.switches import queries as switches
 from app.switches.models import Direction, Switch
 
-#: Nobody else touches an instruction that was handed out for so long.
-LEASE = timedelta(seconds=60)
+#: Nobody else touches an instruction that was handed out for so long: the work of a process that died is taken over then,
+#: and the timetable's next run, within half a minute. A call that takes longer meets a second one with the same key, and the
+#: lock of the row: that is wasteful, and does no harm.
+LEASE = timedelta(seconds=15)
 #: How often we ask about one that is on its way, doubling up to the longest.
 FIRST_ASK = timedelta(seconds=5)
 LONGEST_ASK = timedelta(minutes=10)

@@ -1,0 +1,71 @@
+"""`make campaign`: twenty rounds of every point, by chance around it, and a heap of events; fails upon anything lost or double.
+
+`python -m tests.payments.crashes.campaign O3 C` plays only the points whose names begin so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import structlog
+
+from app import schema
+from app.wiring import build, keep_editions
+from tests.builders import World
+from tests.conftest import settings
+from tests.payments.crashes.rounds import LONGEST_RECOVERY_S, POINTS, Arena, Result
+from tests.servers import Server, running
+
+ROUNDS = 20
+SEED = 11
+
+
+def line(name: str, results: list[Result]) -> bool:
+    """Print how a point went; whether it went well."""
+    lost, doubles = sum(one.lost for one in results), sum(one.doubles for one in results)
+    wrong = [text for one in results for text in one.wrong]
+    died, longest = sum(one.died for one in results), max(one.waited_s + one.worked_s for one in results)
+    waited = max(one.waited_s for one in results)
+    print(
+        f"{name:<48} {len(results):6} {died:6} {lost:5} {doubles:8} {waited:8.0f} s {longest:8.1f} s",
+        *wrong,
+        flush=True,
+    )
+    return not (lost or doubles or wrong) and longest <= LONGEST_RECOVERY_S
+
+
+def kills(world: World) -> bool:
+    """Every point, one after the other. Who sleeps instead of dying wakes by the same rule each time."""
+    print(f"{'point':<48} {'rounds':>6} {'killed':>6} {'lost':>5} {'doubles':>8} {'waits':>10} {'recovery':>10}")
+    dice, arena, went_well = random.Random(SEED), Arena(world), True
+    for name in filter(lambda name: name.startswith(tuple(sys.argv[1:]) or ""), POINTS):
+        went_well &= line(name, [arena.play(name, dice) for _ in range(ROUNDS)])
+    return went_well
+
+
+def world_on(server: Server, folder: Path) -> World:
+    platform = build(settings(server.url(server.create()), folder))
+    schema.upgrade(platform.database)
+    assert platform.sandbox is not None
+    platform.sandbox.install()
+    keep_editions(platform)
+    return World(platform)
+
+
+def main() -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with running() as server, tempfile.TemporaryDirectory() as folder:
+        world = world_on(server, Path(folder))
+        went_well = kills(world)
+        world.platform.close()
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    return 0 if went_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
