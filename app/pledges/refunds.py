@@ -44,6 +44,8 @@ def send(tx: Transaction, pledge: Pledge) -> Method | None:
     """
     if disputed(tx.session, pledge):
         return None  # it would go out twice: whichever way the dispute ends, see `taken_back`
+    if not stop(tx, pledge):
+        return None  # one is on its way: what becomes of it decides
     before = len(payment_queries.refunds(tx.session, pledge.id))
     return _instruct(tx, pledge, f"refund:pledge:{pledge.id}" + (f":{before + 1}" if before else ""), pledge.to_pay)
 
@@ -104,6 +106,22 @@ def pay_back(tx: Transaction, pledge: Pledge) -> bool:
 
 
 def stop(tx: Transaction, pledge: Pledge) -> bool:
-    """Take back the refund of a locked pledge; False when it is on its way. Locks: instruction. Writes: instruction, audit."""
-    sent = [row for row in payment_queries.refunds(tx.session, pledge.id) if row.status not in (CANCELLED, FAILED)]
-    return all(payments.withdraw(tx, payments.lock(tx, row.id)) for row in sent)
+    """Take back the refund of a locked pledge that is owed one; False when it is on its way.
+
+    One that the gateway refused is given up, too: nobody may send it again. One that had arrived came back since.
+    Locks: instruction. Writes: instruction, audit.
+    """
+    rows = [row for row in payment_queries.ways_back(tx.session, pledge.id) if not is_part(row) and not _is_over(row)]
+    taken_back = [_take_back(tx, payments.lock(tx, row.id)) for row in rows]
+    return all(taken_back)
+
+
+def _is_over(row: Instruction) -> bool:
+    return row.status in (CANCELLED, SUCCEEDED) or (row.status == FAILED and not row.may_be_repeated)
+
+
+def _take_back(tx: Transaction, row: Instruction) -> bool:
+    if row.may_be_repeated:  # nothing was made of it: back into the queue, and out of it
+        payments.try_again(tx, row.op_id)
+        tx.session.flush()  # the database knows no shorter way
+    return payments.withdraw(tx, row)

@@ -1,0 +1,69 @@
+"""A bank takes its money back while a refund is being sent: it goes back once, and nobody loses it twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.jobs import send_payments
+from app.payments.port import Method
+from app.payments.sandbox.tables import Token
+from tests.builders import World
+from tests.payments.sandbox.cards import Cards
+from tests.payments.test_after_the_payment import Story
+
+
+@pytest.fixture
+def story(cards_world: World) -> Story:
+    return Story(cards_world)
+
+
+def lost(story: Story) -> int:
+    ((minor,),) = story.world.sql("SELECT coalesce(sum(debits - credits), 0) FROM ledger_accounts WHERE code = '5020'")
+    return int(minor)
+
+
+def refunds(story: Story) -> list[str]:
+    return [
+        status for (status,) in story.world.sql("SELECT status FROM instructions WHERE kind = 'refund' ORDER BY id")
+    ]
+
+
+def test_a_debit_that_is_returned_before_its_refund_is_tried_is_no_loss(story: Story) -> None:
+    pledge, payment = story.paid(Method.ACH_DEBIT, shares=300)
+    story.days(5)
+    story.world.cancel(story.world.pledge(pledge.id))
+    story.cards.late_return(payment)
+    send_payments.run(story.world.platform)  # before the platform has heard of the return: the gateway refuses
+    assert refunds(story) == ["review"]
+    assert story.status(pledge) == "returned"
+    assert (refunds(story), lost(story)) == (["cancelled"], 0)
+    assert story.world.broken_promises() == []
+
+
+def test_a_debit_that_is_returned_after_its_refund_came_back_is_no_loss(story: Story) -> None:
+    pledge, payment = story.paid(Method.ACH_DEBIT, shares=300)
+    story.days(5)
+    story.world.cancel(story.world.pledge(pledge.id))
+    assert story.status(pledge) == "refunded"
+    story.cards.refund_fails(story.cards.refund_of(pledge))
+    assert story.status(pledge) == "refund_due"
+    story.cards.late_return(payment)
+    assert (story.status(pledge), lost(story)) == ("returned", 0)
+    assert story.world.broken_promises() == []
+
+
+def test_a_refund_that_a_dispute_stopped_at_the_gateway_goes_out_once_when_it_is_won(story: Story) -> None:
+    pledge, payment = story.paid(token=Token.OK)
+    story.world.cancel(pledge)
+    story.cards.dispute(payment)
+    send_payments.run(story.world.platform)
+    assert refunds(story) == ["review"]
+    assert story.status(pledge) == "refund_due"
+    assert refunds(story) == ["cancelled"]
+    story.cards.dispute_won(payment)
+    assert story.status(pledge) == "refunded"
+    assert (refunds(story), Cards.of(story.world).lines(payment)[0][1]) == (
+        ["cancelled", "succeeded"],
+        pledge.amount_minor,
+    )
+    assert story.world.broken_promises() == []
