@@ -264,8 +264,9 @@ def test_a_refund_that_comes_back_is_owed_as_before(story: Story) -> None:
 
 
 @pytest.mark.scenario(32)
+@pytest.mark.scenario(32)
 def test_it_then_goes_to_the_investors_own_bank_account_and_once(story: Story) -> None:
-    """Scenario 32: the refund waits for balance and fails; the bank account of the investor takes it instead."""
+    """The refund waits for balance and fails; the bank account of the investor takes it instead."""
     for token in (Token.REFUND_PENDING_NSF, Token.REFUND_FAIL_D3):
         pledge, _ = story.paid(token=token)
         story.world.cancel(pledge)
