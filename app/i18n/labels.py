@@ -14,6 +14,7 @@ from app.i18n import (
     change_labels,
     countries,
     payment_words,
+    reconciliation_words,
     standing_words,
     statement_words,
     times,
@@ -33,7 +34,6 @@ from app.i18n.payment_words import MISFITS as METHOD_MISFITS
 from app.i18n.payment_words import PLACES as PLACES
 from app.i18n.payment_words import REFUND_STEPS as REFUND_STEPS
 from app.i18n.reconciliation_words import BREAK_ACTIONS, BREAKS, DIRECTIONS, DORMANT, LINE_KINDS  # noqa: F401
-from app.i18n.reconciliation_words import STATUSES as _BREAK_STATUSES
 from app.i18n.review_words import COMPARED as COMPARED
 from app.i18n.review_words import MARKS as MARKS
 from app.i18n.review_words import PROPOSALS as PROPOSALS
@@ -75,7 +75,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     },
     **standing_words.STATUSES,
     **waitlist_words.STATUSES,
-    **_BREAK_STATUSES,
+    **reconciliation_words.STATUSES,
     "closing": {
         "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
         "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
