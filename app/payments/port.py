@@ -8,7 +8,7 @@ id. `docs/gateways.md` tells how to write an adapter; `flask payments conform NA
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -158,7 +158,7 @@ class Txn:
     created_at: datetime
     account: str = ""
     available_at: datetime | None = None
-    op_key: str = ""
+    op_key: str = field(default="", compare=False)  # a gateway may tell it only in its list
 
     @property
     def net(self) -> Money:
