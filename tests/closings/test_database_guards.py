@@ -125,7 +125,7 @@ def test_an_approval_that_does_not_count_is_not_taken(
         "UPDATE instructions SET offering_id = (SELECT min(id) FROM offerings) WHERE kind = 'release'",
         "UPDATE instructions SET kind = 'release' WHERE kind = 'collect'",
         "DELETE FROM instructions WHERE kind = 'release'",
-        "TRUNCATE instructions",
+        "TRUNCATE instructions CASCADE",
         "INSERT INTO closing_lines SELECT closing_id, pledge_id + 1, 'A', 1, 1, 0 FROM closing_lines",
     ],
 )

@@ -44,7 +44,7 @@ def keep_cash_here(world: World) -> None:
     world.run_jobs()
     comes_later(world, latest(world, OpKind.PAY_BACK), TxnKind.PAYOUT_FAILED, usd("400"))
     taken = topped_up(world)
-    comes_later(world, latest(world), TxnKind.RETURN, usd("-1000"))
+    comes_later(world, latest(world), TxnKind.RETURN, usd("-1000"), number=2)
     choose_refunds(world, taken)
     world.cancel(paid(world, world.live(), taken))
     _, asked = stray(world)

@@ -37,6 +37,7 @@ from app.pledges import actions as pledges
 from app.pledges import related
 from app.pledges.models import Pledge
 from tests.builders import PDF
+from tests.cash.keeping import ask_top_up
 from tests.changes.story import Story
 from tests.reconciliation.planting import line
 from tests.screening.lists import cases, take_in
@@ -250,6 +251,7 @@ class Market:
             collection = payment_queries.collection(view.session, self.pledges["action_required"].id)
             paid = payment_queries.collection(view.session, self.pledges["held"].id)
         assert collection is not None and collection.provider_ref and paid is not None and paid.provider_ref
+        self.top_up = ask_top_up(world, self.investor, Money(50_000, "USD")).reference
         self.payments = [one.provider_ref.split("/")[1] for one in (collection, paid)]
 
     def _case_of(self, pledge: Pledge) -> str:

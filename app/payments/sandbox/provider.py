@@ -199,7 +199,7 @@ class Provider(Telling):
         on_its_way = connection.execute(
             select(func.coalesce(func.sum(objects.c.amount_minor), 0)).where(
                 objects.c.account == account, objects.c.currency == currency,
-                objects.c.kind != "payment", objects.c.status == "pending",
+                objects.c.kind.not_in(("payment", "arrival")), objects.c.status == "pending",
             )
         ).scalar_one()  # fmt: skip
         if balance - on_its_way < amount_minor:
