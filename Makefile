@@ -65,7 +65,8 @@ format: setup $(TOOLS) ## Format the code
 browser: setup ## Find Chromium for the browser tests, or install Debian's
 	@sh tests/install_browser.sh
 
-campaign: setup $(TOOLS) ## Play payments in any order with new seeds: CAMPAIGN runs a worker, 500 by default
+campaign: setup $(TOOLS) ## Kill processes twenty times at every point, drain 5,000 events, play payments in any order (CAMPAIGN runs a worker, 500 by default)
+	$(BIN)/python -m tests.payments.crashes.campaign
 	CAMPAIGN=$${CAMPAIGN:-500} $(BIN)/python -m pytest tests/payments/machine -n 2 --dist loadscope
 
 bench-size: setup $(TOOLS) ## Measure a pledge among 1.5 million investors and 3 million pledges (minutes, 10 GB)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actor import Actor
+from app.actor import SYSTEM, Actor
 from app.cash import outcomes as cash
 from app.closings import outcomes as closings
 from app.custody import outcomes as custody
@@ -18,10 +18,9 @@ from app.wiring import Platform
 
 def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcome) -> None:
     """Record one answer with everything that follows from it, in one transaction."""
-    with platform.database.snapshot() as view:
-        actor = Actor(f"gateway:{payments.instruction(view.session, instruction_id).gateway}")
-    with platform.database.transaction(actor, f"instruction:{instruction_id}") as tx:
+    with platform.database.transaction(SYSTEM, f"instruction:{instruction_id}") as tx:
         asked = payments.instruction(tx.session, instruction_id)
+        tx.actor = Actor(f"gateway:{asked.gateway}")
         if asked.investor_id is not None:
             _of_cash_account(tx, instruction_id, kind, outcome)
             return

@@ -1,6 +1,15 @@
-"""Handles what the gateway told us. An event is only a hint: the state comes from asking."""
+"""Handles what the gateways told us. An event is only a hint: the state comes from asking.
+
+What is the same for many events is done once for all that were taken together: to look up what they are about, to ask
+about a thing that several name, and to note what became of them. A worker that dies before it notes that leaves events
+that are handled once more, which changes nothing.
+"""
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import structlog
 
@@ -10,12 +19,19 @@ from app.payments import inbox
 from app.payments import queries as payments
 from app.payments.errors import GatewayError
 from app.payments.models import GatewayEvent
-from app.payments.port import Envelope, Hint, OpKind
+from app.payments.port import Envelope, OpKind, Ref
 from app.wiring import Platform
 
 log = structlog.get_logger()
 
-BATCH = 50
+#: Few enough that even a slow gateway has answered about all of them before anybody else may take them.
+BATCH = 20
+
+#: A thing at a gateway, by its name there.
+Named = tuple[str, Ref]
+#: What is noted of an event: its status, and what went wrong.
+Note = tuple[str, str | None]
+Notes = dict[Note, list[GatewayEvent]]
 
 
 def run(platform: Platform) -> int:
@@ -24,41 +40,80 @@ def run(platform: Platform) -> int:
     while True:
         with platform.database.transaction(SYSTEM, "process_inbox") as tx:
             batch = inbox.lease(tx, BATCH)
-        for event in batch:
-            _handle(platform, event)
-        handled += len(batch)
-        if len(batch) < BATCH:
+        if not batch:
             return handled
+        notes = _handle(platform, batch)
+        with platform.database.transaction(SYSTEM, "events") as tx:
+            for (status, error), events in notes.items():
+                inbox.mark(tx, events, status, error)
+        handled += len(batch)
 
 
-def _handle(platform: Platform, event: GatewayEvent) -> None:
-    status, error = "done", None
+def _handle(platform: Platform, batch: Sequence[GatewayEvent]) -> Notes:
+    """Ask about everything that these events name, and record the answers; what is to be noted of which of them."""
+    notes: Notes = defaultdict(list)
+    told: list[tuple[GatewayEvent, list[Named]]] = []
+    for event in batch:
+        with _noting_failure(notes, event):
+            told.append((event, _names(platform, event)))
+    ours = _ours(platform, {one for _, named in told for one in named})
+    asked: set[Named] = set()
+    for event, named in told:
+        with _noting_failure(notes, event):
+            for one in named:
+                if one in ours and one not in asked:
+                    _ask(platform, one, ours[one])
+                    asked.add(one)
+            notes[_note(named, ours)].append(event)
+    return notes
+
+
+@contextmanager
+def _noting_failure(notes: Notes, event: GatewayEvent) -> Iterator[None]:
+    """Whatever it is, the other events are not to blame: this one is tried again, and then a person looks at it."""
     try:
-        hints = platform.gateway_named(event.gateway).parse(Envelope(event.event_id, event.type, event.body))
-        known = [_apply(platform, event.gateway, hint) for hint in hints]
-        if not hints:
-            status = "ignored"
-        elif not all(known):
-            # The event came before the answer to our call was written, or somebody acted at the gateway: look again.
-            status, error = "new", "object_unknown"
+        yield
     except GatewayError as failure:
-        status, error = "new", f"{type(failure).__name__} {failure.code}"
+        notes["new", f"{type(failure).__name__} {failure.code}"].append(event)
     except Exception as failure:
-        # Whatever it is, the other events are not to blame: this one is tried again, and then a person looks at it.
-        log.error("event_not_handled", gateway=event.gateway, event_id=event.event_id, error=type(failure).__name__)
-        status, error = "new", type(failure).__name__
-    with platform.database.transaction(SYSTEM, f"event:{event.event_id}") as tx:
-        inbox.mark(tx, event.gateway, event.event_id, status, error)
+        name = type(failure).__name__
+        log.error("event_not_handled", gateway=event.gateway, event_id=event.event_id, error=name)
+        notes["new", name].append(event)
 
 
-def _apply(platform: Platform, gateway: str, hint: Hint) -> bool:
-    """Ask about what the event names, and record the answer; False when no instruction of ours has that name."""
+def _names(platform: Platform, event: GatewayEvent) -> list[Named]:
+    """Raises whatever a strange event makes its gateway raise, and ValueError for a name that no database can look up."""
+    hints = platform.gateway_named(event.gateway).parse(Envelope(event.event_id, event.type, event.body))
+    for hint in hints:
+        if b"\0" in str(hint.ref).encode():
+            raise ValueError
+    return [(event.gateway, hint.ref) for hint in hints]
+
+
+def _ours(platform: Platform, named: set[Named]) -> dict[Named, list[tuple[int, OpKind]]]:
+    """Which instructions of ours have these names."""
+    ours: dict[Named, list[tuple[int, OpKind]]] = defaultdict(list)
     with platform.database.snapshot() as view:
-        asked = [(row.id, OpKind(row.kind)) for row in payments.by_ref(view.session, gateway, hint.ref)]
-    wanted = [(id_, kind) for id_, kind in asked if kind is not OpKind.CANCEL]
+        for row in payments.by_refs(view.session, named):
+            ours[row.gateway, Ref.read(row.provider_ref or "")].append((row.id, OpKind(row.kind)))
+    return dict(ours)
+
+
+def _ask(platform: Platform, named: Named, instructions: Sequence[tuple[int, OpKind]]) -> None:
+    """Ask how it stands, and record that for everything that we asked about it but its cancellation."""
+    gateway, ref = named
+    wanted = [(id_, kind) for id_, kind in instructions if kind is not OpKind.CANCEL]
     if not wanted:
-        return bool(asked)
-    outcome = platform.gateway_named(gateway).fetch(hint.ref)
+        return
+    outcome = platform.gateway_named(gateway).fetch(ref)
     for instruction_id, kind in wanted:
         outcomes.apply(platform, instruction_id, kind, outcome)
-    return True
+
+
+def _note(named: Sequence[Named], ours: Mapping[Named, object]) -> Note:
+    if not named:
+        return "ignored", None
+    if all(one in ours for one in named):
+        return "done", None
+    # The event came before the answer to our call was written, or somebody acted at the gateway: look again.
+    return "new", "object_unknown"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.database import Transaction
@@ -54,7 +55,11 @@ def lease(tx: Transaction, limit: int) -> list[GatewayEvent]:
     return [row for row in rows if row.status == "new"]
 
 
-def mark(tx: Transaction, gateway: str, event_id: str, status: str, error: str | None = None) -> None:
-    """Write what became of an event. Writes: event."""
-    row = tx.session.get_one(GatewayEvent, (gateway, event_id))
-    row.status, row.last_error = status, error and error[:500]
+def mark(tx: Transaction, events: Iterable[GatewayEvent], status: str, error: str | None = None) -> None:
+    """Write what became of events, of all of them the same. Writes: events."""
+    keys = [(event.gateway, event.event_id) for event in events]
+    tx.session.execute(
+        update(GatewayEvent)
+        .where(tuple_(GatewayEvent.gateway, GatewayEvent.event_id).in_(keys))
+        .values(status=status, last_error=error and error[:500])
+    )

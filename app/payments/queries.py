@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -146,10 +146,11 @@ def tries(session: Session, pledge_id: int, *kinds: OpKind) -> int:
     ).one()
 
 
-def by_ref(session: Session, gateway: str, ref: Ref) -> list[Instruction]:
-    """The instructions that the gateway knows by this name."""
+def by_refs(session: Session, named: Collection[tuple[str, Ref]]) -> list[Instruction]:
+    """The instructions that their gateways know by these names: (gateway, name)."""
+    names = [(gateway, str(ref)) for gateway, ref in named]
     return list(
-        session.scalars(select(Instruction).where(Instruction.gateway == gateway, Instruction.provider_ref == str(ref)))
+        session.scalars(select(Instruction).where(tuple_(Instruction.gateway, Instruction.provider_ref).in_(names)))
     )
 
 

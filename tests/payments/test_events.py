@@ -165,7 +165,13 @@ def test_an_event_of_a_type_that_nobody_knows_only_makes_us_look(world: World) -
     assert world.contents("gateway_events") == before
 
 
-@pytest.mark.parametrize("poison", [b"not json", b"[]", b'{"object": "a text"}', b'{"object": {"id": 7}}', b"\xff"])
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"not json", b"[]", b'{"object": "a text"}', b'{"object": {"id": 7}}', b"\xff",
+        about("payment", "\\u0000"), about("payment", "\\ud800"),
+    ],
+)  # fmt: skip
 def test_a_poison_event_does_not_hold_up_the_others(world: World, poison: bytes) -> None:
     pledge = world.pledged(world.live())
     world.pay(pledge)
@@ -179,6 +185,21 @@ def test_a_poison_event_does_not_hold_up_the_others(world: World, poison: bytes)
         process_inbox.run(world.platform)
     assert status(world, "evt_poison")[:2] == ("poison", inbox.MOST_ATTEMPTS + 1)
     assert world.sql("SELECT count(*) FROM gateway_events WHERE status = 'done'") == [(1,)]
+
+
+def test_many_events_about_one_thing_are_one_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pledge = world.pledged(world.live())
+    world.pay(pledge)
+    ((ref,),) = world.sql("SELECT provider_ref FROM instructions")
+    for number in range(5):
+        tell(world, f"evt_{number}", about(*ref.split("/")))
+    gateway, asked = world.platform.gateway_named("sandbox"), []
+    fetch = gateway.fetch
+    monkeypatch.setattr(gateway, "fetch", lambda ref: asked.append(ref) or fetch(ref))
+    process_inbox.run(world.platform)
+    assert len(asked) == 1
+    assert world.pledge(pledge.id).status == "held"
+    assert world.sql("SELECT status, count(*) FROM gateway_events GROUP BY status") == [("done", 5)]
 
 
 def test_an_event_of_a_gateway_that_is_gone_does_not_hold_up_the_others(world: World) -> None:

@@ -1,6 +1,6 @@
 """`make campaign`: twenty rounds of every point, by chance around it, and a heap of events; fails upon anything lost or double.
 
-`python -m tests.payments.crashes.campaign O3 C` plays only the points whose names begin so.
+`python -m tests.payments.crashes.campaign O3 C` plays only the points whose names begin so; `heap` only the heap.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from app import schema
 from app.wiring import build, keep_editions
 from tests.builders import World
 from tests.conftest import settings
+from tests.payments.crashes import backlog
 from tests.payments.crashes.rounds import LONGEST_RECOVERY_S, POINTS, Arena, Result
 from tests.servers import Server, running
 
 ROUNDS = 20
+#: So many events wait, and so long may two workers take.
+EVENTS, FEWER, DRAINED_WITHIN_S = 5_000, 1_000, 60
 SEED = 11
 
 
@@ -48,6 +51,25 @@ def kills(world: World) -> bool:
     return went_well
 
 
+def heap(server: Server, folder: Path) -> bool:
+    """A heap for one worker, and one for two; each event is applied once."""
+    alone, together = world_on(server, folder), world_on(server, folder)
+    rates, went_well = [], True
+    for world, events, processes in ((alone, FEWER, 1), (together, EVENTS, 2)):
+        backlog.heap(world, events)
+        took = backlog.drain(world, processes)
+        once = backlog.applied(world) == (events, events, events) and not world.broken_promises()
+        rates.append(events / took)
+        went_well &= once and (processes == 1 or took <= DRAINED_WITHIN_S)
+        print(
+            f"{events} events, {processes} at work: {took:.0f} s, {rates[-1]:.0f} a second, each once: {once}",
+            flush=True,
+        )
+        world.platform.close()
+    print(f"two workers : one worker, in events a second: {rates[1] / rates[0]:.2f} x")
+    return went_well
+
+
 def world_on(server: Server, folder: Path) -> World:
     platform = build(settings(server.url(server.create()), folder))
     schema.upgrade(platform.database)
@@ -63,6 +85,8 @@ def main() -> int:
         world = world_on(server, Path(folder))
         went_well = kills(world)
         world.platform.close()
+        if not sys.argv[1:] or "heap" in sys.argv:
+            went_well &= heap(server, Path(folder))
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     return 0 if went_well else 1
 

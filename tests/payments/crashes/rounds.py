@@ -34,7 +34,7 @@ LONGEST_RECOVERY_S = 30
 
 BEFORE, INSIDE, AFTER = Moment.BEFORE, Moment.INSIDE, Moment.AFTER
 #: How transactions are signed: see `dying.Place.during`.
-BY_A_PERSON, ANSWER, EVENT, TOLD = "test$", "^gateway:.* instruction:", " event:", "^gateway:(?!.* instruction:)"
+BY_A_PERSON, ANSWER, EVENT, TOLD = "test$", " instruction:", " events$", "^gateway:"
 
 
 def keys_forgotten(world: World) -> None:

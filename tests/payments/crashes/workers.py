@@ -140,17 +140,17 @@ class Worker:
         self.process.join(after_s)
         self.process.kill()
 
-    def ends(self) -> tuple[Any] | None:
+    def ends(self, within_s: float = PATIENCE_S) -> tuple[Any] | None:
         """Wait for its end; what it said of what it did, or None when it did not live to say it."""
         heard = self._heard
-        while heard is None and (said := self._hear()) is not None:
+        while heard is None and (said := self._hear(within_s)) is not None:
             heard = said if said != THERE else None
         self.process.join(PATIENCE_S)
         assert self.process.exitcode in (0, -9), f"it ended by itself: {self.process.exitcode}"
         return heard
 
-    def _hear(self) -> Any:
-        assert self._line.poll(PATIENCE_S), "it says nothing"
+    def _hear(self, within_s: float = PATIENCE_S) -> Any:
+        assert self._line.poll(within_s), "it says nothing"
         try:
             return self._line.recv()
         except EOFError:
