@@ -52,6 +52,8 @@ RESTLESS = 20
 PROMISED = ("I4", "I5", "I8", "I17", "I18", "I19", "P1", "P2", "P3", "R1", "T1")
 #: Waits for a person, as it is meant to, where a bank looked into a payment that was just being refunded.
 FOR_A_PERSON = "I21"
+#: An alarm for who lets money lie too long; here months may pass before an officer looks.
+LEFT_LYING = "I24"
 
 
 class Machine(RuleBasedStateMachine):
@@ -276,10 +278,15 @@ class Machine(RuleBasedStateMachine):
     @rule(which=WHICH)
     def a_refund_comes_back(self, which: int) -> None:
         refunds = self.stage.rows(
-            "SELECT id FROM sandbox_cards.objects WHERE kind = 'refund' AND status = 'succeeded' ORDER BY created_at, id"
+            "SELECT r.id, r.amount_minor, p.reference FROM sandbox_cards.objects r"
+            " JOIN sandbox_cards.objects p ON p.id = r.about"
+            " WHERE r.kind = 'refund' AND r.status = 'succeeded' AND p.token <> %s ORDER BY r.created_at, r.id",
+            Token.REFUND_FAIL_D3.value,  # these come back by themselves
         )
         if refunds:
-            self.stage.cards.provider.happen(_one(which, refunds)[0], Step.REFUND_FAILED)
+            refund, minor, ref = _one(which, refunds)
+            self.stage.cards.provider.happen(refund, Step.REFUND_FAILED)
+            next(one for one in self.model.promises.values() if one.ref == ref).came_back += minor
             self.has_changed = True
 
     @precondition(lambda self: any(one.is_approved for one in self.model.sales))
@@ -322,7 +329,8 @@ class Machine(RuleBasedStateMachine):
 
     def _broken(self) -> list[str]:
         was_disputed = any(one.was_disputed for one in self.model.promises.values())
-        return [one for one in self.stage.broken() if not (was_disputed and one.startswith(FOR_A_PERSON))]
+        allowed = (LEFT_LYING, FOR_A_PERSON) if was_disputed else (LEFT_LYING,)
+        return [one for one in self.stage.broken() if not one.startswith(allowed)]
 
     def teardown(self) -> None:
         self.come_to_rest()

@@ -73,6 +73,8 @@ class Promise:
     #: Its investor left, and was told so.
     has_left: bool = False
     was_disputed: bool = False
+    #: Refunds that came back to us.
+    came_back: int = 0
     #: The status that was seen last.
     status: str = ""
 
@@ -239,7 +241,9 @@ def _not_at_rest(promise: Promise, one: Seen) -> Iterator[str]:
         yield f"{lacking} is lacking, and {one.disputed} is with the bank"
     if one.status == "refund_due" and one.refunded:
         yield "is owed what was given back"
-    if one.status in ("cancelled", "failed", "refunded", "refused") and gone != promise.charged:
+    # What never was the pledge's money, and came back when it was sent back, lies with what nobody could be found for.
+    unclaimed = promise.came_back if one.status in ("cancelled", "failed") else 0
+    if one.status in ("cancelled", "failed", "refunded", "refused") and gone + unclaimed != promise.charged:
         yield f"of {promise.charged}, {gone} went back"
     if one.status == "returned" and gone:
         yield "was given back twice"

@@ -27,6 +27,7 @@ from app.payments.ways import PaymentWay
 from app.pledges import actions as pledges
 from app.pledges.actions import Placement
 from app.pledges.consents import Said
+from app.regimes import platform_policy
 from app.wiring import build
 from tests import worlds
 from tests.builders import World
@@ -229,7 +230,12 @@ class Stage:
 
     def broken(self, names: Callable[[str], bool] = lambda name: True) -> list[str]:
         """The promises that do not hold, of those whose number is asked for."""
-        asked = {name: query for name, query in invariants.INVARIANTS.items() if names(name.split()[0])}
+        days = str(platform_policy.settling(self.now)["grace_days"])
+        asked = {
+            name: query.replace(":grace_days", days)
+            for name, query in invariants.INVARIANTS.items()
+            if names(name.split()[0])
+        }
         return looking.broken(self._connection, asked)
 
 
