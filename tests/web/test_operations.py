@@ -95,7 +95,7 @@ def test_a_run_that_fails_has_run_all_the_same(site: Site, monkeypatch: pytest.M
 
 def test_the_timetable_is_told_to_the_job_library_as_it_is_written() -> None:
     assert {job.every.total_seconds(): job.cron for job in TIMETABLE} == {
-        1: "* * * * * */1", 5: "* * * * * */5", 60: "*/1 * * * *", 600: "*/10 * * * *",
+        1: "* * * * * */1", 5: "* * * * * */5", 60: "*/1 * * * *", 600: "*/10 * * * *", 900: "*/15 * * * *",
     }  # fmt: skip
 
 
