@@ -39,3 +39,5 @@ TAKING = (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, CANCELLING, HELD, ALLOTTE
 UNPAID = (RESERVED, AUTHORISED, PROCESSING, CANCELLING)
 #: May still become shares of an open offering. One that is being cancelled may have been paid in time.
 LIVE = (IN_REVIEW, RESERVED, AUTHORISED, PROCESSING, CANCELLING, HELD)
+#: Over, as far as anybody knows: a bank may still send a refund back.
+OVER = PLEDGE.terminal | {REFUNDED}

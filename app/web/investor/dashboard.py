@@ -12,7 +12,7 @@ from app.compliance import queries as compliance
 from app.investors import queries as investors
 from app.payments import queries as payments
 from app.pledges import queries as pledges
-from app.pledges.lifecycle import AUTHORISED, PLEDGE, RESERVED
+from app.pledges.lifecycle import AUTHORISED, OVER, RESERVED
 from app.share_register import queries as register
 from app.waitlist import queries as waitlist
 from app.web.guard import allow
@@ -40,8 +40,8 @@ def dashboard() -> ResponseReturnValue:
             to_pay=[(pledge, offering) for pledge, offering in mine if pledge.status == RESERVED],
             to_approve=[(pledge, offering) for pledge, offering in mine if pledge.id in asked_by_bank],
             to_confirm=[(pledge, offering, asked[pledge.id][0]) for pledge, offering in mine if pledge.id in asked],
-            going=[(pledge, offering) for pledge, offering in mine if pledge.status not in PLEDGE.terminal],
-            ended=[(pledge, offering) for pledge, offering in mine if pledge.status in PLEDGE.terminal],
+            going=[(pledge, offering) for pledge, offering in mine if pledge.status not in OVER],
+            ended=[(pledge, offering) for pledge, offering in mine if pledge.status in OVER],
             in_line=[
                 (entry, offering, waitlist.place(view.session, entry))
                 for entry, offering in (waitlist.of_investor(view.session, investor.id) if investor else [])
