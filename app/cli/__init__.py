@@ -6,7 +6,6 @@ from flask import Flask
 
 from app.cli import (
     audit,
-    bank_files,
     books,
     cash,
     compliance,
@@ -22,13 +21,13 @@ from app.cli import (
     statements,
     users,
 )
+from app.cli import bank_files as bank_files  # its commands belong to the group of `payments`
 
 
 def init_app(app: Flask) -> None:
     """Register every group of commands."""
     for group in (
         audit.group,
-        bank_files.group,
         books.group,
         cash.group,
         compliance.group,

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
+from app.cli.payments import group
 from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.locales import LANGUAGES
 from app.money import Money
 from app.payments.escrow_files.adapter import FileGateway
 from app.web.session import platform
-
-group = AppGroup("payments", help="Custodians that are reached by files.")
 
 
 def _by_files(name: str) -> FileGateway:

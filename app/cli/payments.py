@@ -13,7 +13,7 @@ from app.web.session import platform
 from app.wiring import bench
 from config import ConfigurationError
 
-group = AppGroup("payments", help="The gateways, and what proves them.")
+group = AppGroup("payments", help="The gateways: what proves them, and what is handed to them by file.")
 
 
 @group.command("conform")

@@ -60,6 +60,8 @@ REFUSED: dict[str, tuple[int, dict[str, Any]]] = {
 @pytest.mark.parametrize("why", REFUSED)
 def test_what_is_not_to_be_believed_is_refused_and_nothing_is_kept(site: Site, far: Far, why: str) -> None:
     status, how = REFUSED[why]
-    with site.unchanged():
+    # One of another world leaves the word that its address must be mended (R16).
+    left = ("breaks", "audit_events", "audit_unsealed") if "livemode" in how else ()
+    with site.unchanged(*left):
         assert post(site, far, **how).status == status
     assert kept(site) == []
