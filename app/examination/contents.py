@@ -82,9 +82,17 @@ FILES: dict[str, str] = {
     "pledges.jsonl": """
         SELECT id, ref, investor_id, offering_id, shares, amount_minor, fee_minor, currency, status, decision_id,
             placed_at, cancel_until, pay_until, held_at, stop_reason, sale_decision_id,
-            offering_version, funding, funding_refused, related_as, charge_at, refundable_until, wished_shares, wished_minor,
-            wished_fee_minor
+            offering_version, funding, funding_refused, related_as, charge_at, refundable_until, clears_at,
+            wished_shares, wished_minor, wished_fee_minor
         FROM pledges WHERE offering_id = :offering ORDER BY id""",
+    "breaks.jsonl": """
+        SELECT id, ref, kind, key, gateway, offering_id, pledge_id, instruction_id, amount_minor, currency,
+            day, first_seen_at, owner, action, status, ended_at, entry_id, explained_by, note
+        FROM breaks WHERE offering_id = :offering ORDER BY id""",
+    "switches.jsonl": """
+        SELECT id, ref, gateway, direction, offering_id, pledge_id, frozen, why, set_at, set_by, lifted_at, lifted_by,
+            lifted_why
+        FROM switches WHERE offering_id = :offering ORDER BY id""",
     "allotment_choices.jsonl": f"""
         SELECT closing_id, pledge_id, shares, chosen_by, chosen_at
         FROM allotment_choices WHERE closing_id IN {CLOSINGS} ORDER BY closing_id, pledge_id""",
@@ -166,7 +174,8 @@ FILES: dict[str, str] = {
         WHERE c.claim_id IN {CLAIMS} ORDER BY e.id, c.claim_id""",
     "closings.jsonl": """
         SELECT id, ref, offering_id, seq, status, begun_by, begun_at, payout_proposed_by, gather_until, currency,
-            total_minor, fee_minor, investor_fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint
+            total_minor, fee_minor, investor_fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint,
+            settled_at
         FROM closings WHERE offering_id = :offering ORDER BY id""",
     "closing_lines.jsonl": f"""
         SELECT closing_id, pledge_id, holder_name, shares, amount_minor, fee_share_minor, investor_fee_minor
@@ -177,11 +186,11 @@ FILES: dict[str, str] = {
     "instructions.jsonl": """
         SELECT id, op_id, kind, gateway, business_key, generation, status, offering_id, pledge_id, closing_id, about_id,
             amount_minor, currency, reference, document_sha256, provider_ref, code, created_at, first_sent_at, attempts,
-            refused_funding, method, instrument
+            refused_funding, method, instrument, clearing_hold, investor_id, payee_id, to_gateway
         FROM instructions WHERE offering_id = :offering ORDER BY id""",
     "gateway_transactions.jsonl": """
         SELECT t.gateway, t.transaction_id, t.kind, t.source, t.amount_minor, t.fee_minor, t.net_minor, t.currency,
-            t.created_at
+            t.created_at, t.available_at, t.account, t.op_key, t.listed_at
         FROM gateway_transactions t WHERE (t.gateway, t.source) IN (
             SELECT gateway, provider_ref FROM instructions WHERE offering_id = :offering)
         ORDER BY t.gateway, t.transaction_id""",

@@ -110,6 +110,9 @@ LEFT_OUT = {
     "recovery_codes": "how people sign in",
     "form_drafts": "what somebody had typed and not sent",
     "saved_filters": "how an officer looks at the queue",
+    "bank_accounts": "an investor's own, for their cash and for what no refund reaches: sealed",
+    "cash_choices": "an investor's own cash: an instruction says where a refund went",
+    "bank_matches": "which line of a bank's file answers what: gateway_transactions.jsonl has the lines",
     "listings": "the lists that names are compared with: what matched stands in the alert",
 }
 #: Columns of tables that are in it, and are not.
@@ -131,6 +134,7 @@ COLUMNS_LEFT_OUT = {
     "paid_from": "a mark that only tells whether two accounts are one",
     "placed_from": "of use to the rules of alerts, which are nobody's but the officers'",
     "txid": "a number of the database",
+    "instrument": "what may be charged at the gateway",
 }
 #: Tables whose columns the bundle has by another way than by a query on them.
 ELSEWHERE = {"audit_events", "audit_seals", "gateway_events", "users", "role_grants"}
