@@ -22,7 +22,7 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 NO_PAGES = {
     "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence", "admin.reconciled_day_csv", "admin.dormant_csv",
-    "admin.cash_days", "admin.dormant_cash",
+    "admin.cash_days", "admin.dormant_cash", "investor.top_up_returned",
     # What these are about is not in this market: the tests of changes and entities do.
     "compliance.change_document", "investor.entity", "issuer.allotment",
 }  # fmt: skip
@@ -49,8 +49,9 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/sandbox/checkout/{one}" for one in market.payments)
     elif who == "investor":
         yield from ("/me", "/me/holdings", "/me/limits", "/me/figures/US-CF", "/me/figures/CN-MICHOU", "/review")
-        yield from ("/me/cash", "/me/cash/top-up", "/me/cash/withdraw", "/me/cash/bank-account")
-        yield from (f"/me/cash/top-ups/{market.top_up}", f"/me/cash/top-ups/{market.top_up}/returned")
+        yield from (
+            f"/me/cash{one}" for one in ("", "/top-up", "/withdraw", "/bank-account", f"/top-ups/{market.top_up}")
+        )
         yield from STANDING
         yield from (f"/me/status/claims/{one}" for one in market.claims.values())
         yield from (f"/me/tests/tries/{one}" for one in market.tries)

@@ -93,7 +93,6 @@ def test_a_forged_body_under_a_header_that_looks_right_is_refused_kept_nowhere_a
     forged = event.body().replace(event.object_id.encode(), b"pay_of_somebody_else")
     with scene.site.unchanged(), capture_logs() as notes:
         assert post(scene, forged, signed=event.body()).status == 400
-    assert [note["code"] for note in notes if note["event"] == "event_refused"] == ["signature_differs"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +159,6 @@ def test_an_event_of_the_real_world_is_not_for_a_test_nor_the_other_way_round(sc
         assert post(scene, body_of(event, livemode=True)).status == 400
     # Nothing is kept of it but that somebody has to mend where it is sent to (R16).
     assert scene.world.sql("SELECT gateway FROM breaks WHERE kind = 'R16'") == [("sandbox",)]
-    assert [note["code"] for note in notes if note["event"] == "event_refused"] == ["wrong_environment"]
     now = scene.world.now()
     for livemode in (True, False):
         body, headers = signed_by_stripe(not livemode, "secret", now)
