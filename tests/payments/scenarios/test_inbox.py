@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.jobs import process_inbox
 from app.payments.errors import BadSignature
@@ -91,7 +90,7 @@ def test_a_forged_body_under_a_header_that_looks_right_is_refused_kept_nowhere_a
     scene.world.pay(pledge)
     (event,) = told(scene)
     forged = event.body().replace(event.object_id.encode(), b"pay_of_somebody_else")
-    with scene.site.unchanged(), capture_logs() as notes:
+    with scene.site.unchanged():
         assert post(scene, forged, signed=event.body()).status == 400
 
 
@@ -155,7 +154,7 @@ def test_while_one_secret_follows_another_both_are_believed_and_then_only_the_ne
 def test_an_event_of_the_real_world_is_not_for_a_test_nor_the_other_way_round(scene: Scene) -> None:
     scene.world.pay(scene.asked())
     (event,) = told(scene)
-    with scene.site.unchanged("breaks", "audit_events", "audit_unsealed"), capture_logs() as notes:
+    with scene.site.unchanged("breaks", "audit_events", "audit_unsealed"):
         assert post(scene, body_of(event, livemode=True)).status == 400
     # Nothing is kept of it but that somebody has to mend where it is sent to (R16).
     assert scene.world.sql("SELECT gateway FROM breaks WHERE kind = 'R16'") == [("sandbox",)]
