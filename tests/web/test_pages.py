@@ -30,6 +30,7 @@ STANDING = (
     "/me/status", "/me/status/new/certified_cn", "/me/status/new/hnw_uk", "/me/spouse", "/me/tests/eu_entry_test",
     "/me/tests/uk_appropriateness", "/me/simulation/EU-ECSPR", "/me/first-offer/UK-COBS", "/me/entities/new",
 )  # fmt: skip
+CASH = ("", "/top-up", "/withdraw", "/bank-account")
 PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaration", "business_rules", "investor_rules")
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
 CHANGING = ("live", "rewritten", "changing", "changed")
@@ -49,10 +50,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/sandbox/checkout/{one}" for one in market.payments)
     elif who == "investor":
         yield from ("/me", "/me/holdings", "/me/limits", "/me/figures/US-CF", "/me/figures/CN-MICHOU", "/review")
-        yield from (
-            f"/me/cash{one}" for one in ("", "/top-up", "/withdraw", "/bank-account", f"/top-ups/{market.top_up}")
-        )
-        yield from STANDING
+        yield from (*(f"/me/cash{one}" for one in CASH), f"/me/cash/top-ups/{market.top_up}", *STANDING)
         yield from (f"/me/status/claims/{one}" for one in market.claims.values())
         yield from (f"/me/tests/tries/{one}" for one in market.tries)
         yield from (f"/me/pledges/{pledge.ref}" for pledge in pledges.values())
