@@ -32,8 +32,8 @@ $(WORDS).mo: $(WORDS).po $(INSTALLED)
 run: setup ## Run the site, its worker, the database and the demo market (PORT and DATABASE_URL are honoured)
 	@exec $(FLASK) site run
 
-test: check browser ## Check everything, then run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadscope
+test: lint types contracts schema browser ## Check everything, then run the tests (the words are among them)
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: lint types contracts schema words ## Lint, types, import contracts, migrations in step, words complete
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text
@@ -101,11 +102,11 @@ class World(Agreeing):
 
     def run_jobs(self) -> None:
         """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
-        for _ in range(20):
-            handled = self.deliver_events()
-            for name in BY_THEMSELVES:
-                handled += JOBS[name].run(self.platform)
-            if not handled:
+        acts = (self.deliver_events, *(partial(JOBS[name].run, self.platform) for name in BY_THEMSELVES))
+        idle = 0
+        for act in itertools.islice(itertools.cycle(acts), 20 * len(acts)):
+            idle = 0 if act() else idle + 1
+            if idle == len(acts):
                 seal_audit.run(self.platform)
                 return
 

@@ -24,6 +24,15 @@ TEMPLATE = "template_openraise"
 #: The database of the test that runs now.
 NAME = "openraise_test"
 USUAL_POOL = 8
+#: Modules that take the longest: begun first, so that no worker is left alone with one of them at the end.
+FIRST = (
+    "tests/stories/", "tests/cli/test_demo.py", "tests/payments/machine/", "tests/payments/crashes/",
+    "tests/payments/scenarios/", "tests/payments/test_after_the_payment.py", "tests/closings/", "tests/screening/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(scope="session")
