@@ -27,7 +27,7 @@ from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments import ways
 from app.payments.conformance.bench import Bench
 from app.payments.escrow_files.adapter import FileGateway
-from app.payments.escrow_files.setup import Around, SettingsFault, escrow_agent
+from app.payments.escrow_files.setup import Around, escrow_agent
 from app.payments.manual_bank.setup import manual_bank
 from app.payments.port import Gateway, Role
 from app.payments.sandbox.adapter import SandboxGateway
@@ -35,7 +35,6 @@ from app.payments.sandbox.bench import CardsBench, SandboxBench
 from app.payments.sandbox.cards_adapter import CardsGateway
 from app.payments.sandbox.cards_provider import CardsProvider
 from app.payments.sandbox.provider import Provider
-from app.payments.stripe import settings as stripe
 from app.payments.ways import PaymentWay
 from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
@@ -170,11 +169,10 @@ def _gateway(name: str, settings: Settings, pretend: Mapping[str, Gateway], data
         return pretend[name]
     if name in BY_FILES:
         signer = Signer(settings.secret_key, "instructions to custodians")
-        try:
-            return BY_FILES[name](Around(os.environ, database_url, settings.data_dir, signer, settings.is_production))
-        except SettingsFault as fault:
-            raise ConfigurationError(str(fault)) from None
+        return BY_FILES[name](Around(os.environ, database_url, settings.data_dir, signer, settings.is_production))
     if name == STRIPE:
+        from app.payments.stripe import settings as stripe  # only where it is used: a large library comes with it
+
         return stripe.build(os.environ)
     offered = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if name not in offered:

@@ -62,8 +62,8 @@ def main() -> int:
     heads = ScriptDirectory(str(schema.MIGRATIONS)).get_heads()
     with running() as server:
         found = differences(server)
-    if len(heads) != 1:
-        found.append(f"there are {len(heads)} newest migrations: {heads}")
+    if heads != [schema.head()]:
+        found.append(f"the newest migrations are {heads}, and the highest number is {schema.head()}")
     for difference in found:
         print(difference)
     print("Migrations and models agree." if not found else f"{len(found)} differences.")

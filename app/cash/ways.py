@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from app.money import MOST_MINOR
-from app.payments.port import Gateway, Method, MethodCaps
+from app.payments.port import Gateway, Holder, Method, plain
 from app.payments.ways import PaymentWay
 from app.regimes import platform_policy
 
@@ -16,27 +15,8 @@ def cash_way(custodian: Gateway) -> PaymentWay:
 
     It can be carried back at any time, for it never left the custodian.
     """
-    return PaymentWay(
-        custodian.name,
-        MethodCaps(
-            method=Method.CASH_ACCOUNT,
-            funds_held_by="qualified_escrow" if custodian.caps.qualified_third_party else "segregated",
-            reusable_off_session=False,
-            confirmation="instant",
-            confirm_within=timedelta(0),
-            clearing_hold=timedelta(0),
-            refund_window=None,
-            refund_not_before=timedelta(0),
-            refund_may_fail=False,
-            partial_refund=True,
-            max_hold=None,
-            reversible_for=None,
-            dispute="none",
-            smallest_minor=1,
-            largest_minor=MOST_MINOR,
-            fee="invoiced",
-        ),
-    )
+    holder: Holder = "qualified_escrow" if custodian.caps.qualified_third_party else "segregated"
+    return PaymentWay(custodian.name, plain(Method.CASH_ACCOUNT, holder))
 
 
 def ways_in(found: Iterable[PaymentWay], custodian: str, at: datetime) -> list[PaymentWay]:

@@ -34,7 +34,9 @@ def _stop(refused: Refused) -> click.exceptions.Exit:
 @click.option("--closing", help="The closing balance, likewise.")
 def import_statement(gateway: str, file: Path, opening: str | None, closing: str | None) -> None:
     """Take in a bank statement, as a whole or not at all. Exit code 2 names what is wrong."""
-    typed = (opening, closing) if opening is not None and closing is not None else None
+    if (opening is None) != (closing is None):
+        raise click.UsageError("--opening and --closing are given together.")
+    typed = None if opening is None or closing is None else (opening, closing)
     try:
         taken = _by_files(gateway).import_statement(file.read_bytes(), typed)
     except Refused as refused:

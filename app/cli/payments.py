@@ -8,6 +8,7 @@ from contextlib import closing
 import click
 from flask.cli import AppGroup
 
+from app import schema
 from app.payments.conformance import kit
 from app.web.session import platform
 from app.wiring import bench
@@ -21,8 +22,13 @@ group = AppGroup("payments", help="The gateways: what proves them, and what is h
 def conform(name: str) -> None:
     """Run every check of the conformance kit on a gateway's bench: a line each. Exit code 1 names what is broken.
 
-    Exit code 2: the gateway has no bench, or would move real money. See docs/gateways.md.
+    Exit code 2: the gateway has no bench, or would move real money; or the database is not that of this code. See
+    docs/gateways.md.
     """
+    with platform().database.engine.connect() as connection:
+        if not schema.is_current(connection):
+            click.echo("The database is not at the newest revision: see `db upgrade`.", err=True)
+            raise SystemExit(2)
     try:
         made = bench(name, platform().settings, platform().database.url)
     except ConfigurationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app import clock, four_eyes
@@ -96,10 +96,10 @@ class Stage:
         handed = 0
         for name, far_side in self.platform.far_sides.items():
             for event in far_side.events_to_deliver(100):
-                stamp, body = datetime.now(UTC), event.body()
-                headers = {SIGNATURE_HEADER: sign(body, self.platform.settings.webhook_secret, stamp)}
+                body = event.body()
                 with self.by() as tx:
-                    inbox.store(tx, name, self.platform.gateway_named(name).verify(body, headers, stamp))
+                    headers = {SIGNATURE_HEADER: sign(body, self.platform.settings.webhook_secret, tx.wall_now)}
+                    inbox.store(tx, name, self.platform.gateway_named(name).verify(body, headers, tx.wall_now))
                 far_side.confirm_delivery(event.id)
                 handed += 1
         return handed

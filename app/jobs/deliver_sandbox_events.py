@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
 
 from app.payments.sandbox.answers import Event
 from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
@@ -27,8 +26,8 @@ def run(platform: Platform) -> int:
 
 def _deliver(platform: Platform, gateway: str, event: Event) -> bool:
     body = event.body()
-    # The provider's own clock stamps the event, not the platform's.
-    stamp = datetime.now(UTC)
+    with platform.database.snapshot() as view:
+        stamp = view.wall_now  # when it is sent; a demo may have moved the platform's time
     request = urllib.request.Request(
         f"{platform.settings.public_url}/webhooks/{gateway}",
         data=body,

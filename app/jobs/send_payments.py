@@ -18,6 +18,7 @@ from app.cash import queries as cash
 from app.closings import outcomes as closings_outcomes
 from app.closings import queries as closings
 from app.database import Transaction
+from app.identity import queries as identity
 from app.investors import queries as investors
 from app.jobs import outcomes
 from app.jobs.one_by_one import one_by_one
@@ -173,7 +174,10 @@ def _payer(platform: Platform, due: Due) -> Payer:
             assert due.pledge_id is not None  # who pays is who pledged, or tops up their own account
             investor_id = pledge_queries.pledge(view.session, due.pledge_id).investor_id
         investor = investors.investor(view.session, investor_id)
-    return Payer(f"investor-{investor.id}", investor.legal_name, investor.country)
+        # Whoever gives a transfer back may have to ask its payer for an account; nobody else needs to write to them.
+        transfers = due.method is Method.BANK_TRANSFER
+        email = identity.user(view.session, investor.user_id).email if transfers else None
+    return Payer(f"investor-{investor.id}", investor.legal_name, investor.country, email)
 
 
 def _payment(platform: Platform, due: Due) -> Ref:

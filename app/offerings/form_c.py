@@ -13,13 +13,14 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
-
-from lxml import etree
+from typing import TYPE_CHECKING, Any
 
 from app.errors import Refused
 from app.money import MOST_MINOR, Money
 from app.offerings.models import OversubscriptionRule, SecurityType
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 NAMESPACE = "http://www.sec.gov/edgar/formc"
 #: Real filings are about 10 kB.
@@ -112,6 +113,8 @@ def reread(form: str, sha256: str, fields: dict[str, str | list[str]]) -> FormC:
 
 
 def _parsed(content: bytes) -> etree._Element:
+    from lxml import etree  # only where a filing is read: the library is large
+
     if len(content) > LARGEST_BYTES:
         raise Refused("filing_too_large", field="file", largest_kb=LARGEST_BYTES // 1000)
     # A filing never declares a document type; an attack (entity expansion, external entities) must.
@@ -133,13 +136,18 @@ def _parsed(content: bytes) -> etree._Element:
     return root
 
 
+def _name(element: etree._Element) -> str:
+    """Without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
 def _flattened(root: etree._Element) -> dict[str, str | list[str]]:
     """Every leaf by its path without namespaces; repeated ones become lists."""
     fields: dict[str, str | list[str]] = {}
 
     def visit(element: etree._Element, path: str) -> None:
         for child in element:
-            name = etree.QName(child).localname
+            name = _name(child)
             visit(child, f"{path}/{name}" if path else name)
         if len(element) == 0 and path:
             text = (element.text or "").strip()
@@ -165,7 +173,7 @@ def _signers(root: etree._Element) -> list[dict[str, str]]:
     """Who signed, each with their own title; one without a title takes nobody else's."""
     signers = []
     for person in root.iter(f"{{{NAMESPACE}}}signaturePerson"):
-        parts = {etree.QName(part).localname: _one_line(part.text or "") for part in person}
+        parts = {_name(part): _one_line(part.text or "") for part in person}
         name = parts.get("personSignature", "").removeprefix("/s/").strip()
         if name:
             signers.append({"name": name[:200], "role": parts.get("personTitle", "")[:200]})

@@ -14,10 +14,12 @@ from enum import StrEnum
 from typing import Literal, Protocol
 from uuid import UUID
 
-from app.money import Money
+from app.money import MOST_MINOR, Money
 
 State = Literal["action_required", "pending", "succeeded", "failed", "cancelled"]
 DisputeState = Literal["inquiry", "open", "won", "lost"]
+#: Where money lies after it was collected.
+Holder = Literal["provider_balance", "segregated", "qualified_escrow"]
 
 
 class OpKind(StrEnum):
@@ -203,8 +205,7 @@ class MethodCaps:
     """
 
     method: Method
-    #: Where the money lies after it was collected.
-    funds_held_by: Literal["provider_balance", "segregated", "qualified_escrow"]
+    funds_held_by: Holder
     #: May be kept and charged later, without its holder being there.
     reusable_off_session: bool
     confirmation: Literal["instant", "delayed"]
@@ -228,6 +229,20 @@ class MethodCaps:
     fee: Literal["netted", "invoiced"]
 
 
+def plain(method: Method, funds_held_by: Holder) -> MethodCaps:
+    """The simplest way to pay: any amount, there at once and for good, given back at any time, at no price of its own.
+
+    What differs is said with `dataclasses.replace`. Nothing is left out of `MethodCaps` itself: what its author did not
+    think of would be promised.
+    """
+    nothing = timedelta(0)
+    return MethodCaps(
+        method, funds_held_by, reusable_off_session=False, confirmation="instant", confirm_within=nothing,
+        clearing_hold=nothing, refund_window=None, refund_not_before=nothing, refund_may_fail=False, partial_refund=True,
+        max_hold=None, reversible_for=None, dispute="none", smallest_minor=1, largest_minor=MOST_MINOR, fee="invoiced",
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayCaps:
     """What a gateway is, whatever the method."""
@@ -246,7 +261,11 @@ class GatewayCaps:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays: our public name for them, and what a payment page needs. `email` only where they agreed to a receipt there."""
+    """Who pays: our public name for them, and what a payment page needs.
+
+    `email` only where the gateway must be able to write to them: a bank transfer can be given back only to an account
+    that it has to ask them for.
+    """
 
     reference: str
     name: str

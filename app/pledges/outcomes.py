@@ -203,7 +203,11 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     if row.status not in (SUCCEEDED, FAILED):
         return
     offering = offering_queries.offering(tx.session, pledge.offering_id)
+    away = 0
     for line in outcome.evidence:
+        if line.amount.minor > away:
+            continue  # no more can come back than went: reconciliation shows this line to a person
+        away -= line.amount.minor
         if not ledger_queries.is_booked(tx.session, f"{row.gateway}:{line.id}"):
             _book_refund(tx, pledge, offering, row, line)
     if changed and row.status == FAILED and not outcome.evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -19,7 +20,7 @@ from app.regimes.verdict import Decision, Verdict
 Question = Callable[[Facts], Verdict]
 
 
-class Regime:
+class Regime(ABC):
     """A body of law, as far as the platform must obey it. Every function is pure.
 
     A regime is a TOML pack and a class of this kind beside it. `text` is another edition of the pack than the one in
@@ -54,9 +55,9 @@ class Regime:
         self.pack = Pack(self.file, written, self.schema, self.settings)
         self._questions = self.questions()
 
+    @abstractmethod
     def questions(self) -> Mapping[str, Question]:
         """The categories of questions it answers."""
-        raise NotImplementedError
 
     def assess(self, facts: Facts) -> Verdict:
         """Decide. Raises BadFacts when the facts cannot be read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from app import schema
 from app.invariants import INVARIANTS
@@ -54,6 +55,16 @@ def test_a_database_behind_is_exit_code_1_until_it_is_upgraded(terminal: Termina
     assert terminal("db", "check").exit_code == 0
     with terminal.world.platform.database.engine.connect() as connection:
         assert schema.is_current(connection)
+
+
+def test_the_newest_migration_has_the_highest_number() -> None:
+    assert ScriptDirectory(str(schema.MIGRATIONS)).get_heads() == [schema.head()]
+
+
+def test_a_database_without_any_table_is_not_current(terminal: Terminal) -> None:
+    with terminal.world.platform.database.engine.connect() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        assert not schema.is_current(connection)
 
 
 def test_an_upgrade_of_what_is_up_to_date_changes_nothing(terminal: Terminal) -> None:

@@ -42,3 +42,8 @@ def test_a_fault_in_the_adapter_of_a_package_is_named_and_the_exit_code_is_1(
 def test_a_gateway_without_a_bench_is_told_apart(terminal: Terminal) -> None:
     said = terminal.refused("payments", "conform", "nobody", code=2)
     assert "'nobody' has no bench" in said and "sandbox" in said
+
+
+def test_nothing_is_proved_on_a_database_of_another_version(terminal: Terminal) -> None:
+    terminal.world.sql("UPDATE alembic_version SET version_num = '0001'")
+    assert "see `db upgrade`" in terminal.refused("payments", "conform", "sandbox", code=2)

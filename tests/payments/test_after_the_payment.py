@@ -18,6 +18,7 @@ from app.payments.sandbox.tables import Token
 from app.pledges.models import Pledge
 from tests.builders import World
 from tests.payments.sandbox.cards import Cards
+from tests.reconciliation.planting import listen
 
 
 class Story:
@@ -263,7 +264,25 @@ def test_a_refund_that_comes_back_is_owed_as_before(story: Story) -> None:
     assert (story.told("refund_failed"), story.alerts()) == (1, ["PLATFORM-REFUND"])
 
 
-@pytest.mark.scenario(32)
+def test_no_more_of_a_refund_comes_back_than_went(story: Story) -> None:
+    """A second line that says so is not booked: a person looks at it."""
+    pledge, _ = story.paid(token=Token.REFUND_FAIL_D3)
+    story.world.cancel(pledge)
+    story.days(5)
+    before = story.books()
+    far_side, refund = story.cards.provider, story.cards.refund_of(pledge)
+    with far_side._engine.begin() as connection:
+        row = far_side._object(connection, refund.id)
+        far_side._book(connection, row, "refund_failed", row.amount_minor, row.currency)
+        far_side._tell(connection, row, "refund.failed")
+    assert story.status(pledge) == "refund_due"
+    story.days(2)
+    assert story.books() == before and before["2020"] == -pledge.amount_minor
+    assert (story.told("refund_failed"), story.alerts()) == (1, ["PLATFORM-REFUND"])
+    (line,) = (one for one in listen(story.world) if one.gateway == "sandbox_cards")
+    assert line.amount_minor == pledge.amount_minor
+
+
 @pytest.mark.scenario(32)
 def test_it_then_goes_to_the_investors_own_bank_account_and_once(story: Story) -> None:
     """The refund waits for balance and fails; the bank account of the investor takes it instead."""

@@ -318,7 +318,11 @@ def test_r15_money_that_nobody_asked_back_for_ten_business_days_calls_a_person(w
 def test_r16_a_line_of_another_environment_is_never_booked(world: World) -> None:
     offering = world.live()
     world.held(offering)
-    world.force("UPDATE sandbox.keys SET key = 'live:' || split_part(key, ':', 2) || '\\:1', object_id = 'theirs'")
+    world.sql(
+        "INSERT INTO sandbox.objects (id, kind, op_id, key, account, amount_minor, currency, status, created_at)"
+        " SELECT 'theirs', kind, op_id, 'live:' || op_id || '\\:1', account, amount_minor, currency, status, created_at"
+        " FROM sandbox.objects"
+    )
     line(world, "theirs", 25_000, account=f"offering-{offering.id}")
     world.move_clock(minutes=20)
     before = entries(world)

@@ -115,4 +115,4 @@ def test_the_web_process_stays_small(world: World, site: Site) -> None:
         for number in range(1_000):
             assert browser.get(pages[number % len(pages)]).status_code == 200
     (worker,) = children(site.web.pid)
-    assert resident_megabytes(worker) < 175
+    assert resident_megabytes(worker) < 150

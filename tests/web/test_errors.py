@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +17,7 @@ from app.i18n.words import said
 from app.web.errors import WORDS
 from app.web.guard import allow
 from app.web.session import acting
+from tests.logs import logged, written
 from tests.web.browser import Browser, Page, Site
 from tests.web.market import Market
 
@@ -58,18 +57,9 @@ def test_every_kind_of_refusal_has_words_of_its_own() -> None:
 
 
 @pytest.fixture
-def log(site: Site) -> io.StringIO:
-    """What the site writes to its log, as it is written."""
-    handler = logging.getLogger().handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    lines = io.StringIO()
-    handler.setStream(lines)
-    return lines
-
-
-def written(log: io.StringIO, event: str) -> list[dict[str, object]]:
-    lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    return [line for line in lines if line.get("event") == event]
+def log(site: Site) -> Iterator[io.StringIO]:
+    with logged() as lines:
+        yield lines
 
 
 def add_pages(app: Flask) -> None:

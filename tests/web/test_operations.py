@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import logging
 import re
 from collections.abc import Callable, Iterator
 
@@ -19,6 +17,7 @@ from app.jobs.one_by_one import one_by_one
 from app.jobs.timetable import JOBS, SECOND, TIMETABLE, Job
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
+from tests.logs import logged, written
 from tests.web.browser import Site
 
 EMAIL = "ida@example.test"
@@ -104,13 +103,8 @@ def test_the_timetable_is_told_to_the_job_library_as_it_is_written() -> None:
 
 @pytest.fixture
 def log(site: Site) -> Iterator[io.StringIO]:
-    """What the site writes to its log, as it is written."""
-    handler = logging.getLogger().handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    lines = io.StringIO()
-    before = handler.setStream(lines)
-    yield lines
-    handler.setStream(before)
+    with logged() as lines:
+        yield lines
 
 
 def lease_breaks_a_rule(site: Site, patch: pytest.MonkeyPatch) -> str:
@@ -169,8 +163,7 @@ def test_what_failed_is_told_by_its_kind_and_place_and_never_by_its_text(
     expected = re.compile(rf"{kind} at {place}:\d+")
     ((error,),) = site.world.sql("SELECT error FROM job_runs")
     assert expected.fullmatch(error)
-    lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    (failed,) = (line for line in lines if line["event"] == "job_failed")
+    (failed,) = written(log, "job_failed")
     assert (failed["job"], failed["error"]) == (name, error)
     page = site.browser(site.world.user(Role.OPERATOR).id).get("/ops/jobs")
     assert page.text.count(error) == 2  # beside the job, and among the latest runs
@@ -183,7 +176,7 @@ def test_a_promise_that_is_broken_is_named_in_the_log(site: Site, log: io.String
     site.world.sql("UPDATE pledges SET status = 'processing'")
     with pytest.raises(Exception, match="T2"):
         runner.run(site.world.platform, "check_books")
-    (line,) = (json.loads(one) for one in log.getvalue().splitlines() if "promise_broken" in one)
+    (line,) = written(log, "promise_broken")
     assert line["promise"].startswith("T2 ") and (line["rows"], line["examples"]) == (1, [str(pledge.id)])
 
 

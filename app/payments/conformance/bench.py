@@ -86,7 +86,7 @@ class Bench(Protocol):
         """What the far side asks of the payer, read there and not through the adapter."""
 
     def pay(self, payment: Ref) -> None:
-        """The payer does what the page asks: pays, or leaves a way to pay."""
+        """The payer does what the page asks: pays, or leaves a way to pay. Too late, nothing happens, or it raises."""
 
     def decline(self, payment: Ref) -> None:
         """The payer's bank says no."""

@@ -165,11 +165,13 @@ class FileGateway:
         return self._outcome(row)
 
     def _outcome(self, row: FileInstruction) -> Outcome:
-        lines = self.desk.lines_of(row)
+        # A move is known by what leaves; what arrives is the same money once more.
+        lines = [line for line in self.desk.lines_of(row) if not matching.arrives(row, line.amount_minor)]
         asked = Money(row.amount_minor, row.currency)
-        forth = [line for line in lines if (line.amount_minor > 0) == (row.kind == "payment")]
+        forth = [line for line in lines if matching.goes_forth(row, line.amount_minor)]
         done = Money(abs(sum(line.amount_minor for line in forth)), row.currency)
-        state = _state(row, done.minor, sum(line.amount_minor for line in lines))
+        back = sum(abs(line.amount_minor) for line in lines if line not in forth)
+        state = _state(row, done.minor, done.minor - back)
         first = forth[0] if row.kind == "payment" and forth else None
         return Outcome(
             state, Ref(row.kind, row.reference), done if state == "succeeded" else asked,
@@ -241,7 +243,7 @@ def own_reference(op: Op) -> str:
 
 def _state(row: FileInstruction, done: int, left: int) -> State:
     """`done` is what went the way that was asked, `left` what stayed so. A payment stays paid when it is returned later."""
-    if row.kind != "payment" and done and left >= 0:
+    if row.kind != "payment" and done and left <= 0:
         return "failed"
     if done >= row.amount_minor or (done and row.cancelled_at is not None):
         return "succeeded"
@@ -253,7 +255,8 @@ def _txn(line: BankLine, row: FileInstruction | None) -> Txn:
     source = Ref("line", line.line_id) if row is None or kind is TxnKind.OTHER else Ref(row.kind, row.reference)
     return Txn(
         id=line.line_id, kind=kind, source=source, amount=Money(line.amount_minor, line.currency),
-        fee=Money.zero(line.currency), created_at=_midnight(line.booked_on), account="" if row is None else row.account,
+        fee=Money.zero(line.currency), created_at=_midnight(line.booked_on),
+        account=matching.account(row, line.amount_minor),
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.errors import NotFound, Refused
 from app.money import Money
-from app.payments.errors import KeyConflict, Rejected, Unknown
+from app.payments.errors import InsufficientProviderFunds, KeyConflict, Rejected, Unknown
+from app.payments.escrow_files import matching
 from app.payments.escrow_files.matching import Answers
 from app.payments.escrow_files.models import BankFile, BankLine, BankMatch, FileInstruction
 from app.payments.port import PLATFORM_ACCOUNT, Op
@@ -66,7 +67,10 @@ class Desk:
     # Instructions
 
     def record(self, op: Op, params: str, amount: Money, **values: Any) -> FileInstruction:
-        """Keep an instruction; the same key again is the same one. Raises KeyConflict, Rejected("more_than_received")."""
+        """Keep an instruction; the same key again is the same one.
+
+        Raises KeyConflict, Rejected("more_than_received"), InsufficientProviderFunds.
+        """
         mark = self._signer.pseudonym(f"{params} {amount}")
         with self._alone() as session:
             known = session.scalars(self._instructions().where(FileInstruction.key == op.key)).one_or_none()
@@ -76,6 +80,8 @@ class Desk:
                 return known
             if values["kind"] == "refund":
                 self._require_rest(session, values["about_id"], amount)
+            elif values["kind"] in matching.OUT and values["account"] != PLATFORM_ACCOUNT:
+                self._require_balance(session, values["account"], amount)
             made = FileInstruction(
                 gateway=self._gateway, key=op.key, op_id=op.id, params_mark=mark, amount_minor=amount.minor,
                 currency=amount.currency, created_at=_now(session), **values,
@@ -89,6 +95,24 @@ class Desk:
         kept = sum(refund.amount_minor for refund in refunds if not self._came_back(session, refund))
         if kept + amount.minor > received:
             raise Rejected("more_than_received")
+
+    def _require_balance(self, session: Session, account: str, amount: Money) -> None:
+        """As far as statements tell: what was asked to leave, and has not left yet, is spent already."""
+        of_it = or_(FileInstruction.account == account, FileInstruction.to_account == account)
+        left = balance = 0
+        for line, instruction in session.execute(self._counted().where(of_it)):
+            if matching.account(instruction, line.amount_minor) == account:
+                balance += line.amount_minor
+                if instruction.kind in matching.OUT and line.amount_minor < 0:
+                    left -= line.amount_minor
+        asked = session.scalars(
+            select(func.coalesce(func.sum(FileInstruction.amount_minor), 0)).where(
+                FileInstruction.gateway == self._gateway, FileInstruction.account == account,
+                FileInstruction.kind.in_(matching.OUT),
+            )
+        ).one()  # fmt: skip
+        if balance - (int(asked) - left) < amount.minor:
+            raise InsufficientProviderFunds("not_on_the_statement")
 
     def _came_back(self, session: Session, refund: FileInstruction) -> bool:
         lines = [line.amount_minor for line, _ in self._booked(session, refund.id)]
@@ -259,10 +283,8 @@ class Desk:
             ).first()
             found[""] = opening or 0
             for line, instruction in session.execute(self._counted().execution_options(yield_per=500)):
-                account = "" if instruction is None else instruction.account
+                account = matching.account(instruction, line.amount_minor)
                 found[account] = found.get(account, 0) + line.amount_minor
-                if instruction is not None and instruction.to_account not in (None, PLATFORM_ACCOUNT):
-                    found[instruction.to_account] = found.get(instruction.to_account, 0) - line.amount_minor
         return found
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.payments.escrow_files.models import FileInstruction
-from app.payments.port import Method, TxnKind
+from app.payments.port import PLATFORM_ACCOUNT, Method, TxnKind
 
 #: (in, out) of each kind of instruction; what does not belong there is looked at by a person.
 _KINDS: Mapping[str, tuple[TxnKind, TxnKind]] = {
@@ -17,11 +17,39 @@ _KINDS: Mapping[str, tuple[TxnKind, TxnKind]] = {
 }
 
 
+#: What leaves an account when it is carried out.
+OUT = ("refund", "payout", "move")
+
+
 def kind(instruction: FileInstruction | None, amount_minor: int) -> TxnKind:
     if instruction is None:
         return TxnKind.OTHER
     came_in, went_out = _KINDS[instruction.kind]
     return came_in if amount_minor >= 0 else went_out
+
+
+def goes_forth(instruction: FileInstruction, amount_minor: int) -> bool:
+    """Whether a line goes the way that was asked: only payments, and what the platform pays in, come in."""
+    return (amount_minor > 0) == (instruction.kind == "payment" or instruction.account == PLATFORM_ACCOUNT)
+
+
+def account(instruction: FileInstruction | None, amount_minor: int) -> str:
+    """Whose money a line moves, "" where that is not known. The platform's own account is not one of this custodian's.
+
+    Between two accounts here the bank books two lines: one leaves, the other arrives.
+    """
+    if instruction is None:
+        return ""
+    to = instruction.to_account
+    if to in (None, PLATFORM_ACCOUNT):
+        return instruction.account
+    return to if amount_minor > 0 or instruction.account == PLATFORM_ACCOUNT else instruction.account
+
+
+def arrives(instruction: FileInstruction, amount_minor: int) -> bool:
+    """Whether this is the second line of a move between two accounts here."""
+    inside = PLATFORM_ACCOUNT not in (instruction.account, instruction.to_account)
+    return instruction.kind == "move" and inside and amount_minor > 0
 
 
 def squeezed(text: str) -> str:

@@ -16,31 +16,20 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from app.money import EXPONENTS, MOST_MINOR
+from app.money import EXPONENTS
 from app.payments.escrow_files.adapter import FileGateway, Terms
 from app.payments.escrow_files.desk import Desk
-from app.payments.port import GatewayCaps, Method, MethodCaps, Payee, Role
+from app.payments.port import GatewayCaps, Method, MethodCaps, Payee, Role, plain
 from app.payments.statements import profile
 from app.vault import Signer
+from config import ConfigurationError
 
 #: A wire: on the account on the third business day at worst, which is six days over a long weekend; nobody takes it back.
-WIRE = MethodCaps(
-    method=Method.BANK_TRANSFER,
-    funds_held_by="qualified_escrow",
-    reusable_off_session=False,
+WIRE = replace(
+    plain(Method.BANK_TRANSFER, "qualified_escrow"),
     confirmation="delayed",
     confirm_within=timedelta(days=6),
-    clearing_hold=timedelta(0),
-    refund_window=None,
-    refund_not_before=timedelta(0),
     refund_may_fail=True,
-    partial_refund=True,
-    max_hold=None,
-    reversible_for=None,
-    dispute="none",
-    smallest_minor=1,
-    largest_minor=MOST_MINOR,
-    fee="invoiced",
 )
 #: A debit by the agent: cleared after ten days, given back only after sixty, for so long its bank may take it back.
 #: Source: what North Capital and its clients tell of their escrow accounts.
@@ -52,10 +41,6 @@ DEBIT = replace(
     reversible_for=timedelta(days=60),
     dispute="final",
 )
-
-
-class SettingsFault(Exception):
-    """A setting is missing or wrong; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +55,25 @@ class Around:
 
 
 def escrow_agent(around: Around) -> FileGateway:
-    """A qualified third party. Raises SettingsFault."""
+    """A qualified third party. Raises ConfigurationError."""
     methods = (WIRE, DEBIT) if around.env.get("ESCROW_FILES_CURRENCY", "USD") == "USD" else (WIRE,)
     return made("escrow_files", around, methods, qualified=True)
 
 
 def made(name: str, around: Around, methods: tuple[MethodCaps, ...], *, qualified: bool) -> FileGateway:
-    """Raises SettingsFault."""
+    """Raises ConfigurationError."""
     env, prefix = around.env, name.upper()
     currency = env.get(f"{prefix}_CURRENCY", "USD")
     if currency not in EXPONENTS:
-        raise SettingsFault(f"{prefix}_CURRENCY: no currency {currency!r} is known")
+        raise ConfigurationError(f"{prefix}_CURRENCY: no currency {currency!r} is known")
     for needed in ("PAYEE", "ACCOUNT"):
         if not env.get(f"{prefix}_{needed}", "").strip():
-            raise SettingsFault(f"{prefix}_{needed} is missing")
+            raise ConfigurationError(f"{prefix}_{needed} is missing")
     path = Path(env.get(f"{prefix}_PROFILE") or profile.PLAIN)
     try:
         form = profile.read(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsFault(f"{prefix}_PROFILE: {error}") from None
+        raise ConfigurationError(f"{prefix}_PROFILE: {error}") from None
     lines = (part.partition("=") for part in env.get(f"{prefix}_DEPOSIT_LINES", "").split(";") if part.strip())
     terms = Terms(
         payee=Payee(env[f"{prefix}_PAYEE"].strip(), env[f"{prefix}_ACCOUNT"].strip()),

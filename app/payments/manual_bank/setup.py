@@ -14,7 +14,7 @@ NAME = "manual_bank"
 
 
 def manual_bank(around: Around) -> FileGateway:
-    """Raises SettingsFault."""
+    """Raises ConfigurationError."""
     qualified = around.env.get("MANUAL_BANK_QUALIFIED") == "yes"
     wire = WIRE if qualified else replace(WIRE, funds_held_by="segregated")
     return made(NAME, around, (wire,), qualified=qualified)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
-from app.money import EXPONENTS, MOST_MINOR, Money
+from app.money import EXPONENTS, Money
 from app.payments.errors import (
     WRONG_ENVIRONMENT,
     BadSignature,
@@ -44,6 +44,7 @@ from app.payments.port import (
     State,
     Txn,
     TxnKind,
+    plain,
 )
 from app.payments.sandbox.answers import ConnectionRefused, LineDropped, RemoteError
 from app.payments.sandbox.provider import Provider
@@ -56,24 +57,7 @@ Answer = TypeVar("Answer")
 TOLERANCE = timedelta(seconds=300)
 
 #: What the sandbox's card can do: paid at once, held in escrow, given back at any time.
-CARD = MethodCaps(
-    method=Method.CARD,
-    funds_held_by="qualified_escrow",
-    reusable_off_session=False,
-    confirmation="instant",
-    confirm_within=timedelta(0),
-    clearing_hold=timedelta(0),
-    refund_window=None,
-    refund_not_before=timedelta(0),
-    refund_may_fail=False,
-    partial_refund=True,
-    max_hold=None,
-    reversible_for=None,
-    dispute="none",
-    smallest_minor=1,
-    largest_minor=MOST_MINOR,
-    fee="invoiced",
-)
+CARD = plain(Method.CARD, "qualified_escrow")
 
 _STATES: dict[str, State] = {
     "requires_action": "action_required",
@@ -159,7 +143,7 @@ class SandboxGateway:
         return self._outcome(row, lines)
 
     def find(self, op: Op) -> Outcome | None:
-        object_id = calling(lambda: self.provider.find(op.id))
+        object_id = calling(lambda: self.provider.find(op.id, op.key))
         return None if object_id is None else self.fetch(Ref("", object_id))
 
     def _outcome(self, row: Row[Any], lines: Sequence[Row[Any]]) -> Outcome:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-from app.money import EXPONENTS, MOST_MINOR, Money
+from app.money import EXPONENTS, Money
 from app.payments.errors import Rejected, Unsupported
 from app.payments.port import (
     DepositDetails,
@@ -25,6 +25,7 @@ from app.payments.port import (
     Payer,
     Ref,
     Role,
+    plain,
 )
 from app.payments.sandbox.adapter import SandboxGateway, calling
 from app.payments.sandbox.cards_provider import KEYS_LIVE_FOR, REFUNDABLE, CardsProvider
@@ -33,7 +34,6 @@ from app.payments.sandbox.cards_provider import KEYS_LIVE_FOR, REFUNDABLE, Cards
 SMALLEST_MINOR = 50
 #: Money that is not paid out may lie there for so long.
 MAX_HOLD = timedelta(days=90)
-NOTHING = timedelta(0)
 
 #: Where a method is taken; a card everywhere.
 CURRENCIES = {
@@ -45,42 +45,25 @@ CURRENCIES = {
 }
 
 
-def _caps(
-    method: Method, *, reusable: bool = False, confirm_within: timedelta = NOTHING,
-    clearing_hold: timedelta = NOTHING, reversible_for: timedelta | None = None,
-    dispute: Literal["none", "contestable", "final"] = "none",
-) -> MethodCaps:  # fmt: skip
-    return MethodCaps(
-        method=method,
-        funds_held_by="provider_balance",
-        reusable_off_session=reusable,
-        confirmation="delayed" if confirm_within else "instant",
-        confirm_within=confirm_within,
-        clearing_hold=clearing_hold,
-        refund_window=REFUNDABLE.get(method),
-        refund_not_before=NOTHING,
-        refund_may_fail=True,
-        partial_refund=True,
-        max_hold=MAX_HOLD,
-        reversible_for=reversible_for,
-        dispute=dispute,
-        smallest_minor=SMALLEST_MINOR,
-        largest_minor=MOST_MINOR,
-        fee="netted",
-    )
+def _caps(method: Method, **differs: Any) -> MethodCaps:
+    return replace(
+        plain(method, "provider_balance"), refund_window=REFUNDABLE.get(method), refund_may_fail=True, max_hold=MAX_HOLD,
+        smallest_minor=SMALLEST_MINOR, fee="netted", confirmation="delayed" if "confirm_within" in differs else "instant",
+        **differs,
+    )  # fmt: skip
 
 
 #: Debits: the days until the bank has answered, until money lies still, and until it cannot be taken back any more.
 METHODS = (
-    _caps(Method.CARD, reusable=True, reversible_for=timedelta(days=120), dispute="contestable"),
+    _caps(Method.CARD, reusable_off_session=True, reversible_for=timedelta(days=120), dispute="contestable"),
     _caps(Method.ALIPAY),
     _caps(Method.WECHAT_PAY),
     _caps(
-        Method.ACH_DEBIT, reusable=True, confirm_within=timedelta(days=6),
+        Method.ACH_DEBIT, reusable_off_session=True, confirm_within=timedelta(days=6),
         clearing_hold=timedelta(days=10), reversible_for=timedelta(days=60), dispute="final",
     ),
     _caps(
-        Method.SEPA_DEBIT, reusable=True, confirm_within=timedelta(days=14),
+        Method.SEPA_DEBIT, reusable_off_session=True, confirm_within=timedelta(days=14),
         clearing_hold=timedelta(days=14), reversible_for=timedelta(days=396), dispute="final",
     ),
     _caps(Method.BANK_TRANSFER, confirm_within=timedelta(days=5)),

@@ -231,44 +231,40 @@ class CardsProvider(Provider):
         """Let now what otherwise comes late. Raises RemoteError(400, "not_now") for what cannot come next."""
         with self._engine.begin() as connection:
             self._settle_due(connection)
-            row, facts = (
-                self._object(connection, object_id, lock=True),
-                self._facts(connection, object_id, needed=False),
-            )
-            about, states = CAN_COME[step]
-            fits = row.kind == about and row.status == "succeeded" and (facts and facts.dispute) in states
-            returned = select(transactions.c.id).where(
-                transactions.c.object_id == object_id, transactions.c.kind == Step.RETURN.value
-            )
-            if not fits or connection.execute(returned).first():
+            if not self._take(connection, object_id, step):
                 raise RemoteError(400, "not_now")
-            self._take(connection, row, step)
 
     def _settle_due(self, connection: Connection) -> None:
         super()._settle_due(connection)
         due = select(steps).where(steps.c.due_at <= self._now(connection)).order_by(steps.c.due_at, steps.c.id)
         for step in connection.execute(due.with_for_update(skip_locked=True)).all():
             connection.execute(delete(steps).where(steps.c.id == step.id))
-            self._take(connection, self._object(connection, step.object_id, lock=True), Step(step.step))
+            self._take(connection, step.object_id, Step(step.step))
 
-    def _take(self, connection: Connection, row: Row[Any], step: Step) -> None:
-        """Let one thing happen that comes late."""
+    def _take(self, connection: Connection, object_id: str, step: Step) -> bool:
+        """Let one thing happen that comes late. False: it cannot come any more, as after a return."""
+        row = self._object(connection, object_id, lock=True)
+        facts, (about, states) = self._facts(connection, object_id, needed=False), CAN_COME[step]
+        lines = connection.execute(select(transactions).where(transactions.c.object_id == object_id)).all()
+        is_returned = any(line.kind == Step.RETURN for line in lines)
+        if row.kind != about or row.status != "succeeded" or (facts and facts.dispute) not in states or is_returned:
+            return False
         if step in (Step.PAYOUT_FAILED, Step.REFUND_FAILED):
             self._book(connection, row, step, row.amount_minor, row.currency)
             self._move(connection, row, "failed", code="account_closed")
-            return
-        was_paid = (transactions.c.object_id == row.id, transactions.c.kind == "payment")
-        paid = connection.execute(select(transactions).where(*was_paid)).one()
+            return True
+        paid = next(line for line in lines if line.kind == "payment")
         if step is Step.RETURN:
             self._book(connection, row, "return", -paid.amount_minor, paid.currency)
             self._tell(connection, row, "payment.returned")
-            return
+            return True
         connection.execute(update(payments).where(payments.c.object_id == row.id).values(dispute=step))
         if step is Step.OPEN:
             self._book(connection, row, "dispute", -paid.amount_minor, paid.currency)
         elif step is Step.WON:
             self._book(connection, row, "dispute_won", paid.amount_minor, paid.currency)
         self._tell(connection, row, f"dispute.{step}")
+        return True
 
     # Asking
 
@@ -282,13 +278,6 @@ class CardsProvider(Provider):
     def _facts(self, connection: Connection, object_id: str, *, needed: bool = True) -> Any:
         found = connection.execute(select(payments).where(payments.c.object_id == object_id))
         return found.one() if needed else found.one_or_none()
-
-    def find(self, op_id: UUID) -> str | None:
-        """The newest one: a key that was forgotten can have made two."""
-        self._answers()
-        newest = select(objects.c.id).where(objects.c.op_id == op_id).order_by(objects.c.created_at.desc()).limit(1)
-        with self._engine.begin() as connection:
-            return connection.execute(newest).scalar_one_or_none()
 
     def balances(self) -> list[tuple[str, int, str]]:
         """What is there, less every price: one balance a currency, one unit short for each payment that makes it so."""

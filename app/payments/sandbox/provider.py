@@ -73,6 +73,8 @@ class Provider(Telling):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INSTALL_LOCK})
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {self._schema}"))
             metadata.create_all(connection)
+            # Where it was made by an earlier version.
+            connection.execute(text(f"ALTER TABLE {self._schema}.objects ADD COLUMN IF NOT EXISTS key varchar"))
 
     def forget_everything(self) -> None:
         """Begin anew, with no object and no event."""
@@ -99,7 +101,7 @@ class Provider(Telling):
         with self._engine.begin() as connection:
             object_id = self._once(connection, kind, key, body)
             if object_id is None:
-                object_id = self._make(connection, kind, op_id, account, amount_minor, currency, details)
+                object_id = self._make(connection, kind, op_id, account, amount_minor, currency, details | {"key": key})
                 now = self._now(connection)
                 connection.execute(
                     insert(keys).values(key=key, body_hash=_hash(body), kind=kind, object_id=object_id, created_at=now)
@@ -317,11 +319,12 @@ class Provider(Telling):
             ).all()
             return row, list(lines)
 
-    def find(self, op_id: UUID) -> str | None:
-        """The id of the object that was made for this operation of ours."""
+    def find(self, op_id: UUID, key: str) -> str | None:
+        """What this sending of an operation of ours made; the newest, for a key that was forgotten can have made two."""
         self._answers()
+        made = select(objects.c.id).where(objects.c.op_id == op_id, objects.c.key == key)
         with self._engine.begin() as connection:
-            return connection.execute(select(objects.c.id).where(objects.c.op_id == op_id)).scalar_one_or_none()
+            return connection.execute(made.order_by(objects.c.created_at.desc()).limit(1)).scalar_one_or_none()
 
     def list_transactions(self, since: datetime, until: datetime) -> list[Row[Any]]:
         self._answers()
@@ -329,8 +332,8 @@ class Provider(Telling):
             self._settle_due(connection)
             rows = connection.execute(
                 self._lines()
-                .outerjoin(keys, keys.c.object_id == transactions.c.object_id)
-                .add_columns(keys.c.key)
+                .outerjoin(objects, objects.c.id == transactions.c.object_id)
+                .add_columns(objects.c.key)
                 .where(transactions.c.created_at >= since, transactions.c.created_at < until)
                 .order_by(transactions.c.created_at, transactions.c.id)
             )

@@ -95,6 +95,8 @@ objects = Table(
     Column("id", String, primary_key=True),
     Column("kind", String, nullable=False),
     Column("op_id", UUID(as_uuid=True), nullable=False, index=True),
+    #: What it was made with; `keys` forgets.
+    Column("key", String),
     Column("account", String, nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),

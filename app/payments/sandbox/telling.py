@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,16 +18,18 @@ from app.payments.sandbox.tables import events, objects, settings
 DELIVERY_ATTEMPTS = 6
 
 
-class Telling:
+class Telling(ABC):
     """The part of a provider that keeps its events and hands them out."""
 
     _engine: Engine
 
+    @abstractmethod
     def _now(self, connection: Connection) -> datetime:
-        raise NotImplementedError
+        """The provider's time."""
 
+    @abstractmethod
     def _settle_due(self, connection: Connection) -> None:
-        raise NotImplementedError
+        """Let happen what the clock brings."""
 
     def _new_id(self, connection: Connection, prefix: str) -> str:
         """Ids sort as they were made: under a clock that stands still, nothing else tells what came first."""

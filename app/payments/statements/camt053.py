@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from app.errors import Refused
 from app.money import Money
 from app.payments.statements import cells
 from app.payments.statements.lines import Statement, StatementLine, statement
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 #: The balances that a statement opens and closes with; an opening one may be told as the closing one before.
@@ -43,6 +45,8 @@ def read(content: bytes, currency: str) -> Statement:
 
 def _parsed(content: bytes) -> etree._Element:
     """As filings are parsed: no document type, no entities, no network."""
+    from lxml import etree  # only where a file is read: the library is large
+
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise Refused("bank_file_not_camt", field="file")
     parser = etree.XMLParser(

@@ -8,6 +8,7 @@ restricted keys: who gets hold of one of them cannot do what the others can.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ from app.payments.port import (
 )
 from app.payments.stripe import events, reading
 from app.payments.stripe.calling import TIMEOUT, calling, client, writing
-from app.payments.stripe.methods import FINAL, THREE_DECIMALS, TYPES, offered
+from app.payments.stripe.methods import FINAL, THREE_DECIMALS, TYPES, is_kept, offered
 from app.payments.stripe.payouts import Payouts
 from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, INSTRUMENT, PAYMENT, PAYOUT, REFUND, TRANSFER, metadata
 from app.payments.stripe.searching import Search
@@ -85,9 +86,7 @@ class StripeGateway:
         return offered(currency) if currency in self.caps.currencies else {}
 
     def setup(self, op: Op, *, method: Method, payer: Payer, reference: str, return_url: str) -> Outcome:
-        if method not in TYPES or not any(
-            caps[method].reusable_off_session for caps in map(offered, EXPONENTS) if method in caps
-        ):
+        if not is_kept(method):
             raise Unsupported("method_not_reusable")
         marks = metadata(op, reference)
         page: Any = {
@@ -292,7 +291,7 @@ class StripeGateway:
             with calling():
                 found = self._reading.v1.balance_transactions.list(window)
                 entries = list(found.auto_paging_iter())
-                day = [self._line(entry) for entry in reversed(entries)]
+                day = [replace(self._line(one), op_key=reading.op_key(one.source)) for one in reversed(entries)]
             yield from day
             at = end
 

@@ -6,11 +6,12 @@ Days are calendar days: four business days are at most seven of them, with a wee
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from app.money import EXPONENTS
-from app.payments.port import Method, MethodCaps
+from app.payments.port import Method, MethodCaps, plain
 
 #: Our word -> Stripe's. https://docs.stripe.com/api/payment_methods/object
 TYPES: Mapping[Method, str] = {
@@ -50,7 +51,11 @@ THREE_DECIMALS = frozenset(currency for currency, digits in EXPONENTS.items() if
 
 #: Outside the US, a balance may lie for so long. https://docs.stripe.com/connect/manual-payouts
 MOST_HELD = timedelta(days=90)
-NONE = timedelta(0)
+
+
+def is_kept(method: Method) -> bool:
+    """Whether it can be kept and charged later, in whatever currency it is taken."""
+    return "reusable_off_session" in _FIGURES.get(method, {})
 
 
 def offered(currency: str) -> dict[Method, MethodCaps]:
@@ -59,37 +64,23 @@ def offered(currency: str) -> dict[Method, MethodCaps]:
 
 
 def _caps(method: Method, currency: str) -> MethodCaps:
-    figures = _FIGURES[method]
-    return MethodCaps(
-        method=method,
-        funds_held_by="provider_balance",
-        refund_not_before=NONE,
-        refund_may_fail=True,
-        partial_refund=True,
-        max_hold=MOST_HELD,
-        smallest_minor=SMALLEST_MINOR[currency],
-        largest_minor=LARGEST_MINOR,
-        fee="netted",
-        **figures,
-    )
+    return replace(
+        plain(method, "provider_balance"), refund_may_fail=True, max_hold=MOST_HELD,
+        smallest_minor=SMALLEST_MINOR[currency], largest_minor=LARGEST_MINOR, fee="netted", **_FIGURES[method],
+    )  # fmt: skip
 
 
+#: In what each differs from a plain way to pay.
 _FIGURES: Mapping[Method, dict[str, Any]] = {
     # Refunds: the schemes' own limits differ, half a year is cautious. Complaints: the networks' 120 days.
     Method.CARD: {
-        "reusable_off_session": True, "confirmation": "instant", "confirm_within": NONE, "clearing_hold": NONE,
-        "refund_window": timedelta(days=180), "reversible_for": timedelta(days=120), "dispute": "contestable",
+        "reusable_off_session": True, "refund_window": timedelta(days=180), "reversible_for": timedelta(days=120),
+        "dispute": "contestable",
     },
     # https://docs.stripe.com/payments/alipay: refunds within 90 days; no process for complaints.
-    Method.ALIPAY: {
-        "reusable_off_session": False, "confirmation": "instant", "confirm_within": NONE, "clearing_hold": NONE,
-        "refund_window": timedelta(days=90), "reversible_for": None, "dispute": "none",
-    },
+    Method.ALIPAY: {"refund_window": timedelta(days=90)},
     # https://docs.stripe.com/payments/wechat-pay: refunds within 180 days; sources disagree on reuse, so: none.
-    Method.WECHAT_PAY: {
-        "reusable_off_session": False, "confirmation": "instant", "confirm_within": NONE, "clearing_hold": NONE,
-        "refund_window": timedelta(days=180), "reversible_for": None, "dispute": "none",
-    },
+    Method.WECHAT_PAY: {"refund_window": timedelta(days=180)},
     # https://docs.stripe.com/payments/ach-direct-debit: an answer within four business days; taken back for 60 days
     # (personal accounts), without appeal. What portals wait after it arrived: ten days.
     Method.ACH_DEBIT: {
@@ -105,7 +96,6 @@ _FIGURES: Mapping[Method, dict[str, Any]] = {
     },
     # https://docs.stripe.com/payments/bank-transfers: known when it arrives, usually within some banking days.
     Method.BANK_TRANSFER: {
-        "reusable_off_session": False, "confirmation": "delayed", "confirm_within": timedelta(days=7),
-        "clearing_hold": NONE, "refund_window": timedelta(days=180), "reversible_for": None, "dispute": "none",
+        "confirmation": "delayed", "confirm_within": timedelta(days=7), "refund_window": timedelta(days=180),
     },
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from app.money import Money
 from app.payments.port import DisputeState, Funding, Op, Outcome, Ref, State, Txn, TxnKind
@@ -54,12 +55,14 @@ SETUPS: dict[str, State] = {
     "succeeded": "succeeded",
     "canceled": "cancelled",
 }
+#: Stripe cancels the refund of a transfer whose payer did not say within 45 days where it goes: it was not made.
+#: https://docs.stripe.com/payments/customer-balance/refunding
 _REFUNDS: dict[str, State] = {
     "pending": "pending",
     "requires_action": "pending",
     "succeeded": "succeeded",
     "failed": "failed",
-    "canceled": "cancelled",
+    "canceled": "failed",
 }
 #: A payout may say "paid", and "failed" days later. https://docs.stripe.com/api/payouts/object
 _PAYOUTS: dict[str, State] = {
@@ -90,6 +93,15 @@ def is_of(op: Op, thing: Any, *, any_sending: bool = False) -> bool:
     if any_sending:
         del wanted["generation"]
     return wanted.items() <= found.items()
+
+
+def op_key(thing: Any) -> str:
+    """The key of ours that a thing was made with, by our marks on it; "" where it has none. A charge has its payment's."""
+    marks = thing.metadata.to_dict() if getattr(thing, "metadata", None) else {}
+    try:
+        return Op(UUID(marks["op_id"]), int(marks["generation"]), marks["env"]).key
+    except (KeyError, ValueError):
+        return ""
 
 
 def id_of(thing: Any) -> str:
@@ -191,7 +203,7 @@ def refund(found: Any) -> Outcome:
     state = _REFUNDS[found.status]
     return Outcome(
         state, ref, money(found.amount, found.currency), evidence=evidence,
-        code=found.failure_reason if state == "failed" else None,
+        code=(found.failure_reason or found.status) if state == "failed" else None,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from app.database import normalised
 from app.payments.conformance import kit
 from app.payments.sandbox.provider import Provider
 from tests.conftest import TEMPLATE
-from tests.payments.conformance import planted
+from tests.payments.conformance import mistold, planted
 from tests.servers import Server
 
 
@@ -47,7 +47,35 @@ FAULTS: dict[type, set[str]] = {
     planted.KeepsAnything: {"a_way_to_pay_is_kept_exactly_where_a_method_says_so"},
     planted.HidesItsPrice: {"balances_are_the_sums_of_lines"},
     planted.ClaimsToHoldMoney: {"a_move_takes_here_what_it_gives_there"},
+    mistold.RemembersNoKey: {"the_gateway_says_what_it_is"},
+    mistold.KnowsNoKroner: {"every_currency_has_an_answer"},
+    mistold.DoesWhatItIsNot: {"what_the_gateway_is_not_it_refuses_as_unsupported"},
+    mistold.NamesNoPage: {"a_payer_is_told_where_to_pay"},
+    mistold.NeverHearsOfTransfers: {"every_method_takes_money"},
+    mistold.NamesTheCharge: {"evidence_sums_to_the_amount"},
+    mistold.LosesCents: {"amount_and_currency_are_what_was_asked"},
+    mistold.KnowsTwoDigits: {"currencies_with_three_minor_digits_keep_their_amount"},
+    mistold.GivesNoReason: {"a_declined_payment_moves_nothing"},
+    mistold.StopsInWordsOnly: {"a_payment_can_be_stopped_before_it_is_made"},
+    mistold.StopsWhatWasMade: {"a_payment_that_was_made_is_not_stopped"},
+    mistold.TakesAbsenceForAnOutage: {"what_is_not_there_is_rejected"},
+    mistold.FindsSomething: {
+        "what_was_never_sent_is_not_found", "what_never_arrived_is_absent_and_can_be_sent",
+    },
+    mistold.TellsRefundsNet: {"a_refund_is_shown_by_its_line"},
+    mistold.CallsWantOfMoneyARefusal: {"no_more_is_paid_out_than_is_there"},
+    mistold.NamesDepositsAlike: {"a_deposit_is_named_so_that_it_is_known_again"},
+    mistold.NewestFirst: {"transactions_come_once_and_in_order"},
+    mistold.PointsAtNothing: {"an_event_names_its_object"},
+    mistold.NamesEventsAnew: {"the_same_event_has_the_same_id"},
+    mistold.BelievesThePast: {"an_old_event_is_refused"},
+    mistold.BelievesEveryWorld: {"an_event_of_another_environment_is_refused"},
+    mistold.StumblesOverJunk: {"what_is_no_event_is_refused"},
 }  # fmt: skip
+
+
+def test_every_check_has_a_fault_that_it_sees() -> None:
+    assert set().union(*FAULTS.values()) == {check.name for check in kit.checks()}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from app.payments.escrow_files.adapter import FileGateway
 from app.payments.escrow_files.setup import Around, escrow_agent
 from app.payments.port import Method, Op, Outcome, Payer
 from app.vault import Signer
-from tests.payments.files.statements import csv
+from tests.payments.files.statements import csv, row
 
 SIGNER = Signer("a test key that is long enough to be one", "instructions to custodians")
 ENV = {
@@ -45,6 +46,12 @@ class Agent:
 
     def tell(self, *rows: str, opening: str = "0.00") -> None:
         self.gateway.import_statement(csv(*rows, opening=opening))
+
+    def fund(self) -> None:
+        """500 dollars are in the account to pay out from, and the agent has emptied the folder."""
+        self.gateway.expect(new_op(), Money.of("500.00", "USD"), account="offering-7", reference="FUNDS")
+        self.tell(row("500.00", "FUNDS"))
+        shutil.rmtree(self.folder / "outgoing")
 
     def files(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_bytes()) for path in sorted((self.folder / "outgoing").glob("*"))]

@@ -67,6 +67,14 @@ def test_a_bad_statement_is_named_and_nothing_is_kept(runner: FlaskCliRunner, tm
     assert other.exit_code == 2 and "sandbox takes no statements by file" in other.stderr
 
 
+def test_one_balance_alone_is_no_statement(runner: FlaskCliRunner, tmp_path: Path) -> None:
+    file = tmp_path / "march.csv"
+    file.write_bytes(csv(row("1.00")))
+    done = runner.invoke(args=["payments", "import-statement", "manual_bank", str(file), "--opening", "0.00"])
+    assert done.exit_code == 2 and "given together" in done.stderr
+    assert runner.invoke(args=["payments", "lines", "manual_bank"]).output == ""
+
+
 def test_two_custodians_by_files_keep_apart_what_they_were_told(runner: FlaskCliRunner, tmp_path: Path) -> None:
     file = tmp_path / "march.csv"
     file.write_bytes(csv(row("1.00", "x", id_="B1")))

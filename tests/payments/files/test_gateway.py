@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,12 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from app.audit.verifier import canonical
 from app.errors import NotFound, Refused
 from app.money import Money
-from app.payments.errors import KeyConflict, NotSent, Rejected, Unsupported
+from app.payments.errors import InsufficientProviderFunds, KeyConflict, NotSent, Rejected, Unsupported
 from app.payments.escrow_files import documents
 from app.payments.port import PLATFORM_ACCOUNT, Funding, Method, Op, Outcome, Payee, Ref, TxnKind
 from app.vault import is_signed
 from tests.payments.files.conftest import Agent, new_op
-from tests.payments.files.statements import camt, csv, entry, row
+from tests.payments.files.statements import csv, row
 
 REF = "P-23456789"
 USD100 = Money(10_000, "USD")
@@ -59,6 +58,7 @@ def test_a_deposit_is_expected_and_waits_for_the_payer(agent: Agent) -> None:
 
 
 def test_a_file_is_signed_and_for_our_eyes_only(agent: Agent, folder: Path) -> None:
+    agent.fund()
     pay_out(agent, new_op())
     (file,) = agent.files()
     body, signature = file["instructions"], bytes.fromhex(file["signature"])
@@ -72,6 +72,7 @@ def test_a_file_is_signed_and_for_our_eyes_only(agent: Agent, folder: Path) -> N
 
 
 def test_the_same_op_is_one_line_and_other_parameters_are_a_conflict(agent: Agent) -> None:
+    agent.fund()
     op = new_op()
     assert pay_out(agent, op) == pay_out(agent, op)
     for other in ({"minor": 9_001}, {"account": "021-666"}):
@@ -84,9 +85,10 @@ def test_the_same_op_is_one_line_and_other_parameters_are_a_conflict(agent: Agen
 
 
 def test_no_account_number_is_kept_in_the_database(agent: Agent) -> None:
+    agent.fund()
     pay_out(agent, new_op())
     agent.collect(new_op())
-    agent.tell(row("100.00", REF, account="DE89370400440532013000"))
+    agent.tell(row("100.00", REF, account="DE89370400440532013000"), opening="500.00")
     with agent.gateway.desk._sessions() as session:
         for table in ("file_instructions", "bank_lines"):
             kept = session.scalars(text(f"SELECT {table}::text FROM {table}")).all()
@@ -97,6 +99,8 @@ def test_no_account_number_is_kept_in_the_database(agent: Agent) -> None:
 def test_killed_between_file_and_record_the_same_op_is_still_one_line(
     agent: Agent, monkeypatch: pytest.MonkeyPatch, killed_at: str
 ) -> None:
+    agent.fund()
+
     class Killed(BaseException):
         pass
 
@@ -120,8 +124,8 @@ def test_killed_between_file_and_record_the_same_op_is_still_one_line(
 
 
 def test_a_folder_that_cannot_be_written_is_proven_not_sent(agent: Agent, folder: Path) -> None:
+    agent.fund()
     op = new_op()
-    folder.mkdir()
     (folder / "outgoing").write_text("a file where a folder should be")
     with pytest.raises(NotSent):
         pay_out(agent, op)
@@ -252,14 +256,43 @@ def test_a_refund_is_paid_fails_and_never_exceeds_what_came(agent: Agent) -> Non
 
 def test_a_payout_and_our_fee_leave_the_offerings_account(agent: Agent) -> None:
     agent.collect(new_op())
+    agent.tell(row("100.00", REF))
     paid = pay_out(agent, new_op())
+    with pytest.raises(InsufficientProviderFunds):
+        agent.gateway.move(new_op(), Money(1_001, "USD"), account="offering-7", to=PLATFORM_ACCOUNT)
     fee = agent.gateway.move(new_op(), Money(1_000, "USD"), account="offering-7", to=PLATFORM_ACCOUNT)
-    agent.tell(row("100.00", REF), row("-90.00", paid.ref.id), row("-10.00", fee.ref.id))
+    agent.tell(row("-90.00", paid.ref.id), row("-10.00", fee.ref.id), opening="100.00")
     assert kinds(agent.gateway.fetch(paid.ref)) == [("payout", -9_000)]
     assert kinds(agent.gateway.fetch(fee.ref)) == [("move", -1_000)]
     assert {one.account: one.amount.minor for one in agent.gateway.balances()} == {"": 0, "offering-7": 0}
     agent.tell(row("90.00", f"returned {paid.ref.id}"), opening="0.00")
     assert agent.gateway.fetch(paid.ref).state == "failed"
+    assert pay_out(agent, new_op()).state == "pending"  # what came back can be sent again
+
+
+def test_what_the_platform_pays_in_is_one_line_that_arrives(agent: Agent) -> None:
+    ref = agent.gateway.move(new_op(), USD100, account=PLATFORM_ACCOUNT, to="offering-7").ref
+    assert agent.gateway.fetch(ref).state == "pending"
+    agent.tell(row("100.00", ref.id))
+    found = agent.gateway.fetch(ref)
+    assert (found.state, found.amount, kinds(found)) == ("succeeded", USD100, [("move", 10_000)])
+    assert found.evidence[0].account == "offering-7"
+    assert {one.account: one.amount.minor for one in agent.gateway.balances()} == {"": 0, "offering-7": 10_000}
+
+
+def test_a_transfer_between_two_accounts_is_known_by_the_line_that_leaves(agent: Agent) -> None:
+    agent.fund()
+    ref = agent.gateway.move(new_op(), USD100, account="offering-7", to="offering-8").ref
+    agent.tell(row("-100.00", ref.id), row("100.00", ref.id), opening="500.00")
+    found = agent.gateway.fetch(ref)
+    assert (found.state, kinds(found)) == ("succeeded", [("move", -10_000)])
+    listed = agent.gateway.transactions(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+    assert [(one.account, one.amount.minor) for one in listed if one.kind == "move"] == [
+        ("offering-7", -10_000), ("offering-8", 10_000),
+    ]  # fmt: skip
+    assert {one.account: one.amount.minor for one in agent.gateway.balances()} == {
+        "": 0, "offering-7": 40_000, "offering-8": 10_000,
+    }  # fmt: skip
 
 
 def test_a_debit_may_be_returned_and_a_wire_may_not(agent: Agent) -> None:
@@ -272,90 +305,16 @@ def test_a_debit_may_be_returned_and_a_wire_may_not(agent: Agent) -> None:
     assert len(agent.gateway.desk.waiting()) == 1
 
 
-# Files
-
-
-def test_the_same_file_twice_changes_nothing(agent: Agent) -> None:
-    content = csv(row("100.00", REF, id_="B1"), row("7.00", "x"))
-    assert agent.gateway.import_statement(content).new == 2
-    assert agent.gateway.import_statement(content).new == 0
-    assert agent.counts() == (1, 2)
-
-
-@pytest.mark.parametrize("named", [True, False])
-def test_of_two_files_that_overlap_every_line_is_taken_once(agent: Agent, named: bool) -> None:
-    first, second, third = (
-        row("10.00", f"x{number}", day=f"2026-03-0{number}", id_=f"B{number}" if named else "") for number in (2, 3, 4)
-    )
-    assert agent.gateway.import_statement(csv(first, second)).new == 2
-    assert agent.gateway.import_statement(csv(second, third, opening="10.00")).new == 1
-    assert agent.gateway.import_statement(csv(first)).new == 0
-    assert agent.counts() == (2, 3)
-    assert agent.gateway.balances()[0].amount.minor == 3_000
-
-
-def test_csv_and_camt_of_one_account_are_one_history(agent: Agent) -> None:
-    agent.tell(row("10.00", "x", id_="B1"))
-    taken = agent.gateway.import_statement(
-        camt(entry("10.00", ref="B1", text="x"), entry("5.00", ref="B2"), closing="15.00")
-    )
-    assert (taken.new, agent.counts()) == (1, (2, 2))
-
-
-def test_a_statement_that_does_not_follow_the_last_one_is_refused(agent: Agent) -> None:
-    agent.tell(row("10.00", "x"))
-    for content in (csv(row("5.00", "y"), opening="11.00"), csv(opening="9.00")):
-        with pytest.raises(Refused, match="bank_file_gap"):
-            agent.gateway.import_statement(content)
-    assert agent.counts() == (1, 1)
-    assert agent.gateway.import_statement(csv(opening="10.00")).new == 0
-    assert agent.counts() == (2, 1)
-
-
-def test_a_file_with_one_bad_line_leaves_nothing(agent: Agent) -> None:
-    agent.collect(new_op())
-    for bad in (row("1e3"), row("=1"), row("1.00", currency="EUR"), row("1.00", day="never")):
-        with pytest.raises(Refused):
-            agent.gateway.import_statement(csv(row("100.00", REF), bad, closing="101.00"))
-    with pytest.raises(Refused, match="bank_file_account"):
-        agent.gateway.import_statement(camt(entry("100.00", text=REF), closing="100.00", account="7654321"))
-    assert agent.counts() == (0, 0)
-
-
-def test_a_doubled_line_is_parked_until_a_person_counts_it(agent: Agent) -> None:
-    ref = agent.collect(new_op(), "200.00").ref
-    agent.tell(row("100.00", REF), row("100.00", REF))
-    (parked,) = agent.gateway.desk.waiting()
-    assert parked.doubled and agent.gateway.fetch(ref).state == "pending"
-    assert sum(one.amount.minor for one in agent.gateway.balances()) == 10_000
-    agent.gateway.desk.match(parked.line_id, REF, "officer")
-    assert agent.gateway.fetch(ref).state == "succeeded"
-
-
-def test_what_lies_in_the_incoming_folder_is_taken_and_what_is_bad_is_put_aside(agent: Agent, folder: Path) -> None:
-    ref = agent.collect(new_op()).ref
-    incoming = folder / "incoming"
-    incoming.mkdir()
-    (incoming / "a.csv").write_bytes(b"nonsense")
-    (incoming / "b.csv").write_bytes(csv(row("100.00", REF)))
-    (incoming / "c.csv.part").write_bytes(b"half")
-    assert agent.gateway.fetch(ref).state == "succeeded"
-    assert os.listdir(incoming) == ["c.csv.part"]
-    assert [name[12:] for name in os.listdir(folder / "taken")] == ["-b.csv"]
-    bad, reason = sorted((folder / "refused").iterdir())
-    assert (bad.name[12:], reason.name[12:]) == ("-a.csv", "-a.csv.reason.txt")
-    assert "bank_file_columns" in reason.read_text()
-
-
 def test_many_at_once_write_one_line_and_take_a_file_once(agent: Agent) -> None:
-    op, content = new_op(), csv(row("100.00", REF), row("7.00", "x"))
+    agent.fund()
+    op, content = new_op(), csv(row("100.00", REF), row("7.00", "x"), opening="500.00")
     agent.collect(new_op())
     with ThreadPoolExecutor(6) as pool:
         paid = [pool.submit(pay_out, agent, op) for _ in range(6)]
         taken = [pool.submit(agent.gateway.import_statement, content) for _ in range(6)]
         assert len({one.result().ref for one in paid}) == 1
         assert sum(one.result().new for one in taken) == 2
-    assert len(agent.files()) == 2 and agent.counts() == (1, 2)
+    assert len(agent.files()) == 2 and agent.counts() == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,36 @@ def test_days_let_everything_happen_on_its_day(cards: Cards) -> None:
     assert found == [4, 9]
 
 
+def test_what_was_due_does_not_come_after_it_came_by_another_way(cards: Cards) -> None:
+    debit, disputed = cards.paid(Token.RETURN_D5, Method.ACH_DEBIT), cards.paid(Token.DISPUTE_WON)
+    cards.days(4)
+    cards.late_return(debit.ref)
+    cards.dispute(disputed.ref)
+    cards.days(60)
+    assert [kind for kind, _, _ in cards.lines(debit.ref)] == ["payment", "return"]
+    assert [kind for kind, _, _ in cards.lines(disputed.ref)] == ["payment", "dispute", "dispute_won"]
+    assert told(cards, debit.ref).count("payment.returned") == 1
+
+
+def test_another_sending_of_an_operation_is_not_taken_for_this_one(cards: Cards) -> None:
+    first = op()
+    again = op(first.id, generation=2)
+    made = cards.declines(cards.asked(sent=first).ref)
+    assert cards.gateway.find(again) is None
+    anew = cards.asked(sent=again)
+    assert (cards.gateway.find(first), cards.gateway.find(again)) == (made, anew)
+
+
+def test_a_line_tells_the_key_of_its_object_long_after_the_key_was_forgotten(cards: Cards) -> None:
+    sent, began_at = op(), cards.provider.now()
+    cards.pays(cards.asked(sent=sent).ref)
+    cards.days(3)
+    again = cards.asked(sent=sent)  # the key is forgotten, so this is a second payment
+    cards.pays(again.ref)
+    lines = list(cards.gateway.transactions(began_at, cards.provider.now() + timedelta(seconds=1)))
+    assert [line.op_key for line in lines] == [sent.key, sent.key]
+
+
 def test_the_lines_of_a_day_tell_price_and_when_they_come_free(cards: Cards) -> None:
     first = cards.paid()
     cards.days(1)

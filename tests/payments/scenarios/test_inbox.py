@@ -17,6 +17,7 @@ from app.payments.port import Method
 from app.payments.sandbox.answers import Event
 from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
 from app.payments.stripe import events as stripe_events
+from tests.logs import logged, written
 from tests.payments.scenarios.scene import Scene, at_once
 from tests.web.browser import Page
 
@@ -90,8 +91,9 @@ def test_a_forged_body_under_a_header_that_looks_right_is_refused_kept_nowhere_a
     scene.world.pay(pledge)
     (event,) = told(scene)
     forged = event.body().replace(event.object_id.encode(), b"pay_of_somebody_else")
-    with scene.site.unchanged():
+    with scene.site.unchanged(), logged() as log:
         assert post(scene, forged, signed=event.body()).status == 400
+    assert [line["code"] for line in written(log, "event_refused")] == ["signature_differs"]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +156,9 @@ def test_while_one_secret_follows_another_both_are_believed_and_then_only_the_ne
 def test_an_event_of_the_real_world_is_not_for_a_test_nor_the_other_way_round(scene: Scene) -> None:
     scene.world.pay(scene.asked())
     (event,) = told(scene)
-    with scene.site.unchanged("breaks", "audit_events", "audit_unsealed"):
+    with scene.site.unchanged("breaks", "audit_events", "audit_unsealed"), logged() as log:
         assert post(scene, body_of(event, livemode=True)).status == 400
+    assert [line["code"] for line in written(log, "event_refused")] == ["wrong_environment"]
     # Nothing is kept of it but that somebody has to mend where it is sent to (R16).
     assert scene.world.sql("SELECT gateway FROM breaks WHERE kind = 'R16'") == [("sandbox",)]
     now = scene.world.now()

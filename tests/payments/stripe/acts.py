@@ -28,6 +28,8 @@ def cancel(books: Books, id_: str) -> Thing:
 def pay(books: Books, page: str, funding: str = "debit") -> Thing:
     """The payer goes through the page: cards are paid, debits are under way, transfers wait for the bank."""
     session = books.get(page, "checkout.session")
+    if session["status"] == "expired":
+        raise StripeError(400, "invalid_request_error", "checkout_session_not_open")
     type_ = session["_params"]["payment_method_types"]["0"]
     if session["mode"] == "setup":
         customer = books.add("cus", "customer")
@@ -148,6 +150,13 @@ def fail_refund(books: Books, refund: str) -> Thing:
     found = books.get(refund, "refund")
     found.update(status="failed", failure_reason="expired_or_canceled_card")
     found["failure_balance_transaction"] = books.line(found, "refund_failure", found["amount"])
+    return found
+
+
+def cancel_refund(books: Books, refund: str) -> Thing:
+    """The payer of a transfer did not say in 45 days where its refund goes: the money is theirs at Stripe, no line is ours."""
+    found = books.get(refund, "refund")
+    found["status"] = "canceled"
     return found
 
 

@@ -81,6 +81,7 @@ class Books:
             payment_intent=None, setup_intent=None, customer=params.get("customer"), url="",
             amount_total=int(price["unit_amount"]) if price else None, currency=price.get("currency"),
             metadata=params.get("metadata", {}), client_reference_id=params.get("client_reference_id"),
+            customer_email=params.get("customer_email"),
             _params=params, _intent=options,
         )  # fmt: skip
         made["url"] = f"https://checkout.stripe.com/c/pay/{made['id']}"
@@ -142,6 +143,9 @@ class Books:
             raise StripeError(400, "invalid_request_error", "charge_already_refunded")
         if charge["amount_refunded"] + amount > charge["amount"]:
             raise StripeError(400, "invalid_request_error", "amount_too_large")
+        by_transfer = charge["payment_method_details"]["type"] == "customer_balance"
+        if by_transfer and not self.things[intent["customer"]].get("email"):
+            raise StripeError(400, "invalid_request_error", "email_missing")  # nobody to ask for an account
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
         made = self.add(

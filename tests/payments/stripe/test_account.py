@@ -13,7 +13,7 @@ from app.payments.stripe.adapter import StripeGateway
 from app.payments.stripe.settings import build
 from app.payments.ways import Needs, Why, plan
 from config import ConfigurationError
-from tests.payments.stripe.far import SECRET, Far, environment, op, paid, release, usd
+from tests.payments.stripe.far import SECRET, Far, collect, environment, op, paid, release, usd
 
 #: What a key for real money begins with, in two parts: no file may look as if it held one.
 LIVE = "rk_" + "live_"
@@ -46,6 +46,20 @@ def test_every_line_comes_once_oldest_first_under_the_name_an_instruction_knows(
         for line in stripe.fetch(ref).evidence:
             assert known[line.id] == replace(line, source=page)
     assert stripe.balances() == [Balance("", usd(sum(line.net.minor for line in lines)))]
+
+
+def test_a_line_tells_the_key_of_ours_that_its_object_was_made_with(far: Far, stripe: StripeGateway) -> None:
+    """By it a line is known again after a restore, of which no row of ours knows."""
+    asked, refunded, paid_out, taken = op(), op(), op(generation=2), op()
+    page = collect(stripe, asked, usd(100_00)).ref
+    intent = far.act("pay", page=page.id)["id"]
+    stripe.refund(refunded, page, usd(10_00))
+    release(stripe, paid_out, usd(20_00))
+    release(stripe, taken, usd(5_00), "ba_ours")
+    far.act("dispute", intent=intent)
+    now = datetime.now(UTC)
+    lines = list(stripe.transactions(now - timedelta(days=1), now + timedelta(seconds=5)))
+    assert [line.op_key for line in lines] == [asked.key, refunded.key, paid_out.key, taken.key, ""]
 
 
 def test_a_line_of_before_or_after_is_not_of_this_time(far: Far, stripe: StripeGateway) -> None:

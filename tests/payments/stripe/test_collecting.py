@@ -156,6 +156,16 @@ def test_a_refund_that_comes_back_has_both_lines(far: Far, stripe: StripeGateway
     ]  # fmt: skip
 
 
+def test_a_refund_that_stripe_cancels_was_not_made(far: Far, stripe: StripeGateway) -> None:
+    ref, intent = paid(far, stripe, usd(100_00), Method.BANK_TRANSFER)
+    far.act("arrive", intent=intent)
+    far.act("hold_refunds")
+    refund = stripe.refund(op(), ref, usd(100_00))
+    far.act("cancel_refund", refund=refund.ref.id)
+    found = stripe.fetch(refund.ref)
+    assert (found.state, found.code, found.evidence) == ("failed", "canceled", ())
+
+
 def test_a_complaint_takes_the_money_and_a_price_and_gives_back_what_is_won(far: Far, stripe: StripeGateway) -> None:
     ref, intent = paid(far, stripe, usd(100_00))
     dispute = far.act("dispute", intent=intent)["id"]

@@ -34,13 +34,13 @@ def platform(far: Far, database_url: str, tmp_path: Path, monkeypatch: pytest.Mo
     made.close()
 
 
-def asked(world: World) -> Pledge:
+def asked(world: World, method: Method = Method.CARD) -> Pledge:
     """A pledge that is to be paid at Stripe."""
     pledge = world.pledged(world.live())
     with world.acting() as tx:
         payments.instruct(
             tx, OpKind.COLLECT, f"collect:stripe:{pledge.id}", gateway="stripe", amount=pledge.amount,
-            offering_id=pledge.offering_id, pledge_id=pledge.id, reference=pledge.ref, method=Method.CARD,
+            offering_id=pledge.offering_id, pledge_id=pledge.id, reference=pledge.ref, method=method,
         )  # fmt: skip
     return pledge
 
@@ -93,6 +93,27 @@ def test_a_pledge_is_paid_at_stripe_and_its_money_goes_back(world: World, far: F
     kept = world.sql("SELECT kind, amount_minor, fee_minor > 0 FROM gateway_transactions ORDER BY created_at, kind")
     minor = pledge.amount.minor
     assert [tuple(line) for line in kept] == [("payment", minor, True), ("refund", -minor, False)]
+
+
+def test_stripe_can_write_to_who_pays_by_transfer_and_to_nobody_else(world: World, far: Far) -> None:
+    """A transfer is given back only to an account that Stripe may have to ask its payer for."""
+    by_card, by_transfer = asked(world), asked(world, Method.BANK_TRANSFER)
+    send_payments.run(world.platform)
+    pages = [str(instruction(world, one).provider_ref).split("/")[1] for one in (by_card, by_transfer)]
+    told = [far.act("look", id_=page) for page in pages]
+    assert [(page["customer"], page["customer_email"]) for page in told] == [(None, None), (told[1]["customer"], None)]
+    ((email,),) = world.sql(
+        "SELECT u.email FROM users u JOIN investors i ON i.user_id = u.id JOIN pledges p ON p.investor_id = i.id"
+        " WHERE p.id = :id", id=by_transfer.id,
+    )  # fmt: skip
+    assert far.act("look", id_=told[1]["customer"])["email"] == email
+
+    intent = far.act("pay", page=pages[1])["id"]
+    far.act("arrive", intent=intent)
+    tell(world, far, "payment_intent.succeeded", intent, "evt_1")
+    world.cancel(by_transfer)
+    send_payments.run(world.platform)
+    assert instruction(world, by_transfer, OpKind.REFUND).status == "succeeded"
 
 
 def test_wiring_builds_it_only_when_it_is_named(world: World, database_url: str, tmp_path: Path) -> None:
