@@ -79,9 +79,9 @@ class Desk:
                     raise KeyConflict("key_conflict")
                 return known
             if values["kind"] == "refund":
-                self._require_rest(session, values["about_id"], amount)
+                self._require_rest(session, op, values["about_id"], amount)
             elif values["kind"] in matching.OUT and values["account"] != PLATFORM_ACCOUNT:
-                self._require_balance(session, values["account"], amount)
+                self._require_balance(session, op, values["account"], amount)
             made = FileInstruction(
                 gateway=self._gateway, key=op.key, op_id=op.id, params_mark=mark, amount_minor=amount.minor,
                 currency=amount.currency, created_at=_now(session), **values,
@@ -89,29 +89,29 @@ class Desk:
             session.add(made)
             return made
 
-    def _require_rest(self, session: Session, payment_id: int, amount: Money) -> None:
+    def _require_rest(self, session: Session, op: Op, payment_id: int, amount: Money) -> None:
+        """Of an operation its last sending counts: that those before had no effect was proven before there was another."""
         received = sum(line.amount_minor for line, _ in self._booked(session, payment_id) if line.amount_minor > 0)
-        refunds = session.scalars(self._instructions().where(FileInstruction.about_id == payment_id)).all()
+        others = (FileInstruction.about_id == payment_id, FileInstruction.op_id != op.id)
+        refunds = {one.op_id: one for one in session.scalars(self._instructions().where(*others))}.values()
         kept = sum(refund.amount_minor for refund in refunds if not self._came_back(session, refund))
         if kept + amount.minor > received:
             raise Rejected("more_than_received")
 
-    def _require_balance(self, session: Session, account: str, amount: Money) -> None:
-        """As far as statements tell: what was asked to leave, and has not left yet, is spent already."""
+    def _require_balance(self, session: Session, op: Op, account: str, amount: Money) -> None:
+        """As far as statements tell: what others are to carry away, and has not left yet, is spent already; each by its last sending."""
         of_it = or_(FileInstruction.account == account, FileInstruction.to_account == account)
         left = balance = 0
         for line, instruction in session.execute(self._counted().where(of_it)):
             if matching.account(instruction, line.amount_minor) == account:
                 balance += line.amount_minor
-                if instruction.kind in matching.OUT and line.amount_minor < 0:
+                if instruction.kind in matching.OUT and line.amount_minor < 0 and instruction.op_id != op.id:
                     left -= line.amount_minor
-        asked = session.scalars(
-            select(func.coalesce(func.sum(FileInstruction.amount_minor), 0)).where(
-                FileInstruction.gateway == self._gateway, FileInstruction.account == account,
-                FileInstruction.kind.in_(matching.OUT),
-            )
-        ).one()  # fmt: skip
-        if balance - (int(asked) - left) < amount.minor:
+        others = (
+            FileInstruction.account == account, FileInstruction.kind.in_(matching.OUT), FileInstruction.op_id != op.id
+        )  # fmt: skip
+        asked = {one.op_id: one.amount_minor for one in session.scalars(self._instructions().where(*others))}
+        if balance - (sum(asked.values()) - left) < amount.minor:
             raise InsufficientProviderFunds("not_on_the_statement")
 
     def _came_back(self, session: Session, refund: FileInstruction) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -268,6 +269,18 @@ def test_a_payout_and_our_fee_leave_the_offerings_account(agent: Agent) -> None:
     agent.tell(row("90.00", f"returned {paid.ref.id}"), opening="0.00")
     assert agent.gateway.fetch(paid.ref).state == "failed"
     assert pay_out(agent, new_op()).state == "pending"  # what came back can be sent again
+
+
+def test_another_sending_of_an_operation_spends_nothing_more(agent: Agent) -> None:
+    paid = agent.collect(new_op()).ref
+    agent.tell(row("100.00", REF))
+    payout, refund = new_op(), new_op()
+    for generation in (1, 2):
+        back = agent.gateway.refund(replace(refund, generation=generation), paid, Money(4_000, "USD"))
+        out = pay_out(agent, replace(payout, generation=generation), 6_000)
+        assert (back.state, out.state) == ("pending", "pending")
+    with pytest.raises(InsufficientProviderFunds):
+        pay_out(agent, new_op(), 1)
 
 
 def test_what_the_platform_pays_in_is_one_line_that_arrives(agent: Agent) -> None:
