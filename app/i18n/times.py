@@ -36,6 +36,11 @@ def day(on: date, language: Language) -> str:
     return format_date(on, "y年M月d日" if language is CHINESE else "d MMMM y", locale=language.locale)
 
 
+def short_day(on: date, language: Language) -> str:
+    """ "30 Nov" or "11月30日": where its year is plain, as in a row of days."""
+    return format_date(on, "M月d日" if language is CHINESE else "d MMM", locale=language.locale)
+
+
 def parts_left(until: datetime, now: datetime) -> tuple[int, int, int]:
     """Days, hours and minutes until then, rounded down; zeros when it is past."""
     left = max(until - now, timedelta(0))

@@ -170,6 +170,7 @@ def by_status(session: Session, offering_id: int) -> dict[str, tuple[int, int]]:
         select(Pledge.status, func.count(), func.sum(Pledge.amount_minor))
         .where(Pledge.offering_id == offering_id)
         .group_by(Pledge.status)
+        .order_by(Pledge.status)
     )
     return {status: (number, int(minor)) for status, number, minor in rows}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from app.audit import actions as audit
+from app.cash import queries as cash_queries
 from app.database import Transaction
 from app.errors import Refused
 from app.offerings import queries as offerings
@@ -47,6 +50,13 @@ def may_choose(session: Session, pledge: Pledge, offering: Offering) -> Instruct
     if row is None or paid is None or not _waits(row) or paid.kind == OpKind.FROM_CASH:
         return None
     return row if paying_for.may_stay_here(offering, paid, row.created_at) else None
+
+
+def would_go_into_cash(session: Session, pledge: Pledge, offering: Offering, now: datetime) -> bool:
+    """Whether a refund that were owed now would go into the cash account."""
+    paid = payment_queries.collection(session, pledge.id)
+    wanted = cash_queries.refunds_to_cash(session, pledge.investor_id)
+    return paid is not None and paying_for.refund_way(offering, paid, now, wanted=wanted) == Method.CASH_ACCOUNT
 
 
 def goes_into_cash(session: Session, pledge: Pledge) -> bool:

@@ -13,10 +13,12 @@ from app.audit import queries as audit
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.ledger.queries import Movement
+from app.money import Money
 from app.offerings.models import Offering
 from app.payments import queries as payments
 from app.payments.lifecycle import FAILED, PENDING, REVIEW, SENDING, SUCCEEDED, UNKNOWN
-from app.payments.models import Instruction
+from app.payments.models import AMOUNT_DIFFERS, Instruction
+from app.payments.port import OpKind
 from app.pledges import lifecycle, refunds
 from app.pledges.models import Pledge
 from app.regimes import platform_policy
@@ -62,6 +64,8 @@ class Refund:
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
     place: Place
+    #: What is there: what is paid for the pledge, or what came otherwise than it was asked for.
+    amount: Money
     #: The gateway that has it; "" where none does.
     with_whom: str
     movements: Sequence[Movement]
@@ -72,11 +76,14 @@ def of_pledge(session: Session, pledge: Pledge, offering: Offering, regime: Regi
     """Everything that the investor may know about the money of a pledge."""
     collection = payments.collection(session, pledge.id)
     place = _place(session, pledge, offering, collection)
+    amount = pledge.to_pay
+    if collection is not None and collection.code == AMOUNT_DIFFERS:
+        amount = payments.received(session, collection)
     with_whom = {
         Place.COLLECTOR: collection.gateway if collection is not None else "",
         Place.ESCROW: offering.gateway or "",
     }.get(place, "")
-    return Whereabouts(place, with_whom, books.movements(session, pledge.id), _refund(session, pledge, regime))
+    return Whereabouts(place, amount, with_whom, books.movements(session, pledge.id), _refund(session, pledge, regime))
 
 
 def _place(session: Session, pledge: Pledge, offering: Offering, collection: Instruction | None) -> Place:
@@ -91,9 +98,17 @@ def _place(session: Session, pledge: Pledge, offering: Offering, collection: Ins
         return Place.ESCROW if in_custody else Place.COLLECTOR
     if pledge.status == lifecycle.PROCESSING:
         return Place.BANK
+    if collection is not None and collection.code == AMOUNT_DIFFERS:
+        return _place_of_what_came(session, pledge)
     if collection is not None and collection.status in (UNKNOWN, REVIEW):
         return Place.UNKNOWN
     return Place.YOU
+
+
+def _place_of_what_came(session: Session, pledge: Pledge) -> Place:
+    """Another amount than was asked for is never the pledge's: it is given back."""
+    back = [one for one in payments.of_pledge(session, pledge.id) if one.kind == OpKind.REFUND]
+    return Place.YOU if back and back[-1].status == SUCCEEDED else Place.RETURNING
 
 
 def _is_carried(session: Session, offering: Offering) -> bool:
@@ -113,7 +128,7 @@ def _refund(session: Session, pledge: Pledge, regime: Regime) -> Refund | None:
         paid_at = None
     return Refund(
         _step(session, pledge, latest), owed_at, platform_policy.refund_by(owed_at, regime.pack),
-        None if latest is None else latest.first_sent_at, paid_at,
+        None if latest is None else audit.reached(session, "instructions", latest.id, SENDING), paid_at,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import nh3
+from babel.lists import format_list
 from flask import Flask, g, request
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     environment.filters.update(
         money=money, money_minor=money_minor, headline=headline,
         headline_minor=lambda minor, currency: headline(Money(int(minor), currency)), moment=moment, day=day, markdown=markdown,
+        short_day=lambda on: times.short_day(on, reader()),
         status=lambda value, machine: labels.status(machine, value, reader()),
         words=lambda code, table: say(getattr(labels, table)[code]) if code else "",
         rule=lambda rule_id: labels.rule(rule_id, reader()), cite=labels.citation, text_hash=text_hash,
@@ -53,6 +55,7 @@ def init_app(app: Flask) -> None:
         plainly=_plainly,
         country=lambda code: countries.name(code, reader()),
         instant=datetime.fromisoformat,
+        listed=lambda words: format_list([str(word) for word in words], locale=reader().locale),
         decimal_money=lambda text, currency: money(Money.of(text, currency)),
     )  # fmt: skip
     environment.globals.update(

@@ -52,6 +52,13 @@ def test_what_happens_when_is_said_before_it_is_chosen(site: Site, saved: Saved)
         f"Nothing is charged now. We keep this way to pay, and charge $250.00 on {day_of(saved, pledge)}." in page.text
     )
     assert "You can cancel" in page.text
+    labels = [one.text_content() for one in page.tree.xpath("//fieldset//label")]
+    notes = [one.text_content().strip() for one in page.tree.xpath("//fieldset//p[@class='meta']")]
+    assert labels[:2] == ["Card, by Sandbox Trust", "Card, by Sandbox Cards"]
+    assert notes[0] == "You pay now." and notes[1].startswith("Nothing is charged now.")
+    misfits = [one.text_content() for one in page.tree.xpath("//main//details//li")]
+    assert any(one.startswith("WeChat Pay and Bank transfer:") for one in misfits)
+    assert not any("Card" in one or "ACH" in one for one in misfits)  # they fit at one gateway
     answer = browser.post(f"/me/pledges/{pledge.ref}/pay", {"method": "sandbox_cards:card"})
     assert answer.status == 303
     assert site.world.sql("SELECT kind, method FROM instructions") == [("setup", "card")]
@@ -90,6 +97,15 @@ def test_a_bank_that_asks_for_its_customer_gets_them_on_the_payment_page(site: S
     (url,) = page.tree.xpath("//a[contains(@class, 'btn-primary')]/@href")
     assert browser.post(url, {"token": Token.OK.value}).status == 302
     assert saved.after_jobs(pledge).status == "held"
+
+
+def test_a_charge_that_was_declined_is_told_with_the_next_one(site: Site, saved: Saved) -> None:
+    pledge = saved.promised(Token.OFF_SESSION_DECLINE)
+    browser, declined = browser_of(site, pledge), "Your bank did not pay when we charged it last."
+    assert declined not in browser.get(f"/me/pledges/{pledge.ref}").text
+    pledge = saved.when_due(pledge)
+    page = browser.get(f"/me/pledges/{pledge.ref}")
+    assert pledge.status == "authorised" and declined in page.text and day_of(saved, pledge) in page.text
 
 
 def test_what_is_promised_and_what_is_paid_are_shown_apart(site: Site, saved: Saved) -> None:

@@ -39,7 +39,7 @@ def test_what_is_only_started_is_never_in_what_is_held(site: Site, offering: Off
     assert (figures["Held in escrow"], figures["Settled"]) == ("$250.00", "$0.00")
     assert figures["Started, not paid: does not count"] == "$100.00"
     card = on_the_card(site)
-    assert (card["Held"], card["Started"], "Settled" in card) == ("$250", "$100", False)
+    assert (card["Held"], card["Not paid yet"], "Settled" in card) == ("$250", "$100", False)
 
 
 def test_what_is_settled_is_held_no_more(site: Site, offering: Offering) -> None:
@@ -48,4 +48,4 @@ def test_what_is_settled_is_held_no_more(site: Site, offering: Offering) -> None
     assert (figures["Held in escrow"], figures["Settled"]) == ("$0.00", "$250.00")
     assert figures["Started, not paid: does not count"] == "$0.00"
     card = on_the_card(site, "past")
-    assert (card["Settled"], "Held" in card, "Started" in card) == ("$250", False, False)
+    assert (card["Settled"], "Held" in card, "Not paid yet" in card) == ("$250", False, False)

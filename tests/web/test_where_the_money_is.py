@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.cash import actions as cash
+from app.fees.terms import FeeTerms
 from app.jobs import send_payments
 from app.payments.sandbox.tables import Token
 from app.pledges.models import Pledge
@@ -74,3 +76,49 @@ def test_what_nobody_knows_is_said_and_a_second_payment_is_not_offered(site: Sit
     world.run_jobs()
     assert here(page(site, pledge)) == ["With you"]
     assert page(site, pledge).tree.xpath("//main//a[contains(@href, '/pay')]")
+
+
+def test_another_amount_than_asked_for_is_said_to_have_come_and_gone_back(site: Site) -> None:
+    world = site.world
+    pledge = world.pledged(world.live())
+    world.pay(pledge, Token.PARTIAL_AMOUNT)
+    world.run_jobs()
+    found = page(site, world.pledge(pledge.id))
+    assert world.pledge(pledge.id).status == "failed"
+    assert "Another amount arrived than was asked for: $125.00." in found.text
+    assert "We returned what arrived." in found.text and "Nothing was charged" not in found.text
+    assert here(found) == ["With you"] and "The money is with you again." in found.text
+
+
+def test_the_fee_is_in_every_amount_that_is_on_its_way(site: Site) -> None:
+    world = site.world
+    offering = world.live(fees=FeeTerms(success_bps=500, investor_bps=200))
+    pledge = world.held(offering)
+    assert "Sandbox Trust holds $255.00 for you" in page(site, pledge).text
+    world.cancel(world.pledge(pledge.id))
+    assert "$255.00 is on its way back to you." in page(site, pledge).text
+
+
+def test_who_cancels_while_the_bank_works_is_not_told_that_nothing_is_charged(site: Site) -> None:
+    world = site.world
+    pledge = world.pledged(world.live())
+    world.pay(pledge, Token.DELAYED_OK)
+    world.run_jobs()
+    ((user_id,),) = world.sql("SELECT user_id FROM investors WHERE id = :id", id=pledge.investor_id)
+    browser = site.browser(user_id)
+    asked = browser.get(f"/me/pledges/{pledge.ref}/cancel")
+    assert "We stop the payment." in asked.text and "Nothing is charged" not in asked.text
+    done = browser.post(f"/me/pledges/{pledge.ref}/cancel")
+    assert "We are stopping the payment." in browser.get(done.location).notices()
+
+
+def test_where_a_refund_would_go_is_said_before_the_cancellation(site: Site) -> None:
+    world = site.world
+    pledge = world.held(world.live())
+    world.force("UPDATE instructions SET method = 'bank_transfer' WHERE pledge_id = :id", id=pledge.id)
+    ((user_id,),) = world.sql("SELECT user_id FROM investors WHERE id = :id", id=pledge.investor_id)
+    browser = site.browser(user_id)
+    assert "to the account that it came from" in browser.get(f"/me/pledges/{pledge.ref}/cancel").text
+    with world.acting() as tx:
+        cash.choose_refunds(tx, pledge.investor_id, to_cash=True)
+    assert "into your cash account" in browser.get(f"/me/pledges/{pledge.ref}/cancel").text

@@ -18,24 +18,33 @@ from app.decisions import queries as decisions
 from app.decisions import receipts
 from app.errors import Refused
 from app.i18n import labels
-from app.i18n.words import N_, said
+from app.i18n.words import N_
 from app.investors import queries as investors
 from app.offerings import queries as offerings
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
 from app.payments import queries as payments
-from app.payments.lifecycle import ACTION_REQUIRED
+from app.payments.lifecycle import ACTION_REQUIRED, QUEUED, REVIEW
 from app.payments.models import Instruction
 from app.payments.port import Method
-from app.payments.ways import Pattern, PaymentWay
+from app.payments.ways import PaymentWay
 from app.pledges import actions, paying_for, queries, refund_choice, saved, whereabouts
-from app.pledges.lifecycle import AUTHORISED, HELD, IN_REVIEW, PROCESSING, REFUND_DUE, RESERVED
+from app.pledges.lifecycle import (
+    AUTHORISED,
+    CANCELLED,
+    CANCELLING,
+    HELD,
+    IN_REVIEW,
+    PROCESSING,
+    REFUND_DUE,
+    RESERVED,
+)
 from app.pledges.models import Pledge
 from app.share_register import queries as register
 from app.web.account.forms import EmptyForm
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.investor.paying import MethodForm, key_of
+from app.web.investor.paying import MethodForm, key_of, misfits
 from app.web.session import acting, looking, platform, reader
 from app.web.whom import of_mine
 
@@ -67,6 +76,7 @@ def pledge(ref: str) -> ResponseReturnValue:
             buyer=investors.investor(view.session, found.investor_id),
             offering=offering,
             collection=payments.collection(view.session, found.id),
+            declined=found.status == AUTHORISED and payments.tries(view.session, found.id) > 0,
             returned_on=saved.returned_on(found, offering, view.now),
             receipt=receipts.of_decision(view.session, decisions.decision(view.session, found.decision_id)),
             timeline_events=[event for event in audit.timeline(view.session, "pledges", found.id) if event.to_status],
@@ -148,19 +158,14 @@ def _pay_page(ref: str, form: MethodForm) -> ResponseReturnValue:
         if found.status != RESERVED and not (found.status == AUTHORISED and begun is not None):
             return redirect(url_for("investor.pledge", ref=ref))
         asked = paying_for.needs(offering, platform().regime(offering.regime), view.now, found.cancel_until)
-        ways = paying_for.plans(found, _ways(view, found), asked)
-    form.offer(
-        [
-            (key_of(way), said(reader(), labels.METHODS[way.method]))
-            for way, plan in ways
-            if plan.pattern is not Pattern.REFUSE
-        ]
-    )
+        planned = paying_for.plans(found, _ways(view, found), asked)
+    form.offer([way for way, plan in planned if plan.why is None])
     ready = begun is not None and begun.status == ACTION_REQUIRED and begun.url is not None
-    waits = 1 if begun is not None and not ready else None
+    waits = 1 if begun is not None and not ready and begun.status != REVIEW else None
     return render_template(
         "investor/pay.html", pledge=found, begun=begun, ready=ready, offering=offering, waits=waits,
-        form=form, ways=ways, cash=any(way.method is Method.CASH_ACCOUNT for way, _ in ways),
+        form=form, plans={key_of(way): plan for way, plan in planned}, misfits=misfits(planned),
+        cash=any(way.method is Method.CASH_ACCOUNT for way, _ in planned),
     ), form.status  # fmt: skip
 
 
@@ -204,8 +209,16 @@ def returned(ref: str) -> ResponseReturnValue:
         return render_template(
             "investor/returned.html", pledge=found, begun=begun,
             offering=offerings.offering(view.session, found.offering_id),
-            waits=1 if found.status != PROCESSING else None,
+            waits=1 if found.status != PROCESSING and (begun is None or begun.status != REVIEW) else None,
         )  # fmt: skip
+
+
+#: What cancelling came to, by where the pledge stands then: whether money moved is said every time.
+_CANCELLED = {
+    CANCELLED: N_("Your pledge is cancelled. Nothing was charged."),
+    REFUND_DUE: N_("Your pledge is cancelled. We are returning your money."),
+    CANCELLING: N_("We are stopping the payment. If it went through in the same moment, you get everything back."),
+}
 
 
 @blueprint.get("/me/pledges/<ref>/cancel")
@@ -217,7 +230,12 @@ def ask_to_cancel(ref: str) -> ResponseReturnValue:
         offering = offerings.offering(view.session, found.offering_id)
         if not _may_cancel(found, offering.status, view):
             return redirect(url_for("investor.pledge", ref=ref))
-        return render_template("investor/cancel.html", pledge=found, offering=offering, form=EmptyForm())
+        begun = payments.collection(view.session, found.id)
+        return render_template(
+            "investor/cancel.html", pledge=found, offering=offering, form=EmptyForm(),
+            may_be_paid=begun is not None and begun.status != QUEUED,
+            into_cash=refund_choice.would_go_into_cash(view.session, found, offering, view.now),
+        )  # fmt: skip
 
 
 @blueprint.post("/me/pledges/<ref>/cancel")
@@ -229,14 +247,9 @@ def cancel_pledge(ref: str) -> ResponseReturnValue:
     try:
         with acting() as tx:
             found = actions.cancel(tx, pledge_id)
-            paid = found.held_at is not None
+            ended = found.status
     except Refused as refused:
         flash(labels.refusal(refused, reader()), "danger")
         return redirect(url_for("investor.pledge", ref=ref), 303)
-    flash(
-        N_("Your pledge is cancelled. We are returning your money.")
-        if paid
-        else N_("Your pledge is cancelled. Nothing was charged."),
-        "ok",
-    )
+    flash(_CANCELLED[ended], "ok")
     return redirect(url_for("investor.pledge", ref=ref), 303)
