@@ -47,6 +47,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+#: What is due is asked of the database's own clock. `wall_now` may lag behind it by as long as a busy machine took to note
+#: it, and what was asked for a moment ago would not be due yet.
+STATEMENT_BEGAN = func.statement_timestamp()
+
 #: A statement that takes longer is ended by the server: a page must never hold a lock for long.
 STATEMENT_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000

@@ -88,9 +88,11 @@ INVARIANTS: dict[str, str] = {
             CASE WHEN p.status = 'refund_due' THEN p.amount_minor + p.fee_minor ELSE coalesce((
                 SELECT p.wished_minor + p.wished_fee_minor - p.amount_minor - p.fee_minor
                 WHERE NOT EXISTS (SELECT 1 FROM instructions i
-                    WHERE i.business_key = 'refund:part:pledge:' || p.id AND i.status = 'succeeded'
+                    WHERE i.pledge_id = p.id AND i.business_key LIKE 'refund:part:%' AND i.status = 'succeeded'
                     AND NOT EXISTS (SELECT 1 FROM journal_entries e
-                        WHERE e.instruction_id = i.id AND e.kind = 'refund_failed'))), 0) END::numeric)""",
+                        WHERE e.instruction_id = i.id AND e.kind = 'refund_failed'))
+                AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.key IN ('loss_covered_by_refund:pledge:' || p.id,
+                    'loss_recovered_from_refund:pledge:' || p.id))), 0) END::numeric)""",
     N_("I19 settled pledges are exactly those of finished closings"): """
         SELECT p.id FROM pledges p LEFT JOIN closing_lines l ON l.pledge_id = p.id
         LEFT JOIN closings c ON c.id = l.closing_id
@@ -109,9 +111,11 @@ INVARIANTS: dict[str, str] = {
     N_("I23 no offering's accounts are overdrawn"): """
         SELECT offering_id FROM ledger_accounts WHERE offering_id > 0
             AND ((class = 'asset' AND credits > debits AND code NOT IN ('1000', '1010')) OR (class = 'liability' AND debits > credits))""",
+    # What is put to officers is with the custodian, who pays to a bank account what no collector could refund any more.
     N_("I24 held money can be given back for as long as it may have to be"): """
-        SELECT id FROM pledges WHERE status = 'held'
-            AND refundable_until < platform_now() + make_interval(days => :grace_days)""",
+        SELECT p.id FROM pledges p WHERE p.status = 'held'
+            AND p.refundable_until < platform_now() + make_interval(days => :grace_days)
+            AND NOT EXISTS (SELECT 1 FROM closings c WHERE c.offering_id = p.offering_id AND c.status = 'proposed')""",
     N_("I25 what is promised for a pledge is what its status says"): """
         SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '9000'
         GROUP BY p.id HAVING coalesce(sum(a.debits - a.credits), 0)
@@ -166,7 +170,8 @@ INVARIANTS: dict[str, str] = {
             SELECT to_status FROM audit_events e WHERE e.subject_type = 'pledges' AND e.subject_id = p.id
                 AND e.to_status IS NOT NULL ORDER BY e.id DESC LIMIT 1)""",
     N_("K1 investors' cash in the books is what their accounts say"): """
-        SELECT currency FROM ledger_accounts WHERE offering_id = 0 AND code IN ('1110', '1190', '2030', '2035', '2200')
+        SELECT currency FROM ledger_accounts WHERE offering_id = 0
+            AND code IN ('1000', '1010', '1110', '1150', '1190', '2030', '2032', '2035', '2200')
         GROUP BY currency HAVING sum(debits - credits) <> 0""",
     N_("K2 the custodian held as much of investors' cash as the books said, when it was asked last"): """
         SELECT gateway FROM (SELECT DISTINCT ON (gateway, currency) gateway, difference_minor FROM cash_days

@@ -35,8 +35,12 @@ from app.vault import Vault
 SHORTEST_NUMBER, LONGEST_NUMBER = 5, 34  # ISO 13616: the longest IBAN
 
 
-def top_up(tx: Transaction, investor_id: int, *, amount: Money, way: PaymentWay, form_key: uuid.UUID) -> Instruction:
+def top_up(
+    tx: Transaction, investor_id: int, *, amount: Money, way: PaymentWay, form_key: uuid.UUID, custodian: str
+) -> Instruction:
     """Ask for money into the cash account; the same form again is the same top-up.
+
+    What another gateway than the custodian takes is carried there, and free when it has arrived (`carrying.py`).
 
     Nothing is paid on credit from a cash account that could not be paid on credit without it: the gateway is asked to
     decline that. Raises Refused: "cash_too_little", "cash_too_much", "unknown_currency", "form_used",
@@ -57,6 +61,7 @@ def top_up(tx: Transaction, investor_id: int, *, amount: Money, way: PaymentWay,
     return payments.instruct(
         tx, OpKind.COLLECT, key, gateway=way.gateway, method=way.method, amount=amount, investor_id=investor.id,
         reference=new_reference("T"), refused_funding=platform_policy.credit_kinds(tx.now),
+        to_gateway=None if way.gateway == custodian else custodian,
     )  # fmt: skip
 
 
@@ -184,7 +189,7 @@ def stop_unpaid(tx: Transaction, instruction_id: int) -> None:
 def settle_stray(tx: Transaction, op_id: uuid.UUID, *, keep: bool) -> None:
     """A person says what becomes of money that came otherwise than it was asked for: into the account, or back.
 
-    Raises Refused: "stray_settled", "stray_other_currency". Locks: investor, instruction, accounts.
+    Raises Refused: "stray_settled", "stray_other_currency", "stray_with_collector". Locks: investor, instruction, accounts.
     Writes: instructions, entry, message, audit.
     """
     row = _take(tx, payment_queries.by_op(tx.session, op_id).id)
@@ -194,6 +199,8 @@ def settle_stray(tx: Transaction, op_id: uuid.UUID, *, keep: bool) -> None:
     received = payment_queries.received(tx.session, row)
     if keep and received.currency != row.currency:
         raise Refused("stray_other_currency", currency=received.currency)
+    if keep and row.to_gateway is not None:
+        raise Refused("stray_with_collector")
     audit.record(tx, "settle_stray", "instructions", row.id, keep=keep, amount=received)
     row.code = DEALT_WITH
     if keep:
@@ -209,7 +216,7 @@ def give_back(tx: Transaction, row: Instruction, amount: Money) -> None:
     """Send what lies apart back to where it came from. Writes: instruction, audit."""
     payments.instruct(
         tx, OpKind.REFUND, f"refund:cash_in:{row.id}", gateway=row.gateway, amount=amount, investor_id=row.investor_id,
-        about_id=row.id, reference=row.reference,
+        about_id=row.id, reference=row.reference, to_gateway=row.to_gateway,
     )  # fmt: skip
 
 

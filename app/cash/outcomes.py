@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from app.alerts import actions as alerts
 from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
-from app.cash import queries
+from app.cash import carrying, queries
 from app.cash.actions import free, give_back
+from app.cash.carrying import take
 from app.cash.messages import tell
 from app.database import Transaction
-from app.investors import actions as investors
 from app.investors.models import Investor
 from app.ledger import actions as ledger
 from app.ledger import cash_accounts
 from app.ledger import queries as books
+from app.ledger.chart import Code
 from app.ledger.draft import Evidence
 from app.money import Money
 from app.notifications.catalog import Message
 from app.payments import actions as payments
-from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Txn, TxnKind
@@ -33,7 +33,7 @@ def topped_up(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
 
     Locks: investor, instruction, accounts. Writes: instructions, entries, messages, alert, audit.
     """
-    investor, row = _take(tx, instruction_id)
+    investor, row = take(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
     if outcome.state == "succeeded" and outcome.evidence:
         line, *later = outcome.evidence
@@ -43,28 +43,72 @@ def topped_up(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
 
 
 def _paid_in(tx: Transaction, investor: Investor, row: Instruction, line: Txn, outcome: Outcome) -> None:
-    """The money is with the custodian: free, if it is what was asked in a way that it may come; otherwise apart."""
-    proof = _proof(row, line)
+    """It is what was asked in a way that it may come: free, once it is with the custodian. Otherwise it lies apart."""
+    proof, collector = _proof(row, line), _collector(row)
     on_credit = outcome.funding is not None and outcome.funding in row.refused_funding
     screening.compare_payer(tx, investor, row.reference, outcome.payer, of="top_up")
     if row.status == SUCCEEDED and not on_credit:
-        ledger.post(
-            tx, cash_accounts.cash_paid_in(investor.id, row.amount, proof, gateway=row.gateway, gateway_fee=line.fee)
-        )
-        tell(tx, investor, row, Message.CASH_PAID_IN)
-    elif ledger.post(tx, cash_accounts.stray_cash_received(investor.id, line.amount, proof, gateway=row.gateway)):
+        if collector:
+            paid = cash_accounts.cash_collected(
+                investor.id, row.amount, proof, collector=collector, gateway_fee=line.fee
+            )
+        else:
+            paid = cash_accounts.cash_paid_in(investor.id, row.amount, proof, gateway=row.gateway, gateway_fee=line.fee)
+            tell(tx, investor, row, Message.CASH_PAID_IN)
+        ledger.post(tx, paid)
+        carrying.let_platform_pay(tx, row, proof.transaction, line.fee)
+    elif ledger.post(tx, cash_accounts.stray_cash_received(
+        investor.id, line.amount, proof, gateway=row.gateway, collector=collector, gateway_fee=line.fee
+    )):  # fmt: skip
         audit.record(tx, "stray_cash", "investors", investor.id, amount=line.amount, instruction=row.id)
         if row.status != REVIEW:  # what is of another amount waits for a person
             give_back(tx, row, line.amount)
+        carrying.let_platform_pay_whole(tx, row, proof.transaction, line.fee)
+
+
+def _collector(row: Instruction) -> str:
+    """Who took a top-up, or gives it back, when it is not the custodian."""
+    return "" if row.to_gateway is None else row.gateway
 
 
 def given_back(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to such a refund. Locks: investor, instruction, accounts. Writes: instruction, entry, message, audit."""
-    investor, row = _take(tx, instruction_id)
+    """Take the answer to such a refund, with whatever came after it: one that comes back lies apart again, for a person.
+
+    Locks: investor, instruction, accounts. Writes: instruction, entries, message, alert, case, audit.
+    """
+    investor, row = take(tx, instruction_id)
+    changed = payments.record(tx, row, outcome)
+    if row.status not in (SUCCEEDED, FAILED):
+        return
+    gateway, collector = row.gateway, _collector(row)
+    for line in outcome.evidence:
+        proof = _proof(row, line)
+        if books.is_booked(tx.session, proof.transaction):
+            continue
+        if line.kind == TxnKind.REFUND:
+            ledger.post(
+                tx,
+                cash_accounts.stray_cash_returned(investor.id, row.amount, proof, gateway=gateway, collector=collector),
+            )
+            tell(tx, investor, row, Message.CASH_GIVEN_BACK)
+        elif line.kind == TxnKind.REFUND_FAILED:
+            ledger.post(
+                tx,
+                cash_accounts.stray_cash_received(
+                    investor.id, line.amount, proof, gateway=gateway, collector=collector
+                ),
+            )
+            _raise_alert(tx, investor, row, "PLATFORM-APART", line.id, line.amount, holds=False)
+    if changed and row.status == FAILED and not outcome.evidence:
+        _raise_alert(tx, investor, row, "PLATFORM-APART", f"refund:{row.id}:{row.generation}", row.amount, holds=False)
+
+
+def platform_paid_in(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to what the platform pays in. Locks: investor, instruction, accounts. Writes: instruction, entry, audit."""
+    _, row = take(tx, instruction_id)
     if payments.record(tx, row, outcome) and row.status == SUCCEEDED:
         proof = _proof(row, outcome.evidence[0])
-        ledger.post(tx, cash_accounts.stray_cash_returned(investor.id, row.amount, proof, gateway=row.gateway))
-        tell(tx, investor, row, Message.CASH_GIVEN_BACK)
+        ledger.post(tx, cash_accounts.cash_topped_up_by_platform(row.amount, proof, gateway=row.gateway))
 
 
 def taken_out(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
@@ -72,7 +116,7 @@ def taken_out(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
 
     Locks: investor, instruction, accounts. Writes: instruction, entries, messages, audit.
     """
-    investor, row = _take(tx, instruction_id)
+    investor, row = take(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
     if changed and row.status == SUCCEEDED:
         proof = _proof(row, outcome.evidence[0])
@@ -89,7 +133,7 @@ def not_done(tx: Transaction, instruction_id: int, code: str) -> None:
 
     Locks: investor, instruction, accounts. Writes: instruction, entry, message, audit.
     """
-    investor, row = _take(tx, instruction_id)
+    investor, row = take(tx, instruction_id)
     if payments.fail(tx, row, code) and row.kind == OpKind.PAY_BACK:
         _not_paid_out(tx, investor, row)
 
@@ -111,29 +155,42 @@ def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Se
         elif line.kind in (TxnKind.RETURN, TxnKind.DISPUTE):
             _taken_back(tx, investor, row, line, proof)
         elif line.amount.minor > 0:  # such as a dispute that was won: a person says whose it is
-            ledger.post(tx, cash_accounts.stray_cash_received(investor.id, line.amount, proof, gateway=row.gateway))
+            ledger.post(tx, cash_accounts.stray_cash_received(
+                investor.id, line.amount, proof, gateway=row.gateway, collector=_collector(row)
+            ))  # fmt: skip
 
 
 def _taken_back(tx: Transaction, investor: Investor, row: Instruction, line: Txn, proof: Evidence) -> None:
     """A bank took back what was paid in. What is not free any more the platform covers, and an officer looks at it."""
-    amount = Money(-line.amount.minor, line.amount.currency)
-    there = queries.balance(tx.session, investor.id, amount.currency).free
+    amount, arrived = line.gone, queries.has_arrived(tx.session, row)
+    there = queries.balance(tx.session, investor.id, amount.currency).free if arrived else amount
     covered = max(amount - there, Money.zero(amount.currency))
     ledger.post(
         tx,
         cash_accounts.cash_debit_returned(
-            investor.id, amount, proof, gateway=row.gateway, covered=covered, gateway_fee=line.fee
+            investor.id, amount, proof, gateway=row.gateway, collector=_collector(row), covered=covered,
+            gateway_fee=line.fee, out_of=Code.INVESTOR_CASH if arrived else Code.INVESTOR_CASH_COMING,
         ),
-    )
+    )  # fmt: skip
     audit.record(tx, "cash_debit_returned", "investors", investor.id, amount=amount, covered=covered)
     tell(tx, investor, row, Message.CASH_DEBIT_RETURNED, amount=amount)
+    carrying.let_platform_pay(tx, row, proof.transaction, covered + line.fee)
+    if _collector(row):
+        carrying.fill_up(tx, row)
     if covered:
-        finding = Finding(
-            rule="PLATFORM-TOPUP", subject_type=SubjectType.INVESTOR, subject_id=investor.id,
-            about=f"top_up:{row.reference}", fingerprint=hashlib.sha256(line.id.encode()).hexdigest(), holds=True,
-            inputs={"name": investor.legal_name, "total_minor": covered.minor, "currency": covered.currency},
-        )  # fmt: skip
-        alerts.raise_alert(tx, finding, [investor.user_id])
+        _raise_alert(tx, investor, row, "PLATFORM-TOPUP", line.id, covered, holds=True)
+
+
+def _raise_alert(
+    tx: Transaction, investor: Investor, row: Instruction, rule: str, happening: str, amount: Money, *, holds: bool
+) -> None:
+    """Writes: alert, case, audit."""
+    finding = Finding(
+        rule=rule, subject_type=SubjectType.INVESTOR, subject_id=investor.id, about=f"top_up:{row.reference}",
+        fingerprint=hashlib.sha256(happening.encode()).hexdigest(), holds=holds,
+        inputs={"name": investor.legal_name, "total_minor": amount.minor, "currency": amount.currency},
+    )  # fmt: skip
+    alerts.raise_alert(tx, finding, [investor.user_id])
 
 
 def cancellation_answered(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
@@ -141,17 +198,10 @@ def cancellation_answered(tx: Transaction, instruction_id: int, outcome: Outcome
 
     Locks: investor, instructions, accounts. Writes: see `topped_up`.
     """
-    _, asked = _take(tx, instruction_id)
+    _, asked = take(tx, instruction_id)
     assert asked.about_id is not None  # the database wants one
     payments.record_cancellation(tx, asked, outcome)
     topped_up(tx, asked.about_id, outcome)
-
-
-def _take(tx: Transaction, instruction_id: int) -> tuple[Investor, Instruction]:
-    """The investor first, as whoever takes cash out does."""
-    investor_id = payment_queries.instruction(tx.session, instruction_id).investor_id
-    assert investor_id is not None  # it is about a cash account
-    return investors.lock(tx, investor_id), payments.lock(tx, instruction_id)
 
 
 def _proof(row: Instruction, line: Txn) -> Evidence:

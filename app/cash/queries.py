@@ -26,8 +26,8 @@ from app.payments.lifecycle import (
     SUCCEEDED,
     UNKNOWN,
 )
-from app.payments.models import AMOUNT_DIFFERS, Instruction
-from app.payments.port import Method, OpKind
+from app.payments.models import AMOUNT_DIFFERS, GatewayTransaction, Instruction
+from app.payments.port import Method, OpKind, TxnKind
 from app.regimes import platform_policy
 from app.regimes.calendar import end_of, months_before
 
@@ -165,6 +165,40 @@ def dormant(session: Session, now: datetime) -> list[Idle]:
     months = platform_policy.cash_accounts(now)["dormant_months"]
     day = platform_policy.PACK.day_of(now)
     return ledger.idle_cash(session, end_of(months_before(day, months), platform_policy.PACK.zone))
+
+
+def coming(session: Session, investor_id: int, currency: str) -> Money:
+    """What was paid for the account and is not with the custodian yet."""
+    return Money(ledger.balance(session, Code.INVESTOR_CASH_COMING, currency, investor_id=investor_id), currency)
+
+
+def has_arrived(session: Session, top_up: Instruction) -> bool:
+    """Whether the money of a top-up is with the custodian."""
+    carried = select(Instruction.id).where(Instruction.about_id == top_up.id, Instruction.kind == OpKind.TO_CUSTODY)
+    arrived = select(Instruction.id).where(
+        Instruction.about_id.in_(carried), Instruction.kind == OpKind.ARRIVAL, Instruction.status == SUCCEEDED
+    )
+    return top_up.to_gateway is None or session.scalars(arrived).first() is not None
+
+
+def to_carry(session: Session, now: datetime, limit: int) -> list[tuple[int, Money]]:
+    """(top-up, what is left of it) that a collector may pay out by now, and was not asked to."""
+    carried, line = aliased(Instruction), GatewayTransaction
+    rows = session.execute(
+        select(Instruction.id, line.net_minor, line.currency)
+        .join(line, (line.gateway == Instruction.gateway) & (line.source == Instruction.provider_ref))
+        .where(
+            Instruction.investor_id.is_not(None), Instruction.kind == OpKind.COLLECT, Instruction.status == SUCCEEDED,
+            Instruction.to_gateway.is_not(None), line.kind == TxnKind.PAYMENT, line.net_minor > 0,
+            func.coalesce(line.available_at, now) <= now,
+            Instruction.id.in_(ledger.booked_as("cash_collected")),
+            Instruction.id.not_in(ledger.booked_as("cash_debit_returned")),
+            ~select(carried.id).where(carried.about_id == Instruction.id, carried.kind == OpKind.TO_CUSTODY).exists(),
+        )
+        .order_by(Instruction.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [(top_up, Money(minor, currency)) for top_up, minor, currency in rows]
 
 
 def unpaid_top_ups(session: Session, now: datetime, limit: int) -> list[int]:

@@ -20,6 +20,13 @@ def cash_way(custodian: Gateway) -> PaymentWay:
 
 
 def ways_in(found: Iterable[PaymentWay], custodian: str, at: datetime) -> list[PaymentWay]:
-    """Those ways to pay that may top up an account: the policy names the methods, and the custodian itself collects."""
+    """Those ways to pay that may top up an account, by the methods that the policy names; each method once.
+
+    Where the custodian itself collects, it is asked; otherwise a collector, which sends it there.
+    """
     methods = platform_policy.cash_accounts(at)["top_up_methods"]
-    return [way for way in found if way.gateway == custodian and way.method in methods]
+    ways: dict[Method, PaymentWay] = {}
+    for way in sorted(found, key=lambda one: one.gateway != custodian):
+        if way.method in methods:
+            ways.setdefault(way.method, way)
+    return list(ways.values())

@@ -1,4 +1,4 @@
-"""flask books check | reconcile | dormant | freeze | thaw"""
+"""flask books check | reconcile | dormant | bill-paid | freeze | thaw"""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from flask.cli import AppGroup
 
 from app import invariants
 from app.actor import SYSTEM
-from app.errors import Refused
+from app.custody import bills
+from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.locales import LANGUAGES
 from app.jobs import reconcile as job
+from app.offerings import queries as offerings
 from app.reconciliation import actions, queries, tables
 from app.reconciliation.dormant import dormant as find_dormant
 from app.regimes import platform_policy
@@ -70,6 +72,24 @@ def dormant() -> None:
         found = find_dormant(view)
     click.echo(tables.as_csv((tables.DORMANT, tables.dormant(found))), nl=False)
     raise SystemExit(bool(found))
+
+
+@group.command("bill-paid")
+@click.argument("offering")
+@click.argument("line")
+def bill_paid(offering: str, line: str) -> None:
+    """Book LINE (gateway:id, of money in the platform's own account) as the company's payment of a bill. Exit code 2: it is not."""
+    try:
+        with platform().database.transaction(SYSTEM, "books bill-paid") as tx:
+            found = offerings.by_ref(tx.session, offering)
+            left = bills.pay(tx, found.id, line)
+    except NotFound:
+        click.echo(f"there is no offering {offering}", err=True)
+        raise SystemExit(2) from None
+    except Refused as refused:
+        click.echo(labels.refusal(refused, LANGUAGES["en"]), err=True)
+        raise SystemExit(2) from None
+    click.echo(f"booked; {left} of the bills of {offering} is owed still")
 
 
 @group.command("freeze")

@@ -1,4 +1,4 @@
-"""flask payments conform NAME"""
+"""flask payments conform NAME | pay-back PLEDGE"""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import click
 from flask.cli import AppGroup
 
 from app import schema
+from app.actor import command_line
+from app.errors import NotFound
 from app.payments.conformance import kit
+from app.pledges import actions as pledges
+from app.pledges import queries, refunds
 from app.web.session import platform
 from app.wiring import bench
 from config import ConfigurationError
@@ -52,3 +56,24 @@ def _told(verdict: kit.Verdict) -> kit.Verdict:
     result = verdict.result.upper() if verdict.result == "broken" else verdict.result
     click.echo(f"{verdict.name:<55} {result:<9} {verdict.note}".rstrip())
     return verdict
+
+
+@group.command("pay-back")
+@click.argument("pledge")
+def pay_back(pledge: str) -> None:
+    """Pay what is owed back for PLEDGE to its investor's own bank account, where the gateway refuses its refund for good.
+
+    Look at the gateway first: a refund that it refuses because of a dispute would go out twice. Exit code 2: nothing was
+    changed; nothing is owed, a refund is on its way, or there is no bank account that did not refuse it before.
+    """
+    with platform().database.transaction(command_line("pay-back")) as tx:
+        try:
+            found = pledges.take(tx, queries.by_ref(tx.session, pledge).id)
+        except NotFound:
+            raise click.UsageError(f"there is no pledge {pledge}") from None
+        if not refunds.pay_back(tx, found, refused_too=True):
+            click.echo(
+                "Nothing was changed: nothing is owed, or it is on its way, or no bank account is known.", err=True
+            )
+            raise SystemExit(2)
+    click.echo(f"What is owed for {pledge} goes to a bank account.")

@@ -238,7 +238,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     """Take one officer's approval of the snapshot they saw; the second one releases the money.
 
     Raises Refused: "not_proposed", "own_closing" (began it, acts for the company, or has a pledge in it),
-    "already_approved", "somebody_on_hold", "payout_frozen" (its account has just changed). Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
+    "already_approved", "somebody_on_hold", "clients_money_short", "payout_frozen" (its account has just changed). Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
     instruction, audit.
     """
     closing = queries.by_ref(tx.session, ref)
@@ -247,8 +247,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     if closing.status not in WAITING_FOR_OFFICERS:
         raise Refused("not_proposed", machine=closing.lifecycle.name, status=closing.status)
     _require_independent(tx, closing, offering)
-    if queries.somebody_on_hold(tx.session, closing):
-        raise Refused("somebody_on_hold")
+    queries.require_nothing_in_the_way(tx.session, offering, closing)
     frozen_until = issuers.issuer(tx.session, offering.issuer_id).frozen_until(tx.now)
     if frozen_until is not None:
         raise Refused("payout_frozen", until=frozen_until, zone=offering.deadline_zone)

@@ -13,7 +13,7 @@ from app.alerts.models import SubjectType
 from app.closings.lifecycle import ABORTED, DONE, GATHERING, PROPOSED, WAITING_FOR_OFFICERS
 from app.closings.models import AllotmentChoice, Closing, ClosingApproval, ClosingLine
 from app.database import AT_ONCE
-from app.errors import NotFound
+from app.errors import NotFound, Refused
 from app.identity import queries as identity
 from app.identity.models import RoleGrant, User
 from app.investors.models import Investor
@@ -22,6 +22,7 @@ from app.offerings.models import Offering
 from app.pledges import refunds
 from app.pledges.lifecycle import ALLOTTED, HELD
 from app.pledges.models import Pledge
+from app.reconciliation import queries as reconciliation
 from app.screening import queries as screening
 
 #: Two people, neither of whom began it.
@@ -138,7 +139,15 @@ def holder_names(session: Session, offering_id: int) -> dict[int, str]:
     return {row.id: row.legal_name for row in rows}
 
 
-def somebody_on_hold(session: Session, closing: Closing) -> bool:
+def require_nothing_in_the_way(session: Session, offering: Offering, closing: Closing) -> None:
+    """Raises Refused: "somebody_on_hold", "clients_money_short" (nothing is released while the platform owes to it)."""
+    if _somebody_on_hold(session, closing):
+        raise Refused("somebody_on_hold")
+    if short := reconciliation.shortfalls(session, offering.id, closing.currency):
+        raise Refused("clients_money_short", short=Money(sum(one.amount_minor for one in short), closing.currency))
+
+
+def _somebody_on_hold(session: Session, closing: Closing) -> bool:
     """Whether the company, one of its people, or an investor of this closing is on hold."""
     investors = select(Pledge.investor_id).join(ClosingLine, ClosingLine.pledge_id == Pledge.id)
     among = set(session.scalars(investors.where(ClosingLine.closing_id == closing.id)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.errors import Refused
 from app.money import Money
 from app.regimes import platform_policy
 
@@ -46,6 +47,13 @@ class FeeTerms:
             carry_bps=row["carry_bps"],
             listing_minor=minor("listing"),
         )
+
+    def checked(self, target_minor: int | None) -> FeeTerms:
+        """The same, for an offering with this target. Raises Refused("fees_contradict"): the database would refuse it."""
+        least, most = self.success_least_minor, self.success_most_minor
+        if least and ((most is not None and least > most) or (target_minor is not None and least >= target_minor)):
+            raise Refused("fees_contradict")
+        return self
 
     def success_fee(self, closing: Money, closed_before: Money) -> Money:
         """What a closing costs the company, after earlier ones of the same offering."""

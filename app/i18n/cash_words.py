@@ -9,6 +9,7 @@ from app.i18n.words import N_
 #: A line of an investor's own statement, as they see it.
 LINES: Mapping[str, str] = {
     "cash_paid_in": N_("Topped up"),
+    "cash_arrived": N_("Topped up"),
     "cash_reserved": N_("Set aside"),
     "cash_freed": N_("Free again"),
     "cash_pledged": N_("Paid for a pledge"),
@@ -26,6 +27,7 @@ REFUSALS: Mapping[str, str] = {
     "refund_sent": N_("This refund is on its way already."),
     "refund_to_source": N_("This money must go back to where it came from."),
     "stray_settled": N_("Somebody has said already what becomes of this money."),
+    "stray_with_collector": N_("This money is with a collector, and not with the custodian. It can only go back."),
     "stray_other_currency": N_("This money came in %(currency)s. It can only go back."),
     "bank_account_missing": N_("Give your own bank account first. Nothing was moved."),
     "bank_account_frozen": N_("Your bank account was changed. Nothing is paid to it before %(until)s."),

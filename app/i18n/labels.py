@@ -175,6 +175,7 @@ STOP_REASONS: Mapping[str, str] = {
     "not_reconfirmed": N_("The offering changed in something important, and you did not confirm your pledge in time."),
     "disputed": N_("At the closing, your bank was looking into a complaint about the payment."),
     "refund_time_ends": N_("It could soon not be returned any more. You can pledge again and pay in another way."),
+    "refunded_by_hand": N_("Its money was given back at the payment provider."),
     "not_lawful_at_sale": N_("Asked again at the closing, the law did not allow this purchase."),
     "platform_ended": N_("The platform ended the offering and gives all money back."),
     "not_allotted": N_(

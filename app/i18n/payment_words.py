@@ -28,6 +28,13 @@ MISFITS: Mapping[str, str] = {
 }
 
 REFUSALS: Mapping[str, str] = {
+    "clients_money_short": N_(
+        "The platform owes %(short)s to clients' money. Nothing is released until it has paid that in."
+    ),
+    "bill_line_unknown": N_("There is no such line of money that came into the platform's own account."),
+    "bill_line_used": N_("This line was booked already."),
+    "fees_contradict": N_("The least success fee must be no more than the most, and less than the target."),
+    "bill_smaller": N_("The company owes only %(owed)s."),
     "not_payable": N_("This pledge does not wait for a payment any more."),
     "method_chosen": N_("Another payment for this pledge is under way. Finish or cancel it first."),
     "method_refused": N_("This way to pay does not fit here: %(why)s. Choose another one; nothing was charged."),

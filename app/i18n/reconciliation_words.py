@@ -33,6 +33,7 @@ BREAK_ACTIONS: Mapping[str, str] = {
     "wait": N_("It is waited for."),
     "ask": N_("The gateway is asked, and its answer is booked."),
     "set_apart": N_("Booked apart as nobody's money. Find out whose it is."),
+    "give_back": N_("Booked apart; it goes back to where it came from."),
     "freeze_pledge": N_("Nothing is sent for the pledge any more."),
     "freeze_payouts": N_("Nothing leaves this gateway any more."),
     "order_top_up": N_("The platform has to pay this in."),

@@ -1,4 +1,6 @@
-"""Keeps investors' cash in order: compares it with the custodian, stops unpaid top-ups, tells of what lies idle."""
+"""Keeps investors' cash in order: compares it with the custodian, has collectors send it there, stops unpaid top-ups, tells of
+what lies idle.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,12 @@ from functools import partial
 import structlog
 
 from app.actor import SYSTEM
-from app.cash import actions, daily, queries
+from app.cash import actions, carrying, daily, queries
 from app.cash.daily import Compared
 from app.jobs.one_by_one import one_by_one
 from app.ledger import queries as ledger
 from app.ledger.queries import Idle
+from app.money import Money
 from app.payments.errors import GatewayError
 from app.payments.port import CASH_ACCOUNTS, Role
 from app.wiring import Platform
@@ -30,10 +33,12 @@ def run(platform: Platform) -> int:
 def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
         unpaid = queries.unpaid_top_ups(view.session, view.now, BATCH)
+        to_carry = queries.to_carry(view.session, view.now, BATCH)
         idle = queries.dormant(view.session, view.now)
         choosers = [] if platform.settings.cash_accounts else queries.choosers(view.session)
     yield partial(_compare, platform)
     yield from (partial(_stop, platform, instruction_id) for instruction_id in unpaid)
+    yield from (partial(_carry, platform, top_up, amount) for top_up, amount in to_carry)
     yield from (partial(_tell, platform, one) for one in idle)
     # The operator offers no cash accounts any more: refunds go back to where the money came from.
     yield from (partial(_forget_choice, platform, investor_id) for investor_id in choosers)
@@ -84,6 +89,11 @@ def _stop(platform: Platform, instruction_id: int) -> int:
     with platform.database.transaction(SYSTEM, "keep_cash") as tx:
         actions.stop_unpaid(tx, instruction_id)
     return 1
+
+
+def _carry(platform: Platform, instruction_id: int, amount: Money) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        return int(carrying.carry(tx, instruction_id, amount))
 
 
 def _tell(platform: Platform, found: Idle) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.actor import SYSTEM, Actor
+from app.cash import carrying
 from app.cash import outcomes as cash
 from app.closings import outcomes as closings
 from app.custody import outcomes as custody
@@ -55,5 +56,9 @@ def _of_cash_account(tx: Transaction, instruction_id: int, kind: OpKind, outcome
             cash.given_back(tx, instruction_id, outcome)
         case OpKind.PAY_BACK:
             cash.taken_out(tx, instruction_id, outcome)
+        case OpKind.TOP_UP:
+            cash.platform_paid_in(tx, instruction_id, outcome)
+        case OpKind.TO_CUSTODY | OpKind.FROM_CUSTODY | OpKind.ARRIVAL:
+            carrying.carried(tx, instruction_id, outcome)
         case _:
             raise Mistake(f"nobody waits for the answer to a {kind} of a cash account")

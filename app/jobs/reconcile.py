@@ -14,7 +14,7 @@ from itertools import islice
 import structlog
 
 from app.actor import SYSTEM
-from app.jobs import outcomes
+from app.jobs import outcomes, unasked
 from app.jobs.one_by_one import one_by_one
 from app.payments import actions as payments
 from app.payments import lines
@@ -102,6 +102,12 @@ def _since(reading: GatewayReading | None, began: datetime) -> datetime:
 def settle(platform: Platform) -> int:
     """Find breaks, ask about lines that are not booked, and look again; return how many breaks were opened or cleared."""
     changed = _reconcile(platform)
+    try:
+        went_on = unasked.run(platform)
+    except ExceptionGroup:  # each was logged; its break stays, and the next run tries again
+        went_on = 1
+    if went_on:
+        changed += _reconcile(platform)
     with platform.database.snapshot() as view:
         missing = queries.find(view, Kind.NOT_BOOKED, platform.environment)
         asked = {one.instruction_id: one for one in missing if one.instruction_id is not None}

@@ -24,6 +24,7 @@ class Code(StrEnum):
     INVESTOR_FEE_HELD = "2015"
     REFUND_PAYABLE = "2020"
     INVESTOR_CASH = "2030"
+    INVESTOR_CASH_COMING = "2032"
     INVESTOR_CASH_RESERVED = "2035"
     ISSUER_PAYABLE = "2100"
     ISSUER_HOLDBACK = "2110"
@@ -79,6 +80,7 @@ CHART: dict[Code, Kind] = {
     Code.INVESTOR_FEE_HELD: _OWED,  # [pledge] the investor's fee, ours only when the shares are given
     Code.REFUND_PAYABLE: _OWED,  # [pledge] on its way back
     Code.INVESTOR_CASH: _OWED,  # [investor] free in the cash account
+    Code.INVESTOR_CASH_COMING: _OWED,  # [investor] paid for the cash account, not with the custodian yet
     Code.INVESTOR_CASH_RESERVED: _OWED,  # [investor] on its way out of the cash account
     Code.ISSUER_PAYABLE: _OWED,  # [offering] closed, owed to the issuer
     Code.ISSUER_HOLDBACK: _OWED,  # [offering] closed, kept back for returns

@@ -75,6 +75,18 @@ def is_booked(session: Session, evidence: str) -> bool:
     return session.scalars(select(JournalEntry.id).where(JournalEntry.evidence == evidence)).first() is not None
 
 
+def booked_as(kind: str) -> Select[int | None]:
+    """The instructions whose answers were booked by an entry of this kind, as part of a larger question."""
+    return select(JournalEntry.instruction_id).where(
+        JournalEntry.kind == kind, JournalEntry.instruction_id.is_not(None)
+    )
+
+
+def kinds_of(session: Session, instruction_id: int) -> set[str]:
+    """The kinds of entries that the answers to an instruction were booked by."""
+    return set(session.scalars(select(JournalEntry.kind).where(JournalEntry.instruction_id == instruction_id)))
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """One entry as it concerns a pledge: `evidence` is the gateway's line ("gateway:id"), where cash moved."""

@@ -51,6 +51,15 @@ def _held(
     return debit(Account(out_of, offering_id, pledge_id), amount - investor_fee), debit(fee, investor_fee)
 
 
+def loss_covered_by_refund(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P22: what was still owed back to that very investor, and goes to them no more, pays for it first."""
+    owed, claim = (
+        Account(Code.REFUND_PAYABLE, offering_id, pledge_id),
+        Account(Code.RETURNED_DEBIT, offering_id, pledge_id),
+    )
+    return Draft("loss_covered_by_refund", key, amount.currency, pair(owed, claim, amount))
+
+
 def loss_covered_by_holdback(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
     """P22: what was kept back from the issuer pays for a debit that was taken back."""
     kept, claim = Account(Code.ISSUER_HOLDBACK, offering_id), Account(Code.RETURNED_DEBIT, offering_id, pledge_id)
@@ -101,6 +110,19 @@ def dispute_lost(
         credit(Account(Code.DISPUTED, offering_id, pledge_id), amount),
     )
     return Draft("dispute_lost", key, amount.currency, lines)
+
+
+def loss_recovered_from_refund(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P24: a refund to somebody who has their money already did not arrive: it makes good what was covered for them."""
+    lines = (
+        *pair(
+            Account(Code.REFUND_PAYABLE, offering_id, pledge_id),
+            Account(Code.PLATFORM_FEE_PAYABLE, offering_id),
+            amount,
+        ),
+        *pair(Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.LOSSES), amount),
+    )
+    return Draft("loss_recovered_from_refund", key, amount.currency, lines)
 
 
 def loss_recovered(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:

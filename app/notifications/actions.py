@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.database import Transaction, in_batches, insert_many
+from app.database import STATEMENT_BEGAN, Transaction, in_batches, insert_many
 from app.notifications.catalog import Message
 from app.notifications.models import QueuedMessage
 
@@ -65,7 +65,7 @@ def lease(tx: Transaction, limit: int) -> list[QueuedMessage]:
     due = list(
         tx.session.scalars(
             select(QueuedMessage)
-            .where(QueuedMessage.sent_at.is_(None), QueuedMessage.next_attempt_at <= tx.wall_now)
+            .where(QueuedMessage.sent_at.is_(None), QueuedMessage.next_attempt_at <= STATEMENT_BEGAN)
             .order_by(QueuedMessage.next_attempt_at)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -121,12 +121,12 @@ def save_terms(tx: Transaction, offering_id: int, version: int, terms: Terms) ->
 def agree_fees(tx: Transaction, offering_id: int, terms: FeeTerms) -> Offering:
     """Give a draft other fees than those of the day, as agreed with its company; it sees them before it hands it in.
 
-    Raises Refused("terms_locked"). Locks: offering. Writes: offering, audit.
+    Raises Refused: "terms_locked", "fees_contradict". Locks: offering. Writes: offering, audit.
     """
     offering = lock(tx, offering_id)
     if offering.status not in EDITABLE:
         raise Refused("terms_locked", status=offering.status)
-    offering.fees = terms
+    offering.fees = terms.checked(offering.target_minor)
     offering.version += 1
     audit.record(tx, "agree_fees", "offerings", offering.id, **asdict(terms))
     return offering

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import case, exists, select
 
 from app.audit import actions as audit
-from app.database import Transaction, in_batches, insert_many
+from app.database import STATEMENT_BEGAN, Transaction, in_batches, insert_many
 from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import lines, queries
@@ -193,7 +193,7 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
         select(Instruction)
         .where(
             Instruction.status.in_(waiting),
-            Instruction.next_attempt_at <= tx.wall_now,
+            Instruction.next_attempt_at <= STATEMENT_BEGAN,
             ~exists().where(covered).select_from(Switch),
             ~exists().where(GatewayReading.gateway == Instruction.gateway, GatewayReading.read_at < unread),
         )

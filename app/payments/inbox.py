@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.database import Transaction
+from app.database import STATEMENT_BEGAN, Transaction
 from app.payments.models import GatewayEvent
 from app.payments.port import Envelope
 
@@ -42,7 +42,7 @@ def lease(tx: Transaction, limit: int) -> list[GatewayEvent]:
     """Take events to handle; nobody else takes them meanwhile. Locks: events (skipping locked ones)."""
     rows = tx.session.scalars(
         select(GatewayEvent)
-        .where(GatewayEvent.status == "new", GatewayEvent.next_attempt_at <= tx.wall_now)
+        .where(GatewayEvent.status == "new", GatewayEvent.next_attempt_at <= STATEMENT_BEGAN)
         .order_by(GatewayEvent.next_attempt_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -93,7 +93,8 @@ class Instruction(Base):
     about_id: Mapped[int | None]
     amount_minor: Mapped[int]
     currency: Mapped[Currency]
-    #: How its payer pays, and with what they let us keep, once they have.
+    #: How its payer pays, and with what they let us keep, once they have. For a refund: the payment that goes back, where
+    #: it is another one than `about_id` is known by at the gateway.
     method: Mapped[str | None]
     instrument: Mapped[str | None]
     #: What the payer or payee sees: the pledge's or the closing's public name.
@@ -102,7 +103,7 @@ class Instruction(Base):
     clearing_hold: Mapped[timedelta | None]
     #: For a collection: kinds of funding that the gateway is asked to decline.
     refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
-    #: For money that is carried: where it goes.
+    #: For money that is carried: where it goes. For a top-up, and its refund: the custodian, if another gateway has the money.
     to_gateway: Mapped[str | None] = mapped_column(String(40))
     #: For a release: what the officers approved.
     document_sha256: Mapped[str | None] = mapped_column(String(64))

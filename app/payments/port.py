@@ -179,7 +179,8 @@ class Outcome:
     `url` is where the payer must go, if the state is "action_required". `evidence` are all the lines behind it, also those
     that came long after (a return, a dispute, a payout that failed after it was paid): only they move the books, each
     once. (The design had their ids; the lines themselves save a second question.)
-    `dispute` is how a payer's complaint about a payment stands. `instrument` is what may be charged later.
+    `dispute` is how a payer's complaint about a payment stands. `instrument` is what may be charged later. `about` is the
+    payment that a refund gives back: by it a refund that somebody made at the gateway itself finds its pledge.
     `funding`, `payer` (the name of who holds the account) and `account` (a mark that is the same for the same card or bank
     account, such as Stripe's `fingerprint`; never its number) are None where the gateway does not tell.
     """
@@ -192,6 +193,7 @@ class Outcome:
     evidence: tuple[Txn, ...] = ()
     dispute: DisputeState | None = None
     instrument: Ref | None = None
+    about: Ref | None = None
     funding: Funding | None = None
     payer: str | None = None
     account: str | None = None

@@ -14,7 +14,7 @@ from app.errors import NotFound
 from app.money import Money
 from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED, UNKNOWN
 from app.payments.models import DEALT_WITH, GatewayEvent, GatewayTransaction, Instruction
-from app.payments.port import OpKind, Ref
+from app.payments.port import OpKind, Ref, TxnKind
 
 
 def instruction(session: Session, instruction_id: int) -> Instruction:
@@ -61,6 +61,18 @@ def received(session: Session, row: Instruction) -> Money:
         .limit(1)
     ).one()
     return Money(first.amount_minor, first.currency)
+
+
+def net_of(session: Session, row: Instruction, kinds: Sequence[TxnKind]) -> Money:
+    """What a collection's lines of these kinds did to the gateway's balance, after its price."""
+    minor = session.scalars(
+        select(func.coalesce(func.sum(GatewayTransaction.net_minor), 0)).where(
+            GatewayTransaction.gateway == row.gateway,
+            GatewayTransaction.source == row.provider_ref,
+            GatewayTransaction.kind.in_(kinds),
+        )
+    ).one()
+    return Money(int(minor), row.currency)
 
 
 def collection(session: Session, pledge_id: int) -> Instruction | None:
@@ -205,6 +217,12 @@ def source(session: Session, key: str) -> Ref:
     """What a line is about, by `gateway:transaction`."""
     gateway, _, transaction_id = key.partition(":")
     return Ref.read(session.get_one(GatewayTransaction, (gateway, transaction_id)).source)
+
+
+def has_line(session: Session, op_id: UUID) -> bool:
+    """Whether a gateway's own list has a line that was made with our key of this operation."""
+    ours = func.split_part(GatewayTransaction.op_key, ":", 2) == str(op_id)
+    return session.scalars(select(GatewayTransaction.transaction_id).where(ours).limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class StopReason(StrEnum):
     REFUND_TIME_ENDS = "refund_time_ends"
     #: More was pledged than is sold, and by the declared rule nothing was left for it.
     NOT_ALLOTTED = "not_allotted"
+    #: Somebody gave the money back at the gateway itself.
+    REFUNDED_BY_HAND = "refunded_by_hand"
 
 
 class Pledge(Base):

@@ -219,7 +219,7 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
     unwanted = row.business_key.startswith("refund:unidentified:")
     if line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
         if unwanted:
-            ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
+            taken_back.unwanted_came_back(tx, pledge, offering, row, line)
         else:
             taken_back.refund_came_back(tx, pledge, offering, row, line)
     elif row.method == Method.CASH_ACCOUNT and line.kind == TxnKind.MOVE:

@@ -52,7 +52,29 @@ def send(tx: Transaction, pledge: Pledge) -> Method | None:
 
 def send_part(tx: Transaction, pledge: Pledge, part: Money) -> Method | None:
     """As `send`, but only what a closing did not allot to a locked pledge. Writes: instruction, audit."""
-    return _instruct(tx, pledge, f"{_PART}pledge:{pledge.id}", part)
+    before = len(_parts(tx, pledge))
+    return _instruct(tx, pledge, f"{_PART}pledge:{pledge.id}" + (f":{before + 1}" if before else ""), part)
+
+
+def stop_part(tx: Transaction, pledge: Pledge) -> Money:
+    """Take back the refund of what a closing did not allot to a locked pledge; what is owed for it and not on its way.
+
+    Locks: instruction. Writes: instruction, audit.
+    """
+    under_way = [payments.lock(tx, row.id) for row in _parts(tx, pledge) if not _is_over(row)]
+    stopped = [_take_back(tx, row) for row in under_way]
+    return owed(tx.session, pledge) if all(stopped) else Money.zero(pledge.currency)
+
+
+def _parts(tx: Transaction, pledge: Pledge) -> list[Instruction]:
+    return [row for row in payment_queries.of_pledge(tx.session, pledge.id) if is_part(row)]
+
+
+def owed(session: Session, pledge: Pledge) -> Money:
+    """What the books owe back for a pledge."""
+    code, currency = Code.REFUND_PAYABLE, pledge.currency
+    minor = books.balance(session, code, currency, offering_id=pledge.offering_id, pledge_id=pledge.id)
+    return Money(minor, currency)
 
 
 def _instruct(tx: Transaction, pledge: Pledge, key: str, amount: Money) -> Method | None:
@@ -76,33 +98,40 @@ def _instruct(tx: Transaction, pledge: Pledge, key: str, amount: Money) -> Metho
     return way
 
 
-def pay_back(tx: Transaction, pledge: Pledge) -> bool:
+def pay_back(tx: Transaction, pledge: Pledge, *, refused_too: bool = False) -> bool:
     """Pay what is owed for a locked pledge, and could not go back where it came from, to its investor's bank account.
 
-    False: nothing failed, it is on its way already, or there is no account that may be used yet.
+    `refused_too`: also where the gateway refused the refund, and a person looked: a dispute may be why, of which we have not
+    heard yet. False: nothing failed, it is on its way already, or there is no account that may be used yet.
     Locks: instructions. Writes: instructions, audit.
     """
     rows = payment_queries.ways_back(tx.session, pledge.id)
     account = cash.bank_account(tx.session, pledge.investor_id)
-    owed = books.balance(
-        tx.session, Code.REFUND_PAYABLE, pledge.currency, offering_id=pledge.offering_id, pledge_id=pledge.id
-    )
-    if not rows or not owed or any(row.status not in (SUCCEEDED, FAILED, CANCELLED) for row in rows):
+    amount = owed(tx.session, pledge)
+    if not rows or not amount or not all(_is_given_up(row, refused_too) for row in rows):
         return False
     if disputed(tx.session, pledge) or account is None or account.usable_from > tx.now:
         return False
+    if any(row.payee_id == account.id for row in rows):
+        return False  # it did not take it before: its owner has to give another one
     for row in rows:
         if row.status == FAILED:
             payments.pay_otherwise(tx, payments.lock(tx, row.id))
+        elif row.may_be_repeated:
+            _take_back(tx, payments.lock(tx, row.id))
     offering = offerings.offering(tx.session, pledge.offering_id)
     assert offering.gateway is not None  # what is held is held for a public offering
     payments.instruct(
         tx, OpKind.PAY_BACK, f"pay_back:pledge:{pledge.id}:{len(rows)}", gateway=offering.gateway,
-        amount=Money(owed, pledge.currency), offering_id=offering.id, pledge_id=pledge.id, payee_id=account.id,
+        amount=amount, offering_id=offering.id, pledge_id=pledge.id, payee_id=account.id,
         reference=pledge.ref,
     )  # fmt: skip
     tx.wake("carry_money")
     return True
+
+
+def _is_given_up(row: Instruction, refused_too: bool) -> bool:
+    return row.status in (SUCCEEDED, FAILED, CANCELLED) or (refused_too and row.may_be_repeated)
 
 
 def stop(tx: Transaction, pledge: Pledge) -> bool:

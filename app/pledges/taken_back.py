@@ -24,6 +24,7 @@ from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.models import Offering
+from app.payments import actions as payments
 from app.payments.models import Instruction
 from app.payments.port import Outcome, Txn, TxnKind
 from app.pledges import lifecycle, refunds
@@ -130,14 +131,19 @@ def _give_up(
 
 
 def _cover(tx: Transaction, offering: Offering, pledge: Pledge, amount: Money, line_id: str) -> None:
-    """P22: what was kept back from the company pays first, the platform the rest."""
-    kept = 0
+    """P22: what still was to go back to the payer pays first, then what was kept back from the company, then the platform."""
+    kept, refund = 0, Money.zero(amount.currency)
     if pledge.status in (lifecycle.ALLOTTED, lifecycle.SETTLED):
+        refund = refunds.stop_part(tx, pledge)
         kept = books.balance(tx.session, Code.ISSUER_HOLDBACK, amount.currency, offering_id=offering.id)
-    by_issuer = Money(min(kept, amount.minor), amount.currency)
+    if refund:
+        ledger.post(tx, reversals.loss_covered_by_refund(
+            offering.id, pledge.id, refund, f"loss_covered_by_refund:pledge:{pledge.id}"
+        ))  # fmt: skip
+    by_issuer = Money(min(kept, (amount - refund).minor), amount.currency)
     for part, draft in (
         (by_issuer, reversals.loss_covered_by_holdback),
-        (amount - by_issuer, reversals.loss_covered_by_platform),
+        (amount - refund - by_issuer, reversals.loss_covered_by_platform),
     ):
         if part:
             ledger.post(tx, draft(offering.id, pledge.id, part, f"{draft.__name__}:{line_id}"))
@@ -154,6 +160,8 @@ def _disputed(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruct
     ledger.post(tx, draft)
     if pledge.status == lifecycle.REFUND_DUE:
         refunds.stop(tx, pledge)
+    else:
+        refunds.stop_part(tx, pledge)
     audit.record(tx, "dispute_opened", "pledges", pledge.id, amount=amount, evidence=line.id)
     tell(tx, pledge, offering, Message.PAYMENT_DISPUTED, amount=amount, about=f"disputed:{line.id}")
     _raise_alert(tx, pledge, offering, amount, "PLATFORM-DISPUTE", line.id, holds=False)
@@ -169,6 +177,8 @@ def _dispute_won(tx: Transaction, offering: Offering, pledge: Pledge, row: Instr
     audit.record(tx, "dispute_won", "pledges", pledge.id, amount=line.amount, evidence=line.id)
     if pledge.status == lifecycle.REFUND_DUE:
         refunds.send(tx, pledge)
+    elif part := refunds.stop_part(tx, pledge):
+        refunds.send_part(tx, pledge, part)
 
 
 def _dispute_lost(tx: Transaction, offering: Offering, pledge: Pledge, line_id: str) -> None:
@@ -226,12 +236,44 @@ def refund_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row: I
         return
     if pledge.status == lifecycle.REFUNDED:  # of what was scaled back the rest became shares
         audit.transition(tx, pledge, "bounce", amount=line.amount, evidence=line.id)
+    if _makes_good(tx, offering, pledge, line.amount):
+        return
     tell(tx, pledge, offering, Message.REFUND_FAILED, amount=line.amount, about=f"refund_failed:{line.id}")
     _raise_alert(tx, pledge, offering, line.amount, "PLATFORM-REFUND", line.id, holds=False)
 
 
+def unwanted_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
+    """Money that no pledge waits for could not go back where it came from: it lies apart again, and an officer looks at it.
+
+    Locks: accounts. Writes: entry, alert, case, audit.
+    """
+    collector = "" if row.gateway == offering.gateway else row.gateway
+    proof = _proof(row, line)
+    if ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector)):
+        _raise_alert(tx, pledge, offering, line.amount, "PLATFORM-APART", line.id, holds=False)
+
+
 def refund_refused(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction) -> None:
     """The refund failed before any money moved: it is owed as before. Writes: message, alert, case, audit."""
+    if _makes_good(tx, offering, pledge, row.amount):
+        payments.pay_otherwise(tx, row)
+        return
     about = f"refund:{row.id}:{row.generation}"
     tell(tx, pledge, offering, Message.REFUND_FAILED, amount=row.amount, about=about)
     _raise_alert(tx, pledge, offering, row.amount, "PLATFORM-REFUND", about, holds=False)
+
+
+def _makes_good(tx: Transaction, offering: Offering, pledge: Pledge, amount: Money) -> bool:
+    """Whether the payer has this money already, for their bank took it back while the refund was on its way: then what
+    did not arrive is owed to nobody, and makes good what was covered. Locks: accounts. Writes: entry, pledge, audit.
+    """
+    if not any(one.kind in _COVERED for one in books.movements(tx.session, pledge.id)):
+        return False
+    key = f"loss_recovered_from_refund:pledge:{pledge.id}"
+    ledger.post(tx, reversals.loss_recovered_from_refund(offering.id, pledge.id, amount, key))
+    if pledge.status == lifecycle.REFUND_DUE:
+        audit.transition(tx, pledge, "take_back", amount=amount)
+    return True
+
+
+_COVERED = ("loss_covered_by_holdback", "loss_covered_by_platform")

@@ -14,14 +14,14 @@ from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
 from app.ledger import actions as ledger
-from app.ledger import entries
+from app.ledger import cash_accounts, entries
 from app.ledger.draft import Evidence
 from app.money import Money
-from app.payments.port import Balance
+from app.payments.port import CASH_ACCOUNTS, Balance
 from app.reconciliation import day as days
 from app.reconciliation import queries
 from app.reconciliation.classes import RULES, Action, Kind
-from app.reconciliation.finders import FINDERS, parameters
+from app.reconciliation.finders import FINDERS, Found, parameters
 from app.reconciliation.lifecycle import OPEN
 from app.reconciliation.models import Break, ComparedDay, GatewayBalance
 from app.regimes import platform_policy
@@ -47,6 +47,16 @@ WHERE found.key IS NULL OR kept.amount_minor <> found.amount_minor OR (kept.id I
     SELECT 1 FROM breaks e WHERE e.kind = :kind AND e.key = found.key AND e.status = 'explained'
         AND e.amount_minor = found.amount_minor))
 ORDER BY kept.id LIMIT :most"""
+
+#: A payment that is not booked, and whose it can only be: by the account that it is in, or by what it was asked for.
+_APART = f"""
+SELECT t.amount_minor, t.fee_minor, t.currency, o.id AS offering_id, i.investor_id,
+    CASE WHEN t.account = '' AND t.gateway IS DISTINCT FROM o.gateway THEN t.gateway ELSE '' END AS collector
+FROM gateway_transactions t LEFT JOIN instructions i ON i.id = :instruction
+LEFT JOIN offerings o ON t.account = 'offering-' || o.id OR (t.account = '' AND o.id = i.offering_id)
+WHERE t.gateway || ':' || t.transaction_id = :key AND t.kind = 'payment' AND t.net_minor > 0
+    AND (o.currency = t.currency OR (i.investor_id IS NOT NULL AND t.account IN ('', '{CASH_ACCOUNTS}')))
+    AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = :key)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ def _take_turns(tx: Transaction) -> None:
     tx.session.execute(text("SET LOCAL statement_timeout = '10min'"))
 
 
-def _open(tx: Transaction, kind: Kind, row: Row[Any]) -> Break:
+def _open(tx: Transaction, kind: Kind, row: Row[Any] | Found) -> None:
     rule = RULES[kind]
     found = Break(
         ref=new_reference("B"), kind=kind, key=row.key, gateway=row.gateway, offering_id=row.offering_id,
@@ -98,7 +108,6 @@ def _open(tx: Transaction, kind: Kind, row: Row[Any]) -> Break:
     tx.session.add(found)
     tx.session.flush()  # its id is the subject of the trail
     audit.begin(tx, found, "find", kind=kind.value, key=found.key, minor=found.amount_minor, action=found.action)
-    return found
 
 
 def _act(tx: Transaction, found: Break) -> Action:
@@ -108,31 +117,30 @@ def _act(tx: Transaction, found: Break) -> Action:
             switches.set_off(tx, f"{found.kind} {found.key}", pledge_id=found.pledge_id)
         case Action.FREEZE_PAYOUTS:
             switches.set_off(tx, f"{found.kind} {found.key}", gateway=found.gateway, direction=Direction.OUT)
-        case Action.SET_APART if _set_apart(tx, found):
+        case Action.SET_APART | Action.GIVE_BACK if _set_apart(tx, found):
             pass
-        case Action.FREEZE_PLEDGE | Action.SET_APART:
+        case Action.FREEZE_PLEDGE | Action.SET_APART | Action.GIVE_BACK:
             return Action.CALL
     return RULES[Kind(found.kind)].action
 
 
 def _set_apart(tx: Transaction, found: Break) -> bool:
-    """Book money that came for nobody we know into the offering's unidentified receipts; False: it is no such money."""
-    line = tx.session.execute(
-        text(
-            "SELECT t.kind, t.net_minor, t.currency FROM gateway_transactions t JOIN offerings o"
-            " ON t.account = 'offering-' || o.id AND o.currency = t.currency WHERE o.id = :offering"
-            " AND t.gateway || ':' || t.transaction_id = :key AND NOT EXISTS"
-            " (SELECT 1 FROM journal_entries e WHERE e.evidence = :key)"
-        ),
-        {"key": found.key, "offering": found.offering_id},
-    ).one_or_none()
-    if line is None or line.kind != "payment" or line.net_minor <= 0:
+    """Book money that came for nobody we know apart: as an offering's, or as an investor's who tops up; False: it is no such.
+
+    With a collector, whose one balance tells nothing, an offering is known by the instruction that the money came twice for.
+    """
+    line = tx.session.execute(text(_APART), {"key": found.key, "instruction": found.instruction_id}).one_or_none()
+    if line is None:
         return False
-    assert found.offering_id is not None  # the line is in its account
-    amount = Money(line.net_minor, line.currency)
-    return ledger.post(
-        tx, entries.unidentified_funds_received(found.offering_id, amount, Evidence(found.key, found.instruction_id))
-    )
+    amount, fee = Money(line.amount_minor, line.currency), Money(line.fee_minor, line.currency)
+    proof = Evidence(found.key, found.instruction_id)
+    if line.offering_id is not None:
+        return ledger.post(tx, entries.unidentified_funds_received(
+            line.offering_id, amount, proof, collector=line.collector, gateway_fee=fee
+        ))  # fmt: skip
+    return ledger.post(tx, cash_accounts.stray_cash_received(
+        line.investor_id, amount, proof, gateway=found.gateway, collector=line.collector, gateway_fee=fee
+    ))  # fmt: skip
 
 
 def _clear(tx: Transaction, kept: Break) -> None:
@@ -170,19 +178,10 @@ def _lock(tx: Transaction, ref: str) -> Break:
 def refuse_event(tx: Transaction, gateway: str) -> None:
     """Keep that a gateway sends us signed events of another environment (R16): once a day. Writes: break, audit."""
     tx.one_at_a_time("reconciliation")
-    day, rule = platform_policy.PACK.day_of(tx.now), RULES[Kind.OTHER_ENVIRONMENT]
-    key = f"event:{gateway}:{day}"
-    if (
-        tx.session.scalars(select(Break.id).where(Break.kind == Kind.OTHER_ENVIRONMENT, Break.key == key)).first()
-        is None
-    ):
-        found = Break(
-            ref=new_reference("B"), kind=Kind.OTHER_ENVIRONMENT, key=key, gateway=gateway, amount_minor=0, day=day,
-            first_seen_at=tx.now, owner=rule.owner, action=rule.action, status=OPEN,
-        )  # fmt: skip
-        tx.session.add(found)
-        tx.session.flush()  # its id is the subject of the trail
-        audit.begin(tx, found, "find", kind=Kind.OTHER_ENVIRONMENT.value, key=key)
+    key = f"event:{gateway}:{platform_policy.PACK.day_of(tx.now)}"
+    known = select(Break.id).where(Break.kind == Kind.OTHER_ENVIRONMENT, Break.key == key)
+    if tx.session.scalars(known).first() is None:
+        _open(tx, Kind.OTHER_ENVIRONMENT, Found(key, gateway, None, None, None, 0, None, tx.now))
 
 
 def keep_balances(tx: Transaction, gateway: str, balances: Sequence[Balance]) -> None:

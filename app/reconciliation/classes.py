@@ -51,6 +51,8 @@ class Action(StrEnum):
     CALL = "call"
     #: It was refused; a person is told.
     REFUSE = "refuse"
+    #: Money that came twice is booked apart, and goes back to where it came from.
+    GIVE_BACK = "give_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ RULES: Mapping[Kind, Rule] = {
     Kind.AMOUNT: Rule(Action.CALL),
     Kind.FEE: Rule(Action.CALL, is_hard=False),
     Kind.CURRENCY: Rule(Action.FREEZE_PLEDGE),
-    Kind.TWICE: Rule(Action.SET_APART),
+    Kind.TWICE: Rule(Action.GIVE_BACK),
     Kind.UNCLEAR: Rule(Action.CALL),
     Kind.REFUND_STUCK: Rule(Action.CALL),
     Kind.PAYOUT_FAILED: Rule(Action.CALL),

@@ -51,7 +51,7 @@ _WHY = f"""CASE
     WHEN a.code IN ('2300', '2320') THEN '{Why.UNCLAIMED}'
     WHEN a.code = '2110' THEN '{Why.KEPT_BACK}'
     WHEN o.status IN ('settled', 'failed', 'refunded', 'withdrawn') THEN '{Why.OFFERING_ENDED}'
-    WHEN a.code IN ('2030', '2035') THEN '{Why.CASH_ACCOUNT}'
+    WHEN a.code IN ('2030', '2032', '2035') THEN '{Why.CASH_ACCOUNT}'
     ELSE '{Why.WAITS}' END"""
 _AT_ONCE = f"('{Why.OFFERING_ENDED}', '{Why.UNIDENTIFIED}', '{Why.REFUND_STUCK}', '{Why.IN_TRANSIT}')"
 _DORMANT = f"""

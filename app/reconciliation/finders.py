@@ -146,15 +146,16 @@ FINDERS: Mapping[Kind, str] = {
     Kind.TWICE: """
     SELECT t.gateway || ':' || t.transaction_id AS key, t.gateway, i.offering_id, i.pledge_id, i.id AS instruction_id,
         t.net_minor AS amount_minor, t.currency, t.created_at AS since
-    FROM (SELECT l.*, row_number() OVER (PARTITION BY gateway, coalesce(nullif(split_part(op_key, ':', 2), ''), source)
-            ORDER BY created_at, transaction_id) AS place
+    FROM (SELECT l.*, row_number() OVER (PARTITION BY gateway, split_part(op_key, ':', 1),
+            coalesce(nullif(split_part(op_key, ':', 2), ''), source) ORDER BY created_at, transaction_id) AS place
         FROM gateway_transactions l WHERE kind = 'payment' AND net_minor > 0) t
     LEFT JOIN instructions i ON i.op_id::text = split_part(t.op_key, ':', 2)
         OR (t.op_key = '' AND i.gateway = t.gateway AND i.provider_ref = t.source AND i.kind = 'collect')
-    WHERE t.place > 1""",
+    WHERE t.place > 1 AND NOT EXISTS (SELECT 1 FROM instructions r WHERE r.status = 'succeeded'
+        AND r.business_key = 'refund:unidentified:' || t.gateway || ':' || t.transaction_id)""",
     Kind.UNCLEAR: f"""{_INSTRUCTION} WHERE (i.status = 'unknown' AND s.since <= :unclear_since)
-        OR (i.status = 'review' AND s.since <= :review_since AND coalesce(i.code, '') <> 'amount_differs')""",
-    Kind.REFUND_STUCK: f"""{_INSTRUCTION} WHERE i.kind IN ('refund', 'pay_back')
+        OR (i.status = 'review' AND s.since <= :review_since AND coalesce(i.code, '') NOT IN ('amount_differs', 'dealt_with'))""",
+    Kind.REFUND_STUCK: f"""{_INSTRUCTION} WHERE i.kind IN ('refund', 'pay_back') AND coalesce(i.code, '') <> 'paid_otherwise'
         AND (i.status IN ('failed', 'review') OR (i.status = 'pending' AND s.since <= :refund_since))""",
     Kind.PAYOUT_FAILED: """
     SELECT 'closing:' || c.id AS key, coalesce(o.gateway, '') AS gateway, c.offering_id, NULL::bigint AS pledge_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import func, or_, select, text
@@ -9,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.database import Snapshot
 from app.errors import NotFound
+from app.money import Money
 from app.payments.models import GatewayReading
+from app.payments.port import Ref
 from app.reconciliation.classes import HARD, Kind
 from app.reconciliation.finders import COLUMNS, FINDERS, LOST, Found, parameters
 from app.reconciliation.lifecycle import OPEN
@@ -18,6 +21,26 @@ from app.regimes import platform_policy
 from app.switches import queries as switches
 
 PACK = platform_policy.PACK
+_PAID_TWICE = """
+SELECT b.key, b.instruction_id, t.source, t.amount_minor, t.fee_minor, t.currency
+FROM breaks b JOIN gateway_transactions t ON b.key = t.gateway || ':' || t.transaction_id
+JOIN instructions i ON i.id = b.instruction_id AND i.kind = 'collect'
+WHERE b.kind = 'R8' AND b.status = 'open'
+    AND EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = b.key)
+    AND NOT EXISTS (SELECT 1 FROM instructions r WHERE r.business_key = 'refund:unidentified:' || b.key)
+ORDER BY b.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidTwice:
+    """The second payment for a collection: the line that shows it, and what the gateway calls it."""
+
+    key: str
+    instruction_id: int
+    payment: Ref
+    amount: Money
+    #: What the gateway kept of it.
+    fee: Money
 
 
 def by_ref(session: Session, ref: str) -> Break:
@@ -42,6 +65,29 @@ def breaks_of(session: Session, day: date) -> list[Break]:
             select(Break).where(Break.day <= day, or_(ended_later, Break.day == day)).order_by(Break.day, Break.id)
         )
     )
+
+
+def paid_twice(session: Session) -> list[PaidTwice]:
+    """Second payments that are booked apart, and that nobody has been asked to give back."""
+    return [
+        PaidTwice(
+            row.key, row.instruction_id, Ref.read(row.source), Money(row.amount_minor, row.currency),
+            Money(row.fee_minor, row.currency),
+        )
+        for row in session.execute(text(_PAID_TWICE))
+    ]  # fmt: skip
+
+
+def shortfalls(session: Session, offering_id: int, currency: str) -> list[Break]:
+    """What clients' money lacks for too long, and an offering's closing has to wait for: of itself, or of no one offering.
+
+    What a payer's bank holds of a pledge that has no shares yet is lacking to nobody but this very payer.
+    """
+    own = or_(Break.offering_id == offering_id, Break.offering_id.is_(None))
+    found = select(Break).where(Break.kind == Kind.SHORTFALL, Break.status == OPEN, Break.currency == currency, own)
+    with_shares = text("(pledge_id IS NULL OR EXISTS (SELECT 1 FROM pledges p WHERE p.id = pledge_id"
+                       " AND p.status IN ('allotted', 'settled')))")  # fmt: skip
+    return list(session.scalars(found.where(with_shares).order_by(Break.id)))
 
 
 def hard_breaks(session: Session, until: date) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Callable
 from datetime import date, time
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are older
 from wtforms.validators import StopValidation
 
+from app.database import Transaction
 from app.errors import NotFound, Refused
 from app.i18n import amounts, labels
 from app.i18n.countries import COUNTRIES
@@ -22,7 +24,7 @@ from app.i18n.countries import name as country_name
 from app.i18n.words import N_, said
 from app.money import Money
 from app.web.guard import kept_fields
-from app.web.session import me, platform, reader
+from app.web.session import acting, me, platform, reader
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_TIME = re.compile(r"\d{2}:\d{2}(:\d{2})?", re.ASCII)
@@ -56,6 +58,18 @@ class Form(FlaskForm):
             return None if request.is_json else super().wrap_formdata(form, formdata)
 
     form_errors: list[str]
+
+    def do(self, act: Callable[[Transaction], object]) -> bool:
+        """Do what a whole form asks for, in the one transaction; False: it was not done, and the form says why."""
+        if not self.validate():
+            return False
+        try:
+            with acting() as tx:
+                act(tx)
+        except Refused as refused:
+            self.refuse(refused)
+            return False
+        return True
 
     def refuse(self, refused: Refused) -> None:
         """Show a refusal at the field that can be mended, or above the form."""

@@ -167,6 +167,7 @@ BY_CHANCE = {
     ("app/web/compliance/rules.py", 20_000): "letters of a case",
     ("app/__init__.py", 500_000): "bytes of a form",
     ("app/audit/verification.py", 5_000): "events of a batch",
+    ("app/cli/offerings.py", 10_000): "basis points in one",
     ("app/database.py", 60_000): "milliseconds in one minute",
     ("app/i18n/amounts.py", 10_000): "one 万, and basis points in one",
     ("app/i18n/amounts.py", 100_000_000): "one 亿",

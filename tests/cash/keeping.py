@@ -11,6 +11,7 @@ from app.investors.models import Investor
 from app.jobs import send_payments
 from app.money import Money
 from app.payments.models import Instruction
+from app.payments.port import Method
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from app.pledges.models import Pledge
@@ -26,10 +27,15 @@ def has(world: World, investor: Investor, free: str, reserved: str = "0") -> boo
     return cash(world, investor) == Cash(usd(free), usd(reserved))
 
 
-def ask_top_up(world: World, investor: Investor, amount: Money, form_key: uuid.UUID | None = None) -> Instruction:
-    (way,) = ways_in(world.platform.ways_to_pay(amount.currency), "sandbox", world.now())
+def ask_top_up(
+    world: World, investor: Investor, amount: Money, form_key: uuid.UUID | None = None, method: Method = Method.CARD
+) -> Instruction:
+    found = ways_in(world.platform.ways_to_pay(amount.currency), "sandbox", world.now())
+    (way,) = (one for one in found if one.method is method)
     with world.acting() as tx:
-        return actions.top_up(tx, investor.id, amount=amount, way=way, form_key=form_key or uuid.uuid4())
+        return actions.top_up(
+            tx, investor.id, amount=amount, way=way, form_key=form_key or uuid.uuid4(), custodian="sandbox"
+        )
 
 
 def pay_top_up(world: World, asked: Instruction, token: Token = Token.OK) -> None:

@@ -12,8 +12,9 @@ from app.cash import actions, daily, queries
 from app.cash.daily import Compared
 from app.errors import Refused
 from app.investors.models import Investor
-from app.jobs import keep_cash, outcomes
+from app.jobs import keep_cash, outcomes, reconcile
 from app.money import Money
+from app.payments.errors import InsufficientProviderFunds
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Ref, Txn, TxnKind
 from app.payments.sandbox.tables import Token
@@ -68,6 +69,46 @@ def test_what_is_not_there_any_more_the_platform_covers_and_an_officer_looks_at_
         ask_top_up(world, investor, usd("50"))
 
 
+def test_what_the_platform_owes_to_investors_cash_it_pays_in_by_itself_and_once(world: World) -> None:
+    investor = with_bank(world, topped_up(world))
+    top_up = latest(world)
+    ask_withdrawal(world, investor, "700")
+    world.run_jobs()
+    for _ in range(2):
+        comes_later(world, top_up, TxnKind.RETURN, usd("-1000"))
+        world.run_jobs()
+    assert world.sql("SELECT kind, status, amount_minor FROM instructions WHERE kind = 'top_up'") == [
+        ("top_up", "succeeded", 70_000)
+    ]
+    net = "SELECT debits - credits FROM ledger_accounts WHERE code = :code"
+    assert [world.sql(net, code=code) for code in ("1190", "3100", "1110")] == [[(0,)]] * 3
+    assert world.broken_promises() == []
+
+
+def test_what_cannot_be_paid_in_waits_and_stands_as_owed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    investor = with_bank(world, topped_up(world))
+    top_up = latest(world)
+    ask_withdrawal(world, investor, "700")
+    world.run_jobs()
+    comes_later(world, top_up, TxnKind.RETURN, usd("-1000"))
+
+    def has_nothing(*_: object, **__: object) -> None:
+        raise InsufficientProviderFunds("balance_insufficient")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.platform.custodian), "move", has_nothing)
+        world.run_jobs()
+    assert world.sql("SELECT status FROM instructions WHERE kind = 'top_up'") == [("queued",)]
+    world.move_clock(hours=25)
+    reconcile.settle(world.platform)
+    assert ("R14", 70_000) in world.sql("SELECT kind, amount_minor FROM breaks WHERE status = 'open'")
+    world.let_backoffs_pass()
+    world.run_jobs()
+    reconcile.settle(world.platform)
+    assert world.sql("SELECT count(*) FROM breaks WHERE kind = 'R14' AND status = 'open'") == [(0,)]
+    assert world.broken_promises() == []
+
+
 def test_a_withdrawal_that_comes_back_is_free_again(world: World) -> None:
     investor = with_bank(world, topped_up(world))
     ask_withdrawal(world, investor, "400")
@@ -98,6 +139,19 @@ def test_a_person_puts_a_stray_into_the_account_or_sends_it_back_and_only_once(w
     world.run_jobs()
     assert has(world, other, "0")
     assert at_the_custodian(world) == 50_000
+    assert world.broken_promises() == []
+
+
+def test_a_stray_that_cannot_go_back_lies_apart_and_is_an_officers(world: World) -> None:
+    investor, asked = stray(world)
+    with world.acting() as tx:
+        actions.settle_stray(tx, asked.op_id, keep=False)
+    world.run_jobs()
+    for _ in range(2):
+        comes_later(world, latest(world, OpKind.REFUND), TxnKind.REFUND_FAILED, usd("500"))
+    assert world.sql("SELECT credits - debits FROM ledger_accounts WHERE code = '2200'") == [(50_000,)]
+    assert world.sql("SELECT rule, holds, subject_id FROM alerts") == [("PLATFORM-APART", False, investor.id)]
+    assert world.sql("SELECT kind, status FROM review_cases WHERE kind = 'alert'") == [("alert", "open")]
     assert world.broken_promises() == []
 
 

@@ -4,50 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from threading import Barrier
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.cash import actions
-from app.database import Database
-from app.errors import Refused
 from app.payments.models import Instruction
 from tests.builders import World, usd
 from tests.cash.conftest import UnpaidPledges
 from tests.cash.keeping import ask_withdrawal, at_the_custodian, choose_cash, has, topped_up, with_bank
+from tests.racing import came_of, crowded
 
 
 @pytest.fixture
 def crowd(world: World) -> Iterator[World]:
-    """The same world with a connection for everybody."""
-    database = Database(world.platform.database.url, pool_size=12)
-    yield World(replace(world.platform, database=database))
-    database.close()
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> Counter[str]:
-    """How often each thing came of it: "done", or the code of a refusal."""
-    start = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> str:
-        start.wait()
-        try:
-            act()
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return Counter(pool.map(run, acts))
+    with crowded(world) as found:
+        yield found
 
 
 def test_of_ten_withdrawals_at_once_only_those_go_that_the_money_lasts_for(world: World, crowd: World) -> None:
     investor = with_bank(world, topped_up(world))
-    came = at_once([lambda: ask_withdrawal(crowd, investor, "300")] * 10)
+    came = Counter(came_of([lambda: ask_withdrawal(crowd, investor, "300")] * 10))
     assert came == {"done": 3, "cash_not_enough": 7}
     assert has(world, investor, "100", "900")
     world.run_jobs()
@@ -58,7 +36,7 @@ def test_of_ten_withdrawals_at_once_only_those_go_that_the_money_lasts_for(world
 
 def test_one_form_pressed_ten_times_at_once_is_one_withdrawal(world: World, crowd: World) -> None:
     investor, key = with_bank(world, topped_up(world)), uuid.uuid4()
-    assert at_once([lambda: ask_withdrawal(crowd, investor, "300", key)] * 10) == {"done": 10}
+    assert came_of([lambda: ask_withdrawal(crowd, investor, "300", key)] * 10) == ["done"] * 10
     assert has(world, investor, "700", "300")
     assert world.sql("SELECT count(*) FROM instructions WHERE kind = 'pay_back'") == [(1,)]
 
@@ -69,8 +47,8 @@ def test_a_withdrawal_that_races_a_pledge_for_the_same_money_leaves_it_to_one(
     for _ in range(5):
         investor, offering = with_bank(world, topped_up(world, "300")), world.live()
         pledge = unpaid.of(investor, offering)
-        came = at_once([lambda: choose_cash(crowd, pledge), lambda: ask_withdrawal(crowd, investor, "300")])  # noqa: B023
-        assert came == {"done": 1, "cash_not_enough": 1}
+        came = came_of([lambda: choose_cash(crowd, pledge), lambda: ask_withdrawal(crowd, investor, "300")])  # noqa: B023
+        assert sorted(came) == ["cash_not_enough", "done"]
         world.run_jobs()
         assert has(world, investor, "50") or has(world, investor, "0")
     assert world.broken_promises() == []
@@ -79,7 +57,8 @@ def test_a_withdrawal_that_races_a_pledge_for_the_same_money_leaves_it_to_one(
 def test_two_pledges_race_for_the_same_cash(world: World, crowd: World, unpaid: UnpaidPledges) -> None:
     investor, offering = topped_up(world, "300"), world.live()
     pledges = [unpaid.of(investor, offering) for _ in range(2)]
-    assert at_once([lambda one=one: choose_cash(crowd, one) for one in pledges]) == {"done": 1, "cash_not_enough": 1}
+    came = came_of([lambda one=one: choose_cash(crowd, one) for one in pledges])  # type: ignore[misc]
+    assert sorted(came) == ["cash_not_enough", "done"]
     world.run_jobs()
     assert sorted(one.status for one in world.pledges_of(offering)) == ["held", "reserved"]
     assert world.broken_promises() == []

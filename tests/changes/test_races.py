@@ -6,16 +6,14 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 
 from app.changes import actions as changes
 from app.changes import proposals
 from app.compliance.models import CaseOutcome
-from app.database import Database, Transaction
+from app.database import Transaction
 from app.errors import Refused
 from app.investors.models import Investor
 from app.jobs import ask_investors, close_offerings
@@ -23,6 +21,7 @@ from app.pledges import actions as pledges
 from app.pledges.actions import Placement
 from tests.builders import World
 from tests.changes.story import Story
+from tests.racing import came_of, crowded
 
 SOMEBODY_WAITS = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 MICROSECOND = timedelta(microseconds=1)
@@ -38,11 +37,8 @@ def second() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def crowd(story: Story) -> Iterator[Story]:
     """The same story with a connection for everybody."""
-    database = Database(story.world.platform.database.url, pool_size=40)
-    world = World(replace(story.world.platform, database=database))
-    world._numbers = story.world._numbers  # people are named on
-    yield Story(world, story.offering, story.issuer)
-    database.close()
+    with crowded(story.world) as world:
+        yield Story(world, story.offering, story.issuer)
 
 
 def run_into(world: World, second: ThreadPoolExecutor, act: Callable[[], object]) -> Future[object]:
@@ -52,22 +48,6 @@ def run_into(world: World, second: ThreadPoolExecutor, act: Callable[[], object]
         if going.done() or world.sql(SOMEBODY_WAITS):
             return going
     raise AssertionError("neither done nor waiting")
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """What came of each: "done", or the code of the refusal."""
-    start = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> str:
-        start.wait()
-        try:
-            act()
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def read(story: Story, investor: Investor) -> dict[str, str]:
@@ -152,7 +132,7 @@ def test_pledges_and_a_publication_at_once_leave_nobody_unasked(crowd: Story) ->
     """Twenty people with the old page open while the change is published: each is asked, or reads the new page."""
     world, publish = crowd.world, publishing(crowd)
     people = [world.investor() for _ in range(20)]
-    came = at_once(publish, *(placing(crowd, person) for person in people))
+    came = came_of([publish, *(placing(crowd, person) for person in people)])
     assert came[0] == "done"
     counted = Counter(came[1:])
     assert set(counted) <= {"done", "text_changed"}
@@ -170,7 +150,7 @@ def test_a_word_and_the_end_of_the_time_at_once(crowd: Story, late: bool) -> Non
     assert confirm_by is not None
     crowd.at(confirm_by + MICROSECOND if late else confirm_by)
     acts: list[Callable[[], object]] = [lambda one=one: crowd.confirm(one, change) for one in staying]  # type: ignore[misc]
-    came = at_once(*acts, lambda: ask_investors.run(world.platform), lambda: ask_investors.run(world.platform))
+    came = came_of([*acts, lambda: ask_investors.run(world.platform), lambda: ask_investors.run(world.platform)])
     world.run_jobs()
     if late:
         assert set(came[:6]) <= {"too_late_to_confirm", "nothing_to_confirm"}
@@ -189,7 +169,7 @@ def test_a_cancellation_and_the_end_of_the_time_at_once_refund_once(crowd: Story
     assert confirm_by is not None
     crowd.at(confirm_by + MICROSECOND)
     acts: list[Callable[[], object]] = [lambda one=one: world.cancel(one) for one in leaving]  # type: ignore[misc]
-    came = at_once(*acts, lambda: ask_investors.run(world.platform))
+    came = came_of([*acts, lambda: ask_investors.run(world.platform)])
     world.run_jobs()
     assert set(came) <= {"done", "not_cancellable"}
     assert {world.pledge(one.id).status for one in leaving} == {"refunded"}
@@ -203,7 +183,7 @@ def test_a_word_and_a_cancellation_at_once(crowd: Story) -> None:
     world = crowd.world
     pledge = world.held(crowd.offering, 10)
     change = crowd.publish()
-    came = at_once(lambda: crowd.confirm(pledge, change), lambda: world.cancel(pledge))
+    came = came_of([lambda: crowd.confirm(pledge, change), lambda: world.cancel(pledge)])
     world.run_jobs()
     assert came[1] == "done" and came[0] in ("done", "nothing_to_confirm")
     assert world.pledge(pledge.id).status == "refunded"
@@ -218,7 +198,7 @@ def test_two_officers_and_an_edit_at_once_publish_once_what_was_read(crowd: Stor
         with crowd.world.acting(crowd.issuer) as tx:
             proposals.save_disclosure(tx, crowd.offering.id, revision, story="Words that nobody read.")
 
-    came = at_once(publish, publish, edit)
+    came = came_of([publish, publish, edit])
     text = crowd.now().disclosure["story"]
     if came[2] == "done":  # the edit was first: nobody publishes what they have not read
         assert came[:2] == ["change_edited"] * 2 and text == "We make it."
@@ -233,7 +213,7 @@ def test_a_closing_and_a_change_at_the_deadline(crowd: Story) -> None:
     staying = world.held(crowd.offering, 300)
     publish = publishing(crowd)
     world.pass_deadline(crowd.offering)
-    came = at_once(publish, lambda: close_offerings.run(world.platform))
+    came = came_of([publish, lambda: close_offerings.run(world.platform)])
     offering = crowd.now()
     if came[0] == "done":
         assert offering.status == "live" and offering.version == crowd.offering.version + 1

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.closings import actions as closings
 from app.compliance import actions
-from app.database import Database
 from app.errors import Refused
 from app.offerings.models import Offering
 from tests.builders import World, usd
+from tests.racing import came_of, crowded
 
 
 def submit(world: World, offering: Offering) -> None:
@@ -130,22 +127,9 @@ def test_a_draft_does_not_open(world: World) -> None:
 
 
 def at_once(world: World, act: Callable[[World, Offering], None], offerings: Sequence[Offering]) -> Counter[str]:
-    """What came of each, over a connection of its own: done, or the code of the refusal."""
-    start, database = Barrier(len(offerings)), Database(world.platform.database.url, pool_size=len(offerings))
-    crowd = World(replace(world.platform, database=database))
-
-    def run(offering: Offering) -> str:
-        start.wait()
-        try:
-            act(crowd, offering)
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(len(offerings)) as pool:
-        came = Counter(pool.map(run, offerings))
-    database.close()
-    return came
+    """How often each thing came of it, each over a connection of its own: done, or the code of the refusal."""
+    with crowded(world) as crowd:
+        return Counter(came_of([lambda one=one: act(crowd, one) for one in offerings]))  # type: ignore[misc]
 
 
 def of_one_company(world: World, offerings: Sequence[Offering]) -> list[Offering]:

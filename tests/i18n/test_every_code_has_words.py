@@ -133,7 +133,7 @@ FACTS: dict[str, Any] = {
     "country": "CH",
     "suggestion": Money(127_500, "USD"), "largest": Money(127_500, "USD"), "minimum": Money(2_500, "USD"),
     "target": Money(100, "USD"), "maximum": Money(100, "USD"), "one_share": Money(250, "USD"),
-    "least": Money(1_000, "USD"), "free": Money(100, "USD"),
+    "least": Money(1_000, "USD"), "free": Money(100, "USD"), "short": Money(300, "USD"), "owed": Money(300, "USD"),
     "remaining": Money(100, "USD"), "until": datetime(2026, 11, 28, 22, tzinfo=UTC),
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "latest": date(2027, 2, 1), "status": "live", "machine": "offering",
     "currency": "USD", "digits": 2, "left_shares": 1_062, "shares": 40, "seats": 49, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,

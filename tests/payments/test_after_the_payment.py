@@ -315,12 +315,12 @@ def test_the_database_pays_nobody_elses_account(story: Story) -> None:
         )  # fmt: skip
 
 
-def give_account(world: World, pledge: Pledge) -> int:
+def give_account(world: World, pledge: Pledge, number: str = "GB33BUKB20201555555555") -> int:
     """The investor says where they may be paid, and the days in which they could object pass."""
     with world.acting() as tx:
         investor = investors.investor(tx.session, pledge.investor_id)
         account = cash.set_bank_account(
-            tx, investor.id, holder=investor.legal_name, account="GB33BUKB20201555555555", vault=world.platform.vault
+            tx, investor.id, holder=investor.legal_name, account=number, vault=world.platform.vault
         )
         return account.id
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.closings import actions as closings
+from app.database import Snapshot
 from app.errors import Refused
 from app.jobs import outcomes, send_payments
 from app.money import Money
@@ -116,6 +119,20 @@ def test_a_worker_whose_turn_is_over_puts_nothing_back(world: World) -> None:
     assert of(world, pledge).status == "sending"
     outcomes.apply(world.platform, second.id, second.kind, execute(world, second))
     assert of(world, pledge).status == "action_required"
+
+
+def test_what_was_just_asked_is_due_however_late_a_busy_worker_notes_the_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pledge = wait_for(world, OpKind.COLLECT)
+    begin = Snapshot.__init__
+
+    def slowly(self: Snapshot, session: Session) -> None:
+        begin(self, session)
+        self._wall_now -= timedelta(milliseconds=500)
+
+    monkeypatch.setattr(Snapshot, "__init__", slowly)
+    assert [due.pledge_id for due in lease(world)] == [pledge.id]
 
 
 def test_what_is_handed_out_is_nobody_elses_meanwhile(world: World) -> None:

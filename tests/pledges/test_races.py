@@ -5,44 +5,29 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from threading import Barrier
 
 import pytest
 
-from app.database import Database
 from app.errors import Refused
 from app.investors.models import Investor
 from app.offerings.models import Offering
 from app.pledges.actions import Placement
-from app.wiring import Platform
+from tests import racing
 from tests.builders import World
 
 
 @pytest.fixture
 def crowd(world: World) -> Iterator[World]:
-    """The same world with a connection for everybody."""
-    database = Database(world.platform.database.url, pool_size=40)
-    platform: Platform = replace(world.platform, database=database)
-    yield World(platform)
-    database.close()
+    with racing.crowded(world) as found:
+        yield found
 
 
 def at_once(acts: Sequence[Callable[[], Placement]]) -> list[str]:
     """What came of each: the status of the pledge, the decision of the law, or the code of the refusal."""
-    start = Barrier(len(acts))
-
-    def run(act: Callable[[], Placement]) -> str:
-        start.wait()
-        try:
-            placement = act()
-        except Refused as refused:
-            return refused.code
-        return placement.pledge.status if placement.pledge else placement.decision.outcome
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
+    return [
+        one if isinstance(one, str) else one.pledge.status if one.pledge else one.decision.outcome
+        for one in racing.at_once(acts)
+    ]
 
 
 def placing(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Barrier
 
 import pytest
 
-from app.database import Database
 from app.errors import Refused
 from app.offerings.models import Offering
 from app.regimes.law_book import LawBook
 from tests.builders import World
+from tests.racing import came_of, crowded
 
 SEATS = 3
 
@@ -61,19 +58,7 @@ def test_twelve_at_once_take_three_seats(world: World, small: Offering) -> None:
     crowd = [world.investor() for _ in range(12)]
     for one in crowd:
         world.open_documents(one, small)
-    start, database = Barrier(len(crowd)), Database(world.platform.database.url, pool_size=40)
-    at_once = World(replace(world.platform, database=database))
-
-    def press(place: int) -> str:
-        start.wait()
-        try:
-            at_once.pledged(small, 40, crowd[place])
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with ThreadPoolExecutor(len(crowd)) as pool:
-        came = Counter(pool.map(press, range(len(crowd))))
-    database.close()
+    with crowded(world) as apart:
+        came = Counter(came_of([lambda one=one: apart.pledged(small, 40, one) for one in crowd]))  # type: ignore[misc]
     assert came == {"done": SEATS, "no_seat_left": len(crowd) - SEATS}
     assert world.broken_promises() == []

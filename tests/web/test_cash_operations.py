@@ -24,7 +24,7 @@ def test_each_day_is_shown_and_downloaded(site: Site, operator: Browser) -> None
     page = operator.get("/ops/cash")
     assert "equal" in page.text and page.text.count("$1,000.00") == 3
     answer = operator.get("/ops/cash/days.csv")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="cash-days.csv"'
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''cash-days.csv"
     lines = answer.body.decode().splitlines()
     assert lines[0] == "day,gateway,currency,owed,ledger,custodian,difference,checked_at"
     assert lines[1].startswith("2026-03-03,sandbox,USD,1000.00,1000.00,1000.00,0.00,2026-03-03T")

@@ -157,7 +157,7 @@ class SandboxGateway:
         return Outcome(
             _STATES[row.status], Ref(row.kind, row.id), amount, url=url, code=row.code, evidence=evidence,
             funding=Funding(funding) if funding else None, payer=PAYERS.get(row.token),
-            account=ACCOUNTS.get(row.token),
+            account=ACCOUNTS.get(row.token), about=Ref("payment", row.about) if row.kind == "refund" else None,
         )  # fmt: skip
 
     def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:

@@ -249,7 +249,12 @@ class StripeGateway:
                     return reading.payment(intent, ref, self._disputes(intent))
                 case reading.REFUND:
                     expand = ["balance_transaction", "failure_balance_transaction"]
-                    return reading.refund(self._reading.v1.refunds.retrieve(ref.id, {"expand": expand}))
+                    found = self._reading.v1.refunds.retrieve(ref.id, {"expand": expand})
+                    ours = found.metadata is not None and found.metadata.to_dict()  # it has our marks
+                    about = None
+                    if found.payment_intent and not ours:
+                        about = self._search.of_payment(reading.id_of(found.payment_intent))
+                    return reading.refund(found, about)
                 case reading.PAYOUT:
                     return self._payouts.fetch(ref)
         raise Rejected("unknown_kind")

@@ -196,14 +196,15 @@ def funding(type_: str, of_card: str | None) -> Funding | None:
     return Funding.BANK if type_ in (*FINAL, "customer_balance") else None
 
 
-def refund(found: Any) -> Outcome:
-    """A refund may fail long after; then its money is back in our balance."""
+def refund(found: Any, about: Ref | None = None) -> Outcome:
+    """A refund may fail long after; then its money is back in our balance. `about` is the payment of one that is not ours."""
     ref = Ref(REFUND, found.id)
     evidence = lines([found.balance_transaction, found.failure_balance_transaction], ref)
     state = _REFUNDS[found.status]
     return Outcome(
         state, ref, money(found.amount, found.currency), evidence=evidence,
         code=(found.failure_reason or found.status) if state == "failed" else None,
+        about=about,
     )  # fmt: skip
 
 

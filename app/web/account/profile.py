@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
-from app.errors import Refused
+from app.database import Transaction
 from app.i18n.words import N_
 from app.identity import actions as identity
 from app.identity import queries
@@ -62,17 +62,14 @@ def change_password() -> ResponseReturnValue:
     """Set a new password; every other browser is signed out."""
     form, person = ChangePasswordForm(), me()
     assert person is not None  # the permission asks for a session
-    if form.validate():
-        try:
-            with acting() as tx:
-                identity.change_password(
-                    tx, person.user_id, old=form.old_password.data or "", new=form.password.data or "",
-                    token=person.token,
-                )  # fmt: skip
-            flash(N_("Your new password is set. Your other browsers are signed out."), "ok")
-            return redirect(url_for("account.security"), 303)
-        except Refused as refused:
-            form.refuse(refused)
+
+    def change(tx: Transaction) -> None:
+        old, new = form.old_password.data or "", form.password.data or ""
+        identity.change_password(tx, person.user_id, old=old, new=new, token=person.token)
+
+    if form.do(change):
+        flash(N_("Your new password is set. Your other browsers are signed out."), "ok")
+        return redirect(url_for("account.security"), 303)
     return _security_page(form)
 
 

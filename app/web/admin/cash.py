@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
 from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
@@ -18,7 +15,9 @@ from app.i18n.words import N_
 from app.investors import queries as investors
 from app.money import Money
 from app.payments import queries as payments
+from app.reconciliation.tables import as_csv
 from app.web.admin import blueprint
+from app.web.files import csv_file
 from app.web.guard import allow
 from app.web.session import acting, looking, reader
 
@@ -52,9 +51,8 @@ def cash_days() -> ResponseReturnValue:
          *_amounts(one.currency, one.difference_minor), one.checked_at.isoformat())
         for one in found
     )  # fmt: skip
-    return _csv(
-        "cash-days", ("day", "gateway", "currency", "owed", "ledger", "custodian", "difference", "checked_at"), rows
-    )
+    head = ("day", "gateway", "currency", "owed", "ledger", "custodian", "difference", "checked_at")
+    return csv_file("cash-days.csv", as_csv((head, rows)))
 
 
 @blueprint.get("/cash/dormant.csv")
@@ -67,19 +65,11 @@ def dormant_cash() -> ResponseReturnValue:
         (f"investor-{one.investor_id}", one.currency, *_amounts(one.currency, one.minor), one.since.isoformat())
         for one in found
     )
-    return _csv("cash-dormant", ("investor", "currency", "free", "last_moved_at"), rows)
+    return csv_file("cash-dormant.csv", as_csv((("investor", "currency", "free", "last_moved_at"), rows)))
 
 
 def _amounts(currency: str, *minor: int) -> tuple[str, ...]:
     return tuple(str(Money(one, currency).amount) for one in minor)
-
-
-def _csv(name: str, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Response:
-    written = io.StringIO()
-    csv.writer(written).writerows([header, *rows])
-    answer = Response(written.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
 
 
 @blueprint.post("/cash/strays/<uuid:op_id>/keep")

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
-from app.errors import NotFound, Refused
+from app.errors import NotFound
 from app.i18n.words import N_
 from app.offerings import queries as offerings
 from app.payments import queries as payments
@@ -21,9 +21,10 @@ from app.reconciliation.dormant import dormant as find_dormant
 from app.reconciliation.models import Break, ComparedDay
 from app.switches import queries as switches
 from app.web.admin import blueprint
+from app.web.files import csv_file
 from app.web.forms import Form, long_text
 from app.web.guard import allow
-from app.web.session import acting, looking
+from app.web.session import looking
 
 #: Days side by side in the grid.
 DAYS_SHOWN = 14
@@ -107,7 +108,7 @@ def reconciled_day_csv(day: str) -> ResponseReturnValue:
     with looking() as view:
         accounts, breaks = queries.compared(view.session, asked), queries.breaks_of(view.session, asked)
         written = tables.as_csv((tables.DAY, tables.days(accounts)), (tables.BREAKS, tables.breaks(breaks)))
-    return _file(written, f"reconciliation-{asked}.csv")
+    return csv_file(f"reconciliation-{asked}.csv", written)
 
 
 @blueprint.get("/breaks/<ref>")
@@ -137,14 +138,9 @@ def _break_page(ref: str, form: NoteForm) -> ResponseReturnValue:
 def explain_break(ref: str) -> ResponseReturnValue:
     """A person says what it was."""
     form = NoteForm()
-    if form.validate():
-        try:
-            with acting() as tx:
-                actions.explain(tx, ref, form.note.data or "")
-            flash(N_("Noted. It comes back if the difference changes."), "ok")
-            return redirect(url_for("admin.reconciliation"), 303)
-        except Refused as refused:
-            form.refuse(refused)
+    if form.do(lambda tx: actions.explain(tx, ref, form.note.data or "")):
+        flash(N_("Noted. It comes back if the difference changes."), "ok")
+        return redirect(url_for("admin.reconciliation"), 303)
     return _break_page(ref, form)
 
 
@@ -161,12 +157,5 @@ def dormant() -> ResponseReturnValue:
 def dormant_csv() -> ResponseReturnValue:
     """The same as a file."""
     with looking() as view:
-        return _file(
-            tables.as_csv((tables.DORMANT, tables.dormant(find_dormant(view)))), f"dormant-{view.now:%Y-%m-%d}.csv"
-        )
-
-
-def _file(written: str, name: str) -> Response:
-    answer = Response(written, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+        written = tables.as_csv((tables.DORMANT, tables.dormant(find_dormant(view))))
+        return csv_file(f"dormant-{view.now:%Y-%m-%d}.csv", written)

@@ -20,9 +20,9 @@ from app.investors.models import Claim
 from app.regimes import standing
 from app.regimes.standing import PACK
 from app.web.compliance import blueprint
+from app.web.files import attachment
 from app.web.guard import allow
 from app.web.investor.status import told
-from app.web.public.offerings import attachment
 from app.web.session import acting, looking, my_id, platform, reader
 
 

@@ -116,14 +116,9 @@ def agree(ref: str) -> ResponseReturnValue:
 def reject(ref: str) -> ResponseReturnValue:
     """Say no, or take one's own proposal back."""
     form = RejectForm()
-    if form.validate():
-        try:
-            with acting() as tx:
-                four_eyes.reject(tx, ref, form.note.data or "")
-            flash(N_("It does not happen."), "ok")
-            return redirect(url_for("compliance.queue"), 303)
-        except Refused as refused:
-            form.refuse(refused)
+    if form.do(lambda tx: four_eyes.reject(tx, ref, form.note.data or "")):
+        flash(N_("It does not happen."), "ok")
+        return redirect(url_for("compliance.queue"), 303)
     return _page(ref, form)
 
 

@@ -22,6 +22,7 @@ from app.regimes.parameters import PackError
 from app.regimes.regime import Regime
 from app.web.compliance import blueprint
 from app.web.compliance.rules import law_named
+from app.web.files import csv_file
 from app.web.forms import Form, long_text, opened, text
 from app.web.guard import allow
 from app.web.session import looking, platform
@@ -106,9 +107,7 @@ def _turned(found: WhatIf) -> list[tuple[str, str, int, dict[str, int]]]:
 
 def _download(proposed: Regime, back: timedelta) -> Response:
     """Every change, written as it is found: the answer needs no more memory however long it is."""
-    answer = Response(_lines(platform().database, proposed, back), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="what-if-{proposed.pack.id}.csv"'
-    return answer
+    return csv_file(f"what-if-{proposed.pack.id}.csv", _lines(platform().database, proposed, back))
 
 
 def _lines(database: Database, proposed: Regime, back: timedelta) -> Iterator[str]:

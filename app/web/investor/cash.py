@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from wtforms import HiddenField, RadioField, SelectField
 
 from app.access import Permission
 from app.cash import actions, queries
 from app.cash.queries import Cash
 from app.cash.ways import ways_in
-from app.database import Snapshot
+from app.database import Snapshot, Transaction
 from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.words import N_, said
@@ -105,7 +107,7 @@ def cash() -> ResponseReturnValue:
         return render_template(
             "investor/cash.html", investor=investor, form=form, until=until, balances=shown,
             statements=[(one, _lines(view, investor, one, until)) for one in shown],
-            apart=[one for one in _apart(view, investor) if one], to_cash=_to_cash(view, investor),
+            apart=_each(view, investor, queries.apart), coming=_each(view, investor, queries.coming), to_cash=_to_cash(view, investor),
             under_way=queries.under_way(view.session, investor.id) if investor else [],
             account=queries.bank_account(view.session, investor.id) if investor else None, now=view.now,
             back_to_source=[said(reader(), labels.METHODS[one]) for one in _back_to_source(view)],
@@ -124,8 +126,11 @@ def _lines(view: Snapshot, investor: Investor | None, of: Cash, until: datetime)
     return queries.statement(view.session, investor.id, of.free.currency, until)[::-1]
 
 
-def _apart(view: Snapshot, investor: Investor | None) -> list[Money]:
-    return [] if investor is None else [queries.apart(view.session, investor.id, one) for one in _currencies()]
+def _each(view: Snapshot, investor: Investor | None, of: Callable[[Session, int, str], Money]) -> list[Money]:
+    """What an investor has of it in each currency, where there is something."""
+    return (
+        [] if investor is None else [amount for one in _currencies() if (amount := of(view.session, investor.id, one))]
+    )
 
 
 def _to_cash(view: Snapshot, investor: Investor | None) -> bool:
@@ -175,7 +180,9 @@ def ask_top_up() -> ResponseReturnValue:
                 way = next((one for one in found if one.method == form.method.data), None)
                 if way is None:
                     raise Refused("choice_unknown", field="method")
-                made = actions.top_up(tx, _mine(tx).id, amount=asked, way=way, form_key=form.key())
+                made = actions.top_up(
+                    tx, _mine(tx).id, amount=asked, way=way, form_key=form.key(), custodian=platform().custodian.name
+                )
             return redirect(url_for("investor.top_up_result", ref=made.reference), 303)
     except Refused as refused:
         form.refuse(refused)
@@ -201,10 +208,12 @@ def _top_up_result(ref: str, *, returned: bool) -> ResponseReturnValue:
         mine = [one.id for one in investors.acted_for(view.session, my_id())]
         found = queries.by_ref(view.session, ref, mine, OpKind.COLLECT)
         whose = investors.investor(view.session, found.investor_id or 0)
+        coming = found.status == SUCCEEDED and not queries.has_arrived(view.session, found)
     ready = found.status == ACTION_REQUIRED and found.url is not None
     over = found.status in (SUCCEEDED, FAILED, CANCELLED, REVIEW, PENDING)
     return render_template(
         "investor/cash_top_up_result.html", asked=found, investor=whose, ready=ready, returned=returned,
+        coming=coming,
         waits=None if over or (ready and not returned) else 1,
     )  # fmt: skip
 
@@ -273,17 +282,14 @@ def _bank_account_page(form: BankAccountForm) -> ResponseReturnValue:
 def save_bank_account() -> ResponseReturnValue:
     """Give the own account, or another one, which waits."""
     form = BankAccountForm()
-    if form.validate():
-        try:
-            with acting() as tx:
-                actions.set_bank_account(
-                    tx, _mine(tx).id, holder=form.holder.data or "", account=form.account.data or "",
-                    vault=platform().vault,
-                )  # fmt: skip
-            flash(N_("Saved."), "ok")
-            return redirect(url_for("investor.cash"), 303)
-        except Refused as refused:
-            form.refuse(refused)
+
+    def save(tx: Transaction) -> None:
+        holder, number = form.holder.data or "", form.account.data or ""
+        actions.set_bank_account(tx, _mine(tx).id, holder=holder, account=number, vault=platform().vault)
+
+    if form.do(save):
+        flash(N_("Saved."), "ok")
+        return redirect(url_for("investor.cash"), 303)
     return _bank_account_page(form)
 
 

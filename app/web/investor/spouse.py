@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.database import Transaction
 from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
@@ -64,17 +65,16 @@ def ask_spouse() -> ResponseReturnValue:
 def confirm_spouse() -> ResponseReturnValue:
     """Confirm with the code that the spouse handed over."""
     form = CodeForm()
-    if form.validate():
-        try:
-            with acting() as tx:
-                investor = queries.of_user(tx.session, my_id())
-                if investor is None:
-                    raise Refused("figures_missing")
-                spouses.confirm(tx, investor, form.code.data or "")
-            flash(N_("Linked. What both of you buy counts together where figures are joint."), "ok")
-            return redirect(url_for("investor.spouse"), 303)
-        except Refused as refused:
-            form.refuse(refused)
+
+    def confirm(tx: Transaction) -> None:
+        investor = queries.of_user(tx.session, my_id())
+        if investor is None:
+            raise Refused("figures_missing")
+        spouses.confirm(tx, investor, form.code.data or "")
+
+    if form.do(confirm):
+        flash(N_("Linked. What both of you buy counts together where figures are joint."), "ok")
+        return redirect(url_for("investor.spouse"), 303)
     return _page(form)
 
 

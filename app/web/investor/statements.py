@@ -13,11 +13,11 @@ from app.limit_statements import actions as limit_statements
 from app.limit_statements.document import MEDIA_TYPE
 from app.pledges import statements
 from app.web import uploads
+from app.web.files import attachment
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.figures import limits_page
 from app.web.investor.forms import StatementForm
-from app.web.public.offerings import attachment
 from app.web.session import acting, platform
 from app.web.whom import acted_for
 

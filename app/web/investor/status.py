@@ -20,12 +20,12 @@ from app.regimes import standing
 from app.regimes.parameters import Row
 from app.regimes.standing import PACK, Category
 from app.web import uploads
+from app.web.files import attachment
 from app.web.forms import Form, opened
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.figures import figure
 from app.web.investor.forms import EvidenceForm, claim_form
-from app.web.public.offerings import attachment
 from app.web.session import acting, looking, my_id, platform, reader
 from app.web.whom import acted_for, is_entity, this_address
 

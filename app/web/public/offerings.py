@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,6 +21,7 @@ from app.offerings.queries import Filters
 from app.pledges import queries as pledges
 from app.regimes import platform_policy
 from app.web.addresses import GREATEST_ID
+from app.web.files import attachment
 from app.web.gates import closed_gate, hidden_regimes
 from app.web.guard import allow
 from app.web.promotions import promoted
@@ -129,12 +130,3 @@ def document(slug: str, document_id: int) -> ResponseReturnValue:
 def as_download(document: OfferingDocument | ChangeDocument) -> Response:
     """A document that the browser saves and never runs."""
     return attachment(document.filename, document.media_type, document.content)
-
-
-def attachment(filename: str, media_type: str, content: bytes) -> Response:
-    """A file that the browser saves and never runs."""
-    response = Response(content, mimetype=media_type)
-    name = quote(filename, safe="")
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response

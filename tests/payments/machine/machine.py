@@ -52,8 +52,6 @@ RESTLESS = 20
 PROMISED = ("I4", "I5", "I8", "I17", "I18", "I19", "P1", "P2", "P3", "R1", "T1")
 #: Waits for a person, as it is meant to, where a bank looked into a payment that was just being refunded.
 FOR_A_PERSON = "I21"
-#: An alarm for who lets money lie too long; here months may pass before an officer looks.
-LEFT_LYING = "I24"
 
 
 class Machine(RuleBasedStateMachine):
@@ -329,7 +327,7 @@ class Machine(RuleBasedStateMachine):
 
     def _broken(self) -> list[str]:
         was_disputed = any(one.was_disputed for one in self.model.promises.values())
-        allowed = (LEFT_LYING, FOR_A_PERSON) if was_disputed else (LEFT_LYING,)
+        allowed = (FOR_A_PERSON,) if was_disputed else ()
         return [one for one in self.stage.broken() if not one.startswith(allowed)]
 
     def teardown(self) -> None:

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from app.jobs import charge_saved, send_payments
+from app.jobs import charge_saved, reconcile, send_payments
 from app.payments.port import Method
 from app.payments.sandbox.tables import Fault, Token
 from tests.payments.saved.story import BEFORE, BETWEEN, Saved
+from tests.payments.test_sending import sent_long_ago
 
 MINOR = 25_000
 
@@ -47,6 +48,52 @@ def test_a_lost_answer_to_the_charge_charges_once(saved: Saved, fault: Fault) ->
     saved.world.let_backoffs_pass()
     assert saved.after_jobs(pledge).status == "held"
     assert saved.payments() == [("succeeded", MINOR)]
+    assert saved.world.broken_promises() == []
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER])
+def test_a_charge_of_which_nobody_hears_for_a_day_is_looked_for_and_made_once(saved: Saved, fault: Fault) -> None:
+    """Its key is forgotten by then; while the gateway cannot say, it is not known, and never called failed."""
+    pledge = saved.promised()
+    saved.at(saved.deadline - BEFORE)
+    saved.cards.provider.next_fault("payment", fault)
+    charge_saved.run(saved.world.platform)
+    send_payments.run(saved.world.platform)
+    sent_long_ago(saved.world, pledge)
+    saved.cards.provider.is_down = True
+    send_payments.run(saved.world.platform)
+    charges = "SELECT status FROM instructions WHERE kind = 'collect' ORDER BY id"
+    assert saved.world.sql(charges) == [("unknown",)]
+    assert saved.world.pledge(pledge.id).status == "authorised"
+    saved.cards.provider.is_down = False
+    saved.world.let_backoffs_pass()
+    pledge = saved.after_jobs(pledge)
+    if fault is Fault.TIMEOUT_BEFORE:  # proven absent: it is charged on another day
+        assert (pledge.status, saved.payments()) == ("authorised", [])
+        pledge = saved.when_due(pledge)
+    assert (pledge.status, saved.payments()) == ("held", [("succeeded", MINOR)])
+    assert saved.world.broken_promises() == []
+
+
+def test_a_charge_that_only_the_gateways_list_shows_is_not_called_failed(
+    saved: Saved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pledge = saved.promised()
+    saved.at(saved.deadline - BEFORE)
+    saved.cards.provider.next_fault("payment", Fault.TIMEOUT_AFTER)
+    charge_saved.run(saved.world.platform)
+    send_payments.run(saved.world.platform)
+    saved.cards.provider.drop("payment.succeeded")
+    sent_long_ago(saved.world, pledge)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(saved.cards.provider), "find", lambda *_: None)
+        saved.world.move_clock(minutes=20)
+        reconcile.read(saved.world.platform, saved.cards.gateway)
+        send_payments.run(saved.world.platform)
+        assert saved.world.sql("SELECT status FROM instructions WHERE kind = 'collect'") == [("unknown",)]
+        reconcile.settle(saved.world.platform)
+    pledge = saved.after_jobs(pledge)
+    assert (pledge.status, saved.payments()) == ("held", [("succeeded", MINOR)])
     assert saved.world.broken_promises() == []
 
 

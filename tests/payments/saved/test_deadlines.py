@@ -158,6 +158,20 @@ def test_money_that_cannot_wait_and_was_not_given_back_is_a_broken_promise(short
     assert [name.split()[0] for name in short.world.broken_promises()] == ["I24"]
 
 
+def test_money_of_a_closing_that_officers_leave_lying_is_with_the_custodian_and_can_go_back(short: Saved) -> None:
+    pledge = held_at_once(short)
+    short.at(short.deadline)
+    for _ in range(5):
+        short.world.run_jobs()
+        short.cards.days(1)
+    short.world.run_jobs()
+    assert short.world.sql("SELECT status FROM closings") == [("proposed",)]
+    assert pledge.refundable_until is not None
+    short.at(pledge.refundable_until + timedelta(days=1))
+    short.world.run_jobs()
+    assert (short.world.pledge(pledge.id).status, short.world.broken_promises()) == ("held", [])
+
+
 def test_its_owner_is_told_of_that_day_when_the_deadline_moves(cards_world: World) -> None:
     """An early close that lost its target goes on to the deadline that it had: nobody is asked about that move."""
     short = Saved(cards_world, days=60, target="500")

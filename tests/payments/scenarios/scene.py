@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any, TypeVar
+from typing import Any
 
 from app.actor import Actor
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.closings.models import Closing
-from app.errors import Refused
 from app.jobs import send_payments
 from app.offerings.models import Offering
 from app.payments.port import Method, OpKind, Ref
@@ -21,23 +17,6 @@ from app.pledges.models import Pledge
 from tests.paying import choose_way
 from tests.payments.sandbox.cards import Cards
 from tests.web.browser import Site
-
-Answer = TypeVar("Answer")
-
-
-def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer | str]:
-    """Do all of this in the same moment; what each answered, or the code with which it was refused."""
-    start = Barrier(len(acts))
-
-    def run(act: Callable[[], Answer]) -> Answer | str:
-        start.wait()
-        try:
-            return act()
-        except Refused as refused:
-            return refused.code
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 class Scene:

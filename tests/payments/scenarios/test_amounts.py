@@ -9,7 +9,8 @@ from app.money import MOST_MINOR, Money
 from app.payments.errors import Rejected
 from app.payments.port import Ref
 from tests.payments.sandbox.cards import AMOUNT, Cards, op
-from tests.payments.scenarios.scene import Scene, at_once
+from tests.payments.scenarios.scene import Scene
+from tests.racing import at_once
 
 BY_HAND = (
     "INSERT INTO instructions (op_id, kind, gateway, business_key, generation, status, offering_id, amount_minor, currency,"

@@ -18,7 +18,8 @@ from app.payments.sandbox.answers import Event
 from app.payments.sandbox.signing import SIGNATURE_HEADER, sign
 from app.payments.stripe import events as stripe_events
 from tests.logs import logged, written
-from tests.payments.scenarios.scene import Scene, at_once
+from tests.payments.scenarios.scene import Scene
+from tests.racing import at_once
 from tests.web.browser import Page
 
 

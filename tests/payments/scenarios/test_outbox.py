@@ -10,7 +10,8 @@ from app.payments.actions import Due
 from app.payments.port import Op, OpKind, Outcome
 from app.payments.sandbox.tables import Fault, Token
 from app.pledges.models import Pledge
-from tests.payments.scenarios.scene import Scene, at_once
+from tests.payments.scenarios.scene import Scene
+from tests.racing import at_once
 
 
 def collection(scene: Scene, pledge: Pledge) -> tuple[str, str | None, int]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
-from app.database import Database, Transaction
+from app.database import Transaction
 from app.jobs import close_offerings, process_inbox, send_payments
 from app.ledger import actions as ledger
 from app.ledger import entries
@@ -22,18 +21,16 @@ from app.payments.sandbox.tables import Fault, Token
 from app.pledges import actions as pledges
 from app.pledges.models import Pledge
 from tests.builders import World
-from tests.payments.scenarios.scene import Scene, at_once
+from tests.payments.scenarios.scene import Scene
+from tests.racing import at_once, crowded
 
 MOMENT = timedelta(milliseconds=1)
 
 
 @pytest.fixture(scope="module")
 def module_crowd(module_site: object) -> Iterator[World]:
-    """The same world with a connection for everybody."""
-    platform = module_site.world.platform  # type: ignore[attr-defined]
-    database = Database(platform.database.url, pool_size=40)
-    yield World(replace(platform, database=database))
-    database.close()
+    with crowded(module_site.world) as found:  # type: ignore[attr-defined]
+        yield found
 
 
 @pytest.fixture

@@ -114,6 +114,14 @@ def test_two_equal_refunds_are_two_and_a_third_is_refused(far: Far, stripe: Stri
         stripe.refund(op(), ref, usd(1))
 
 
+def test_a_refund_that_was_made_by_hand_names_the_payment_as_we_know_it(far: Far, stripe: StripeGateway) -> None:
+    ref, intent = paid(far, stripe, usd(100_00))
+    ours = stripe.refund(op(), ref, usd(40_00))
+    by_hand = stripe._collecting.v1.refunds.create({"payment_intent": intent, "amount": 60_00})
+    assert stripe.fetch(Ref("refund", by_hand.id)).about == ref
+    assert stripe.fetch(ours.ref).about is None
+
+
 def test_what_nobody_paid_is_not_refunded(far: Far, stripe: StripeGateway) -> None:
     waiting = collect(stripe, op(), usd(100_00)).ref
     with pytest.raises(Rejected, match="nothing_was_paid"):

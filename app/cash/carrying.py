@@ -1,0 +1,167 @@
+"""How a top-up gets from the collector that took it to the custodian, and back again when a bank took it back; what the platform
+pays in for it.
+
+Each is carried by itself: free is only what the custodian has, so that nobody ever uses somebody else's money.
+"""
+
+from __future__ import annotations
+
+from app.cash import queries
+from app.cash.messages import tell
+from app.database import Transaction
+from app.investors import actions as investors
+from app.investors.models import Investor
+from app.ledger import actions as ledger
+from app.ledger import cash_accounts, entries
+from app.ledger import queries as books
+from app.ledger.draft import Draft, Evidence
+from app.money import Money
+from app.notifications.catalog import Message
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
+from app.payments.models import Instruction
+from app.payments.port import OpKind, Outcome, TxnKind
+from app.reconciliation.queries import PaidTwice
+
+TAKEN_BACK = "cash_debit_returned"
+
+
+def carry(tx: Transaction, top_up_id: int, amount: Money) -> bool:
+    """Have the collector of a top-up send to the custodian what is left of it (`amount`); False: it was taken back, or is apart.
+
+    Locks: investor, instruction. Writes: instruction, audit.
+    """
+    _, row = take(tx, top_up_id)
+    kinds = books.kinds_of(tx.session, row.id)
+    if "cash_collected" not in kinds or TAKEN_BACK in kinds:
+        return False
+    payments.instruct(
+        tx, OpKind.TO_CUSTODY, f"to_custody:cash_in:{row.id}", gateway=row.gateway, to_gateway=row.to_gateway,
+        amount=amount, investor_id=row.investor_id, about_id=row.id, reference=row.reference,
+    )  # fmt: skip
+    return True
+
+
+def fill_up(tx: Transaction, top_up: Instruction) -> None:
+    """Have the custodian send to the collector of a locked top-up what that one lacks, since a bank took the money back there.
+
+    What was not sent yet stays there; what is on its way comes back when it has arrived. Locks: instruction.
+    Writes: instructions, audit.
+    """
+    sent = [one for one in payment_queries.about(tx.session, top_up.id) if one.kind == OpKind.TO_CUSTODY]
+    stays = all(one.status == CANCELLED or payments.withdraw(tx, payments.lock(tx, one.id)) for one in sent)
+    if not stays and not queries.has_arrived(tx.session, top_up):
+        return
+    paid = (TxnKind.PAYMENT,) if stays else ()
+    net = payment_queries.net_of(tx.session, top_up, (TxnKind.RETURN, TxnKind.DISPUTE, *paid))
+    if net.minor < 0:
+        assert top_up.to_gateway is not None  # it is with a collector
+        payments.instruct(
+            tx, OpKind.FROM_CUSTODY, f"from_custody:cash_in:{top_up.id}", gateway=top_up.to_gateway,
+            to_gateway=top_up.gateway, amount=Money(-net.minor, net.currency), investor_id=top_up.investor_id,
+            about_id=top_up.id, reference=f"{top_up.reference}-B",
+        )  # fmt: skip
+
+
+def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to whatever carries a top-up: it was sent, it arrived, it came back. Each line counts once.
+
+    Locks: investor, instructions, accounts. Writes: instructions, entries, message, audit.
+    """
+    investor, row = take(tx, instruction_id)
+    payments.record(tx, row, outcome)
+    if row.status not in (SUCCEEDED, FAILED):
+        return
+    for line in outcome.evidence:
+        proof = Evidence(f"{row.gateway}:{line.id}", row.id)
+        if books.is_booked(tx.session, proof.transaction):
+            continue
+        if row.kind == OpKind.ARRIVAL:
+            _arrived(tx, investor, row, proof)
+        elif line.kind == TxnKind.PAYOUT_FAILED:
+            ledger.post(tx, _back(row, proof))
+            for waiting in payment_queries.about(tx.session, row.id):
+                payments.call_a_person(tx, waiting.id, "never_arrives")
+        else:
+            ledger.post(tx, _gone(row, proof))
+            assert row.to_gateway is not None  # what is carried is carried somewhere
+            payments.instruct(
+                tx, OpKind.ARRIVAL, f"arrival:{row.id}", gateway=row.to_gateway, amount=row.amount,
+                investor_id=row.investor_id, reference=row.reference, about_id=row.id,
+            )  # fmt: skip
+
+
+def _gone(row: Instruction, proof: Evidence) -> Draft:
+    if row.kind == OpKind.TO_CUSTODY:
+        return entries.custody_transfer_sent(0, row.gateway, row.amount, proof)
+    return cash_accounts.cash_sent_back(row.amount, proof, gateway=row.gateway)
+
+
+def _back(row: Instruction, proof: Evidence) -> Draft:
+    """It is where it was."""
+    if row.kind == OpKind.TO_CUSTODY:
+        return entries.custody_return_received(0, row.gateway, row.amount, proof)
+    return cash_accounts.cash_arrived(
+        row.investor_id or 0, Money.zero(row.currency), row.amount, proof, gateway=row.gateway
+    )
+
+
+def _arrived(tx: Transaction, investor: Investor, row: Instruction, proof: Evidence) -> None:
+    assert row.about_id is not None  # it was sent
+    sent = payment_queries.instruction(tx.session, row.about_id)
+    if sent.kind == OpKind.FROM_CUSTODY:
+        ledger.post(tx, entries.custody_return_received(0, row.gateway, row.amount, proof))
+        return
+    assert sent.about_id is not None  # it was a top-up
+    top_up = payment_queries.instruction(tx.session, sent.about_id)
+    lost = TAKEN_BACK in books.kinds_of(tx.session, top_up.id)
+    free = Money.zero(top_up.currency) if lost else top_up.amount
+    ledger.post(tx, cash_accounts.cash_arrived(investor.id, free, row.amount, proof, gateway=row.gateway))
+    if lost:
+        fill_up(tx, top_up)
+    else:
+        tell(tx, investor, top_up, Message.CASH_PAID_IN)
+
+
+def let_platform_pay(tx: Transaction, top_up: Instruction, line: str, owed: Money) -> None:
+    """What the platform owes to investors' cash by a line ("gateway:id") it pays in at once. Writes: instruction, audit."""
+    if owed:
+        payments.instruct(
+            tx, OpKind.TOP_UP, f"top_up:cash:{line}", gateway=top_up.to_gateway or top_up.gateway, amount=owed,
+            investor_id=top_up.investor_id, about_id=top_up.id, reference=top_up.reference,
+        )  # fmt: skip
+
+
+def let_platform_pay_whole(tx: Transaction, top_up: Instruction, line: str, price: Money) -> None:
+    """The same for money that goes back whole: its collector lacks what it kept, so the custodian sends that on to it.
+
+    Writes: instructions, audit.
+    """
+    let_platform_pay(tx, top_up, line, price)
+    if price and top_up.to_gateway is not None:
+        payments.instruct(
+            tx, OpKind.FROM_CUSTODY, f"from_custody:cash:{line}", gateway=top_up.to_gateway, to_gateway=top_up.gateway,
+            amount=price, investor_id=top_up.investor_id, about_id=top_up.id, reference=f"{top_up.reference}-P",
+        )  # fmt: skip
+
+
+def give_back_twice(tx: Transaction, found: PaidTwice) -> None:
+    """Send back what came a second time for a top-up and was booked apart. Locks: investor, instruction.
+
+    Writes: instructions, audit.
+    """
+    _, row = take(tx, found.instruction_id)
+    payments.instruct(
+        tx, OpKind.REFUND, f"refund:unidentified:{found.key}", gateway=row.gateway, amount=found.amount,
+        investor_id=row.investor_id, about_id=row.id, instrument=found.payment, reference=row.reference,
+        to_gateway=row.to_gateway,
+    )  # fmt: skip
+    let_platform_pay_whole(tx, row, found.key, found.fee)
+
+
+def take(tx: Transaction, instruction_id: int) -> tuple[Investor, Instruction]:
+    """The investor first, as whoever takes cash out does. Locks: investor, instruction."""
+    investor_id = payment_queries.instruction(tx.session, instruction_id).investor_id
+    assert investor_id is not None  # it is about a cash account
+    return investors.lock(tx, investor_id), payments.lock(tx, instruction_id)
