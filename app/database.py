@@ -13,7 +13,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -22,8 +24,10 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     Identity,
+    Insert,
     MetaData,
     String,
+    Table,
     TableValuedAlias,
     bindparam,
     cast,
@@ -92,23 +96,27 @@ def in_batches(rows: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def given(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> TableValuedAlias:
+def given(model: type[Base], names: Iterable[str]) -> TableValuedAlias:
     """Rows of ours as a table that a statement can read, their columns named and typed as the model's.
 
-    They go as one JSON document, so that their number meets no limit of parameters.
+    The rows are the statement's parameters, as `document` makes them.
     """
     columns = model.__table__.c
-    document = cast(bindparam("rows", json.dumps(rows, default=str), String, unique=True), JSONB)
     return (
-        func.jsonb_to_recordset(document)
-        .table_valued(*(column(name, columns[name].type) for name in rows[0]))
+        func.jsonb_to_recordset(cast(bindparam("rows", type_=String), JSONB))
+        .table_valued(*(column(name, columns[name].type) for name in names))
         .render_derived(name="given", with_types=True)
     )
 
 
+def document(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Rows as one JSON document, so that their number meets no limit of parameters."""
+    return {"rows": json.dumps(rows, default=str)}
+
+
 def insert_many(
     session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, once: bool = False,
-    returning: Sequence[Any] = (),
+    returning: Sequence[str] = (),
 ) -> Sequence[Any]:  # fmt: skip
     """Write many rows of one table by one statement; what they do not name is left to the database.
 
@@ -116,13 +124,20 @@ def insert_many(
     """
     if not rows:
         return []
-    statement = insert(model).from_select(list(rows[0]), select(given(model, rows)), include_defaults=False)
+    session.flush()  # they may refer to what the session has not written yet
+    written = session.execute(_insertion(model, tuple(rows[0]), once, tuple(returning)), document(rows))
+    return written.all() if returning else []
+
+
+@cache
+def _insertion(model: type[Base], names: tuple[str, ...], once: bool, returning: tuple[str, ...]) -> Insert:
+    """The same few statements are used again and again."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    statement = insert(table).from_select(names, select(given(model, names)), include_defaults=False)
     if once:
         statement = statement.on_conflict_do_nothing()
-    if not returning:
-        session.execute(statement)
-        return []
-    return session.execute(statement.returning(*returning)).all()
+    return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
 class Snapshot:
@@ -177,6 +192,10 @@ class Transaction(Snapshot):
         self.jobs_to_wake.add(job)
 
 
+#: What the transactions of `Database.waking_together` asked for, until they are over.
+_together: ContextVar[set[str] | None] = ContextVar("together", default=None)
+
+
 class Database:
     """An engine and the two ways to use it.
 
@@ -214,7 +233,20 @@ class Database:
             yield tx
             session.commit()
         if tx.jobs_to_wake:
-            self.on_wake(tx.jobs_to_wake)
+            together = _together.get()
+            self.on_wake(tx.jobs_to_wake) if together is None else together.update(tx.jobs_to_wake)
+
+    @contextmanager
+    def waking_together(self) -> Iterator[None]:
+        """After many transactions that follow each other, wake once what all of them asked for."""
+        asked: set[str] = set()
+        token = _together.set(asked)
+        try:
+            yield
+        finally:
+            _together.reset(token)
+            if asked:
+                self.on_wake(asked)
 
     @contextmanager
     def rehearsal(self, actor: Actor, request_id: str = "-") -> Iterator[Transaction]:

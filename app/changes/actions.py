@@ -171,7 +171,7 @@ def confirm(tx: Transaction, pledge_id: int, change_id: int, *, locale: str, law
     """
     pledge = pledges.take(tx, pledge_id)
     answer = _awaited(tx, change_id, pledge_id)
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     change = queries.change(tx.session, change_id)
     if answer is None or pledge.id not in pledge_queries.live(tx.session, offering.id):
         raise Refused("nothing_to_confirm")

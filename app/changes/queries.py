@@ -143,7 +143,7 @@ def consequences(view: Snapshot, offering: Offering, found: Change, regime: Regi
     assert offering.deadline_at is not None and changed.deadline_at is not None
     confirm_by = regime.reconfirm_by(view.now)
     live = select(Pledge.id, Pledge.investor_id, Pledge.amount_minor).where(
-        Pledge.id.in_(pledges.live(view.session, offering.id))
+        Pledge.id == func.any(pledges.live(view.session, offering.id))
     )
     rows = view.session.execute(live).all()
     return Consequences(
@@ -179,7 +179,7 @@ def awaited_from(session: Session, pledge_ids: Sequence[int]) -> dict[int, tuple
         select(Answer, Change)
         .join(Change, Change.id == Answer.change_id)
         .join(Pledge, Pledge.id == Answer.pledge_id)
-        .where(Answer.pledge_id.in_(pledge_ids), Answer.status == AWAITED, Pledge.status.in_(LIVE))
+        .where(Answer.pledge_id == func.any(list(pledge_ids)), Answer.status == AWAITED, Pledge.status.in_(LIVE))
     )
     return {found.pledge_id: (found, asked) for found, asked in rows}
 

@@ -103,7 +103,7 @@ def enter(tx: Transaction, offering: Offering, closing: Closing, regime: Regime)
                 pledge.id, pledge.investor_id, line.holder_name, line.shares, line.amount_minor,
                 f"{offering.ref}-{closing.seq}-{number + place:05d}",
             )
-            for place, (line, pledge, _) in enumerate(found, start=1)
+            for place, (line, pledge) in enumerate(found, start=1)
         ]  # fmt: skip
         share_register.issue(
             tx, holders, issuer_id=offering.issuer_id, offering_id=offering.id, closing_id=closing.id,
@@ -111,11 +111,14 @@ def enter(tx: Transaction, offering: Offering, closing: Closing, regime: Regime)
             resale_restricted_until=restricted_until,
         )  # fmt: skip
         audit.transition_many(
-            tx, Pledge, "settle", {one.id: {"shares": line.shares, "closing": closing.ref} for line, one, _ in found}
+            tx, Pledge, "settle", {line.pledge_id: {"shares": line.shares, "closing": closing.ref} for line, _ in found}
         )
         notifications.enqueue_many(
             tx,
             Message.SHARES_ISSUED,
-            ((user_id, f"pledge:{one.id}", facts(one, offering, one.amount)) for _, one, user_id in found),
+            (
+                (one.user_id, f"pledge:{one.id}", facts(one, offering, Money(one.amount_minor, one.currency)))
+                for _, one in found
+            ),
         )
         number += len(found)

@@ -22,6 +22,7 @@ from app.offerings.models import Offering
 from app.pledges import refunds
 from app.pledges.lifecycle import ALLOTTED, HELD
 from app.pledges.models import Pledge
+from app.pledges.queries import PLAIN, PlainPledge
 from app.reconciliation import queries as reconciliation
 from app.screening import queries as screening
 
@@ -87,28 +88,26 @@ class Line:
     investor_fee_minor: int
 
 
+_LINE = [getattr(ClosingLine, one.name) for one in fields(Line)]
+
+
 def lines(session: Session, closing_id: int) -> list[Line]:
     """First come first."""
-    columns = (getattr(ClosingLine, one.name) for one in fields(Line))
-    rows = session.execute(select(*columns).where(ClosingLine.closing_id == closing_id).order_by(ClosingLine.pledge_id))
+    rows = session.execute(select(*_LINE).where(ClosingLine.closing_id == closing_id).order_by(ClosingLine.pledge_id))
     return [Line(*row) for row in rows]
 
 
-def next_lines(session: Session, closing_id: int) -> list[tuple[ClosingLine, Pledge, int]]:
-    """The first lines whose pledges are allotted and not settled, as many as are written at once.
-
-    Each with its pledge, read anew, and the person whom it is told to.
-    """
+def next_lines(session: Session, closing_id: int) -> list[tuple[Line, PlainPledge]]:
+    """The first lines whose pledges are allotted and not settled, as many as are written at once, each with its pledge."""
     rows = session.execute(
-        select(ClosingLine, Pledge, Investor.user_id)
+        select(*_LINE, *PLAIN)
         .join(Pledge, Pledge.id == ClosingLine.pledge_id)
         .join(Investor, Investor.id == Pledge.investor_id)
         .where(ClosingLine.closing_id == closing_id, Pledge.status == ALLOTTED)
         .order_by(ClosingLine.pledge_id)
         .limit(AT_ONCE)
-        .execution_options(populate_existing=True)
     )
-    return [(line, pledge, user_id) for line, pledge, user_id in rows]
+    return [(Line(*row[: len(_LINE)]), PlainPledge(*row[len(_LINE) :])) for row in rows]
 
 
 def room(session: Session, offering: Offering, closing: Closing) -> int:

@@ -36,21 +36,24 @@ def take_next_step(tx: Transaction, offering_id: int) -> int:
 
 def _clear(tx: Transaction, offering: Offering) -> int:
     """P4."""
-    ids = queries.cleared(tx.session, offering.id, tx.now)
-    for pledge_id in ids:
-        pledge = pledges.lock(tx, pledge_id)
-        ledger.post(tx, entries.funds_cleared(offering.id, pledge.id, pledge.amount, f"cleared:{pledge.id}"))
+    cleared = [pledges.lock(tx, pledge_id) for pledge_id in queries.cleared(tx.session, offering.id, tx.now)]
+    for pledge in cleared:
         pledge.clears_at = None
-    return len(ids)
+    return ledger.post_many(
+        tx, (entries.funds_cleared(offering.id, one.id, one.amount, f"cleared:{one.id}") for one in cleared)
+    )
 
 
 def _call_free(tx: Transaction, offering: Offering) -> int:
     """P5."""
     found = queries.come_free(tx.session, offering.id, tx.now, BATCH)
-    for gateway, evidence, minor in found:
-        amount = Money(minor, offering.currency)
-        ledger.post(tx, entries.funds_available(offering.id, gateway, amount, f"available:{evidence}"))
-    return len(found)
+    return ledger.post_many(
+        tx,
+        (
+            entries.funds_available(offering.id, gateway, Money(minor, offering.currency), f"available:{evidence}")
+            for gateway, evidence, minor in found
+        ),
+    )
 
 
 def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:

@@ -1,7 +1,7 @@
 """Handles what the gateways told us. An event is only a hint: the state comes from asking.
 
 What is the same for many events is done once for all that were taken together: to look up what they are about, to ask
-about a thing that several name, and to note what became of them. A worker that dies before it notes that leaves events
+about a thing that several name, to wake other jobs, and to note what became of them. A worker that dies before it notes that leaves events
 that are handled once more, which changes nothing.
 """
 
@@ -42,7 +42,8 @@ def run(platform: Platform) -> int:
             batch = inbox.lease(tx, BATCH)
         if not batch:
             return handled
-        notes = _handle(platform, batch)
+        with platform.database.waking_together():
+            notes = _handle(platform, batch)
         with platform.database.transaction(SYSTEM, "events") as tx:
             for (status, error), events in notes.items():
                 inbox.mark(tx, events, status, error)

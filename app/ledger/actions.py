@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from app.database import Transaction, given, in_batches, insert_many
+from app.database import Transaction, document, given, in_batches, insert_many
 from app.errors import Mistake
 from app.ledger.chart import CHART, Account
 from app.ledger.draft import Draft
@@ -15,6 +15,10 @@ from app.ledger.models import JournalEntry, LedgerAccount, Posting
 
 #: What makes an account this one.
 WHOSE = ("book", "code", "currency", "offering_id", "pledge_id", "investor_id", "gateway")
+_ASKED, _KNOWN = given(LedgerAccount, WHOSE), LedgerAccount.__table__.c
+_FIND = select(_KNOWN.id, *(_KNOWN[name] for name in WHOSE)).join(
+    _ASKED, and_(*(_KNOWN[name] == _ASKED.c[name] for name in WHOSE))
+)
 
 
 def post(tx: Transaction, draft: Draft) -> bool:
@@ -48,9 +52,7 @@ def _post(tx: Transaction, drafts: Sequence[Draft]) -> int:
         }
         for draft in drafts
     }
-    written = insert_many(
-        tx.session, JournalEntry, list(entries.values()), once=True, returning=[JournalEntry.key, JournalEntry.id]
-    )
+    written = insert_many(tx.session, JournalEntry, list(entries.values()), once=True, returning=("key", "id"))
     ids: dict[str, int] = {row.key: row.id for row in written}
     _require_same_bodies(tx, {key: str(entry["body_hash"]) for key, entry in entries.items() if key not in ids})
     new = [draft for draft in drafts if draft.key in ids]
@@ -97,19 +99,21 @@ def _accounts(tx: Transaction, drafts: Sequence[Draft]) -> dict[tuple[Account, s
             for address in missing
             for kind in (CHART[wanted[address][0].code],)
         ]
-        insert_many(tx.session, LedgerAccount, rows, once=True)
-        found |= _ids(tx, missing)
+        opened = insert_many(tx.session, LedgerAccount, rows, once=True, returning=("id", *WHOSE))
+        found |= _by_address(opened)
+        found |= _ids(tx, [address for address in missing if address not in found])  # somebody else was faster
     return {wanted[address]: account_id for address, account_id in found.items()}
 
 
 def _ids(tx: Transaction, addresses: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
     if not addresses:
         return {}
-    columns = LedgerAccount.__table__.c
-    asked = given(LedgerAccount, [dict(zip(WHOSE, address, strict=True)) for address in addresses])
-    same = and_(*(columns[name] == asked.c[name] for name in WHOSE))
-    found = tx.session.execute(select(columns.id, *(columns[name] for name in WHOSE)).join(asked, same))
-    return {tuple(address): account_id for account_id, *address in found}
+    asked = [dict(zip(WHOSE, address, strict=True)) for address in addresses]
+    return _by_address(tx.session.execute(_FIND, document(asked)))
+
+
+def _by_address(rows: Iterable[Any]) -> dict[tuple[Any, ...], int]:
+    return {tuple(address): account_id for account_id, *address in rows}
 
 
 def _address(account: Account, currency: str) -> tuple[str, str, str, int, int, int, str]:

@@ -132,9 +132,7 @@ def instruct_refunds(tx: Transaction, offering_id: int, refunds: Sequence[Refund
             }
             for one in by_key.values()
         ]
-        made = insert_many(
-            tx.session, Instruction, rows, once=True, returning=[Instruction.id, Instruction.business_key]
-        )
+        made = insert_many(tx.session, Instruction, rows, once=True, returning=("id", "business_key"))
         born = {row.id: {"kind": "refund", "amount": by_key[row.business_key].amount} for row in made}
         audit.begin_many(tx, Instruction.__tablename__, "instruct", QUEUED, born)
     tx.wake("send_payments")
@@ -361,8 +359,7 @@ def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
     Writes: instruction, gateway transactions, audit.
     """
     row.provider_ref = str(outcome.ref)
-    for txn in outcome.evidence:
-        lines.keep(tx, row.gateway, [txn])
+    lines.keep(tx, row.gateway, outcome.evidence)
     event = _MOVES[outcome.state]
     keeps = row.kind == OpKind.SETUP
     if event == "succeed" and not (outcome.instrument if keeps else outcome.evidence):

@@ -37,21 +37,17 @@ def keep(tx: Transaction, gateway: str, lines: Sequence[Txn], *, listed_at: date
         }
         for txn in {txn.id: txn for txn in lines}.values()
     ]
-    new = insert(GatewayTransaction).values(rows)
+    ours, new = GatewayTransaction, insert(GatewayTransaction).execution_options(render_nulls=True)
     if listed_at is None:
-        kept = tx.session.execute(new.on_conflict_do_nothing().returning(GatewayTransaction.transaction_id))
+        new = new.on_conflict_do_nothing()
     else:
-        ours, theirs = GatewayTransaction, new.excluded
-        kept = tx.session.execute(
-            new.on_conflict_do_update(
-                index_elements=[ours.gateway, ours.transaction_id],
-                set_={"listed_at": listed_at, "account": theirs.account, "op_key": theirs.op_key},
-                where=ours.listed_at.is_(None)
-                & (ours.net_minor == theirs.net_minor)
-                & (ours.currency == theirs.currency),
-            ).returning(ours.transaction_id)
+        theirs = new.excluded
+        new = new.on_conflict_do_update(
+            index_elements=[ours.gateway, ours.transaction_id],
+            set_={"listed_at": theirs.listed_at, "account": theirs.account, "op_key": theirs.op_key},
+            where=ours.listed_at.is_(None) & (ours.net_minor == theirs.net_minor) & (ours.currency == theirs.currency),
         )
-    return len(kept.all())
+    return len(tx.session.execute(new.returning(ours.transaction_id), rows).all())
 
 
 def note_reading(

@@ -32,6 +32,11 @@ PAID_OTHERWISE = "paid_otherwise"
 #: The `code` of one that brought another amount than was asked; and once a person has said what becomes of it.
 AMOUNT_DIFFERS, DEALT_WITH = "amount_differs", "dealt_with"
 
+#: One of these that failed is begun anew, or ends with its pledge: it is never sent again.
+OVER_WHEN_FAILED = (
+    OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL, OpKind.RELEASE, OpKind.FROM_CASH, OpKind.PAY_BACK,
+)  # fmt: skip
+
 
 class Instruction(Base):
     """What we ask of a gateway. `business_key` makes one business act one instruction ("refund:pledge:42")."""
@@ -131,8 +136,7 @@ class Instruction(Base):
         if self.kind in (OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL):
             return False
         if self.status == FAILED:
-            begun_anew = (OpKind.RELEASE, OpKind.FROM_CASH, OpKind.PAY_BACK)
-            return self.kind not in begun_anew and self.code != PAID_OTHERWISE
+            return self.kind not in OVER_WHEN_FAILED and self.code != PAID_OTHERWISE
         return self.status == REVIEW and self.provider_ref is None and self.code != KEY_CONFLICT
 
     def ref(self) -> Ref | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.money import Money
 from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED, UNKNOWN
-from app.payments.models import DEALT_WITH, GatewayEvent, GatewayTransaction, Instruction
+from app.payments.models import DEALT_WITH, OVER_WHEN_FAILED, GatewayEvent, GatewayTransaction, Instruction
 from app.payments.port import OpKind, Ref, TxnKind
 
 
@@ -44,7 +44,8 @@ def by_op(session: Session, op_id: UUID) -> Instruction:
 
 def waiting_for_a_person(session: Session) -> list[Instruction]:
     """What stopped and will not go on by itself, oldest first."""
-    stopped = select(Instruction).where(Instruction.status.in_((REVIEW, FAILED))).order_by(Instruction.id)
+    failed = (Instruction.status == FAILED) & Instruction.kind.not_in(OVER_WHEN_FAILED)
+    stopped = select(Instruction).where((Instruction.status == REVIEW) | failed).order_by(Instruction.id)
     return [
         row
         for row in session.scalars(stopped)

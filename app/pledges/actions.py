@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.audit import actions as audit
 from app.cash import actions as cash
@@ -22,7 +24,6 @@ from app.decisions.models import Decision, Purpose
 from app.decisions.receipts import Asked
 from app.errors import Refused
 from app.investors import actions as investors
-from app.investors import queries as investor_queries
 from app.investors import spouses
 from app.investors.models import Investor
 from app.issuers import queries as issuers
@@ -31,7 +32,6 @@ from app.ledger import entries
 from app.money import Money
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
-from app.offerings import queries as offering_queries
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
 from app.offerings.room import NOTHING_KEPT, KeptRoom
@@ -196,31 +196,36 @@ def choose_way(tx: Transaction, pledge_id: int, law: LawBook, way: PaymentWay) -
         raise Refused("not_payable", machine=pledge.lifecycle.name, status=pledge.status)
     begun = payment_queries.collection(tx.session, pledge.id) or payment_queries.keeping(tx.session, pledge.id)
     if begun is None:
-        offering = offering_queries.offering(tx.session, pledge.offering_id)
-        paying_for.begin(tx, pledge, offering, law.regime(offering.regime), way)
+        paying_for.begin(tx, pledge, pledge.offering, law.regime(pledge.offering.regime), way)
     elif (begun.gateway, begun.method) != (way.gateway, way.method):
         raise Refused("method_chosen", field="method")
 
 
 def take(tx: Transaction, pledge_id: int) -> Pledge:
-    """Take one pledge, read anew, while nobody can end its offering: who does that holds the offering itself.
+    """Take one pledge and its offering, read anew, while nobody can end that: who does so holds the offering itself.
 
     Locks: offering (shared), pledge.
     """
     offering_id = select(Pledge.offering_id).where(Pledge.id == pledge_id).scalar_subquery()
-    tx.session.scalars(
+    offering = tx.session.scalars(
         select(Offering)
         .where(Offering.id == offering_id)
         .with_for_update(read=True, of=Offering)
         .execution_options(populate_existing=True)
     ).one()
-    return lock(tx, pledge_id)
+    pledge = lock(tx, pledge_id)
+    set_committed_value(pledge, "offering", offering)  # nobody need read it once more
+    return pledge
 
 
 def lock(tx: Transaction, pledge_id: int) -> Pledge:
-    """Take one pledge, read anew, for who holds its offering. Locks: pledge."""
+    """Take one pledge, read anew with its investor, for who holds its offering. Locks: pledge."""
     return tx.session.scalars(
-        select(Pledge).where(Pledge.id == pledge_id).with_for_update().execution_options(populate_existing=True)
+        select(Pledge)
+        .where(Pledge.id == pledge_id)
+        .options(joinedload(Pledge.investor, innerjoin=True))
+        .with_for_update(of=Pledge)
+        .execution_options(populate_existing=True)
     ).one()
 
 
@@ -232,7 +237,7 @@ def cancel(tx: Transaction, pledge_id: int) -> Pledge:
     Locks: offering (shared), pledge, instruction, accounts, progress. Writes: these but the offering, entry, message, audit.
     """
     pledge = take(tx, pledge_id)
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     # Nobody needs a right to leave a pledge that is neither paid nor promised: it is the others that the law speaks of.
     until = pledge.cancel_until if pledge.status in (AUTHORISED, PROCESSING, HELD) else None
     in_time = until is not None and tx.now_after_locks() <= until
@@ -303,7 +308,7 @@ def may_be_sold(tx: Transaction, pledge: Pledge, offering: Offering, regime: Reg
     day_of = regime.pack.day_of
     decision = decisions.decide(
         tx,
-        investor_queries.investor(tx.session, pledge.investor_id),
+        pledge.investor,
         offering.id,
         Intent(pledge.amount, str(offering.issuer_id), offering.ref, None, day_of(tx.now), day_of(pledge.placed_at)),
         [Asked(regime, queries.history(tx.session, pledge.investor_id, regime, tx.now, selling=pledge))],
@@ -324,14 +329,13 @@ def end_unpaid(tx: Transaction, pledge: Pledge, event: str, returning: Money | N
     """
     promises.forget(tx, pledge)
     promised = promises.move(tx, pledge, event, why=pledge.stop_reason)
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
     kind = {"cancel": Message.PLEDGE_CANCELLED, "decline": Message.PAYMENT_FAILED, "refuse": Message.PLEDGE_REFUSED}
     if returning is None:
-        tell(tx, pledge, offering, kind[event])
+        tell(tx, pledge, pledge.offering, kind[event])
     else:
-        tell(tx, pledge, offering, Message.REFUND_DUE, amount=returning)
+        tell(tx, pledge, pledge.offering, Message.REFUND_DUE, amount=returning)
     minor = pledge.amount_minor
-    offerings.count(tx, offering.id, taken_shares=-pledge.shares, taken=-minor, promised=-promised)
+    offerings.count(tx, pledge.offering_id, taken_shares=-pledge.shares, taken=-minor, promised=-promised)
 
 
 def owe_refund(tx: Transaction, pledge: Pledge) -> None:
@@ -340,7 +344,7 @@ def owe_refund(tx: Transaction, pledge: Pledge) -> None:
     Locks: accounts, progress. Writes: entry, pledge, instruction, message, progress, audit.
     """
     audit.transition(tx, pledge, "owe_refund", why=pledge.stop_reason, amount=pledge.to_pay)
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     way = refunds.send(tx, pledge)
     tell(tx, pledge, offering, Message.REFUND_DUE, amount=pledge.to_pay, into_cash=way is not None)
     ledger.post(tx, entries.refund_owed(
@@ -362,8 +366,7 @@ def take_referral(tx: Transaction, ref: str) -> None:
 
 def _require_stranger(tx: Transaction, pledge: Pledge) -> None:
     """Nobody of the company, who joined it whenever, decides who may invest in it; the case itself cannot know."""
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
-    if issuers.is_member(tx.session, offering.issuer_id, tx.actor.user_id):
+    if issuers.is_member(tx.session, pledge.offering.issuer_id, tx.actor.user_id):
         raise Refused("own_case")
 
 
@@ -380,17 +383,15 @@ def resolve_referral(
     # The pledge before its case, as whoever cancels it does.
     pledge = take(tx, compliance_queries.case(tx.session, ref).subject_id)
     _require_stranger(tx, pledge)
-    investor = investor_queries.investor(tx.session, pledge.investor_id)
-    if outcome is CaseOutcome.APPROVE and screening_queries.hold(tx.session, investor):
+    if outcome is CaseOutcome.APPROVE and screening_queries.hold(tx.session, pledge.investor):
         raise Refused("investor_on_hold", field="outcome")
     case = compliance.resolve(tx, ref, outcome, reasons, note)
     if outcome is CaseOutcome.REFUSE:
         end_unpaid(tx, pledge, "refuse")
         return
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
     audit.transition(tx, pledge, "accept", case=case.ref)
     pledge.pay_until = tx.now + payment_window
-    _tell_what_the_law_said(tx, pledge, offering, Message.PLEDGE_PLACED)
+    _tell_what_the_law_said(tx, pledge, pledge.offering, Message.PLEDGE_PLACED)
 
 
 def _tell_what_the_law_said(tx: Transaction, pledge: Pledge, offering: Offering, kind: Message) -> None:

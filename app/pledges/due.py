@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.database import Transaction
-from app.offerings import queries as offering_queries
 from app.offerings.lifecycle import LIVE
 from app.pledges import saved
 from app.pledges.actions import stop, take
@@ -27,7 +26,7 @@ def give_back(tx: Transaction, pledge_id: int) -> bool:
     Its investor is told that they can pledge again and pay in another way. Locks: offering (shared), pledge; and see `stop`.
     """
     pledge = take(tx, pledge_id)
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     on = saved.returned_on(pledge, offering, tx.now)
     if on is None or tx.now < on or offering.status != LIVE:
         return False

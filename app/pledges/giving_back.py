@@ -9,6 +9,7 @@ from app.cash import queries as cash
 from app.database import Transaction
 from app.ledger import actions as ledger
 from app.ledger import entries
+from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
@@ -20,6 +21,7 @@ from app.pledges import paying_for, queries, refunds
 from app.pledges.lifecycle import HELD
 from app.pledges.messages import facts
 from app.pledges.models import Pledge, StopReason
+from app.pledges.queries import PlainPledge
 
 
 def give_back_held(tx: Transaction, offering: Offering, why: StopReason) -> None:
@@ -35,23 +37,23 @@ def give_back_held(tx: Transaction, offering: Offering, why: StopReason) -> None
     shares = minor = 0
     while found := queries.next_held(tx.session, offering.id):
         _owe(tx, offering, found, why)
-        shares += sum(pledge.shares for pledge, _ in found)
-        minor += sum(pledge.amount_minor for pledge, _ in found)
+        shares += sum(pledge.shares for pledge in found)
+        minor += sum(pledge.amount_minor for pledge in found)
     if shares:
         offerings.count(tx, offering.id, taken_shares=-shares, taken=-minor, held=-minor)
 
 
-def _owe(tx: Transaction, offering: Offering, found: list[tuple[Pledge, int]], why: StopReason) -> None:
+def _owe(tx: Transaction, offering: Offering, found: list[PlainPledge], why: StopReason) -> None:
     audit.transition_many(
-        tx, Pledge, "owe_refund", {pledge.id: {"why": why, "amount": pledge.to_pay} for pledge, _ in found}
+        tx, Pledge, "owe_refund", {pledge.id: {"why": why, "amount": pledge.to_pay} for pledge in found}
     )
-    ids = [pledge.id for pledge, _ in found]
+    ids = [pledge.id for pledge in found]
     disputed = refunds.disputed_in(tx.session, offering.id)
     collections = payment_queries.collections(tx.session, ids)
-    wanting = cash.wanting_cash(tx.session, [pledge.investor_id for pledge, _ in found])
+    wanting = cash.wanting_cash(tx.session, [pledge.investor_id for pledge in found])
     ways = {
         pledge.id: paying_for.refund_way(offering, collections[pledge.id], tx.now, wanted=pledge.investor_id in wanting)
-        for pledge, _ in found
+        for pledge in found
     }
     payments.instruct_refunds(
         tx,
@@ -61,7 +63,7 @@ def _owe(tx: Transaction, offering: Offering, found: list[tuple[Pledge, int]], w
                 pledge.id, collections[pledge.id].id, collections[pledge.id].gateway, f"refund:pledge:{pledge.id}",
                 amount=pledge.to_pay, reference=pledge.ref, method=ways[pledge.id],
             )
-            for pledge, _ in found
+            for pledge in found
             if pledge.id not in disputed  # as `refunds.send` says
         ],
     )  # fmt: skip
@@ -70,10 +72,10 @@ def _owe(tx: Transaction, offering: Offering, found: list[tuple[Pledge, int]], w
         Message.REFUND_DUE,
         (
             (
-                user_id, f"pledge:{pledge.id}",
+                pledge.user_id, f"pledge:{pledge.id}",
                 facts(pledge, offering, pledge.to_pay, into_cash=ways[pledge.id] is not None),
             )
-            for pledge, user_id in found
+            for pledge in found
         ),
     )  # fmt: skip
     ledger.post_many(
@@ -82,12 +84,12 @@ def _owe(tx: Transaction, offering: Offering, found: list[tuple[Pledge, int]], w
             entries.refund_owed(
                 offering.id,
                 pledge.id,
-                pledge.amount,
+                Money(pledge.amount_minor, pledge.currency),
                 f"refund_owed:pledge:{pledge.id}",
-                investor_fee=pledge.fee,
+                investor_fee=Money(pledge.fee_minor, pledge.currency),
                 may_be_taken_back=pledge.clears_at is not None,
             )
-            for pledge, _ in found
+            for pledge in found
         ),
     )
     tx.session.execute(

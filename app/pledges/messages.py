@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.database import Transaction
-from app.investors import queries as investor_queries
 from app.money import Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
 from app.offerings.models import Offering
 from app.pledges.models import Pledge
+from app.pledges.queries import PlainPledge
 
 
 def tell(
@@ -20,7 +20,6 @@ def tell(
     offering: Offering,
     kind: Message,
     *,
-    user_id: int | None = None,
     amount: Money | None = None,
     receipt: Mapping[str, Any] | None = None,
     about: str | None = None,
@@ -30,16 +29,16 @@ def tell(
 
     `into_cash`: what is given back goes into their cash account. `receipt` is what the law said, where that belongs into the message.
     """
-    if user_id is None:
-        user_id = investor_queries.investor(tx.session, pledge.investor_id).user_id
     notifications.enqueue(
-        tx, user_id, kind, about or f"pledge:{pledge.id}",
+        tx, pledge.investor.user_id, kind, about or f"pledge:{pledge.id}",
         **facts(pledge, offering, amount or pledge.amount, into_cash=into_cash),
         **({} if receipt is None else {"receipt": receipt}),
     )  # fmt: skip
 
 
-def facts(pledge: Pledge, offering: Offering, amount: Money, *, into_cash: bool = False) -> dict[str, Any]:
+def facts(
+    pledge: Pledge | PlainPledge, offering: Offering, amount: Money, *, into_cash: bool = False
+) -> dict[str, Any]:
     """What every message about a pledge may say, with the amount that is meant."""
     return {
         "ref": pledge.ref,

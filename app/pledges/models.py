@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, Currency, Id, one_of
+from app.investors.models import Investor
 from app.issuers.models import Relation
 from app.money import Money
+from app.offerings.models import Offering
 from app.payments.port import Funding
 from app.pledges.lifecycle import PLEDGE
 from app.state_machine import StateMachine
@@ -117,6 +119,10 @@ class Pledge(Base):
     placed_from: Mapped[str | None] = mapped_column(String(2))
     #: It ended because it was to be paid on credit, which the platform's policy refuses here, or beyond its limit.
     funding_refused: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    #: Who took the pledge has both already, the offering held and read anew.
+    offering: Mapped[Offering] = relationship(viewonly=True)
+    investor: Mapped[Investor] = relationship(viewonly=True)
 
     @property
     def amount(self) -> Money:

@@ -7,14 +7,12 @@ import hashlib
 from app.audit import actions as audit
 from app.cash import actions as cash
 from app.database import Transaction
-from app.investors import queries as investors
 from app.ledger import actions as ledger
 from app.ledger import cash_accounts, entries
 from app.ledger import queries as ledger_queries
 from app.ledger.draft import Draft, Evidence
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
-from app.offerings import queries as offering_queries
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
@@ -103,14 +101,14 @@ def _mark(row: Instruction, outcome: Outcome) -> str | None:
 
 def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile."""
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     stopping = pledge.status == lifecycle.CANCELLING and not _was_in_time(pledge, offering, outcome)
     pledge.funding, pledge.paid_from = outcome.funding, _mark(row, outcome)
     if not stopping and not funding.may_stay(tx, pledge, offering, outcome.funding):
         stopping = pledge.funding_refused = True
-    investor = investors.investor(tx.session, pledge.investor_id)
-    screening.compare_payer(tx, investor, pledge.ref, outcome.payer)
-    promises.forget(tx, pledge)
+    screening.compare_payer(tx, pledge.investor, pledge.ref, outcome.payer)
+    if pledge.instrument is not None:
+        promises.forget(tx, pledge)
     promised = promises.move(tx, pledge, "fund", amount=pledge.amount, evidence=outcome.evidence[0].id)
     pledge.held_at = tx.now
     if not stopping:
@@ -152,7 +150,7 @@ def _was_in_time(pledge: Pledge, offering: Offering, outcome: Outcome) -> bool:
 def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
     """Money came that no living pledge waits for, or not as much as was asked: it is booked apart and goes back."""
     ending = lifecycle.PLEDGE.allows(pledge.status, "decline")
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     received = outcome.evidence[0].amount
     booked = ledger.post(tx, entries.unidentified_funds_received(
         offering.id, received, _evidence(row, outcome), collector=_collector(offering, row),
@@ -202,7 +200,7 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     changed = payments.record(tx, row, outcome)
     if row.status not in (SUCCEEDED, FAILED):
         return
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     away = 0
     for line in outcome.evidence:
         if line.amount.minor > away:

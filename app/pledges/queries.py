@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -232,7 +232,7 @@ def decided_by(session: Session, pledge_ids: Collection[int]) -> dict[int, list[
     rows = session.execute(
         select(Pledge.id, Decision.regime)
         .join(Decision, (Decision.id == Pledge.decision_id) | (Decision.beside_id == Pledge.decision_id))
-        .where(Pledge.id.in_(pledge_ids))
+        .where(Pledge.id == func.any(list(pledge_ids)))
     )
     found: dict[int, list[str]] = {pledge_id: [] for pledge_id in pledge_ids}
     for pledge_id, regime in rows:
@@ -274,17 +274,45 @@ def not_asked_at_sale(session: Session, offering_id: int, limit: int) -> list[in
     )
 
 
-def next_held(session: Session, offering_id: int) -> list[tuple[Pledge, int]]:
-    """The first held pledges, read anew, as many as are written at once, each with the person whom it is told to."""
+@dataclass(frozen=True, slots=True)
+class PlainPledge:
+    """As much of a pledge as is written about very many at once, and whom it is told to."""
+
+    id: int
+    ref: str
+    investor_id: int
+    shares: int
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    wished_shares: int | None
+    stop_reason: str | None
+    funding_refused: bool
+    cancel_until: datetime | None
+    charge_at: datetime | None
+    pay_until: datetime | None
+    clears_at: datetime | None
+    user_id: int
+
+    @property
+    def to_pay(self) -> Money:
+        return Money(self.amount_minor + self.fee_minor, self.currency)
+
+
+#: What a `PlainPledge` is made of, joined to its investor.
+PLAIN = [getattr(Investor if one.name == "user_id" else Pledge, one.name) for one in fields(PlainPledge)]
+
+
+def next_held(session: Session, offering_id: int) -> list[PlainPledge]:
+    """The first held pledges, as many as are written at once."""
     rows = session.execute(
-        select(Pledge, Investor.user_id)
+        select(*PLAIN)
         .join(Investor, Investor.id == Pledge.investor_id)
         .where(Pledge.offering_id == offering_id, Pledge.status == HELD)
         .order_by(Pledge.id)
         .limit(AT_ONCE)
-        .execution_options(populate_existing=True)
     )
-    return [(pledge, user_id) for pledge, user_id in rows]
+    return [PlainPledge(*row) for row in rows]
 
 
 def unpaid(session: Session, offering_id: int) -> list[int]:

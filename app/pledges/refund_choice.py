@@ -10,7 +10,6 @@ from app.audit import actions as audit
 from app.cash import queries as cash_queries
 from app.database import Transaction
 from app.errors import Refused
-from app.offerings import queries as offerings
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
@@ -36,9 +35,7 @@ def choose(tx: Transaction, pledge_id: int, *, to_cash: bool) -> None:
     paid = payment_queries.collection(tx.session, pledge.id)
     if not _waits(row) or paid is None:
         raise Refused("refund_sent")
-    if paid.kind == OpKind.FROM_CASH or (
-        to_cash and not paying_for.may_stay_here(offerings.offering(tx.session, pledge.offering_id), paid, tx.now)
-    ):
+    if paid.kind == OpKind.FROM_CASH or (to_cash and not paying_for.may_stay_here(pledge.offering, paid, tx.now)):
         raise Refused("refund_to_source")
     row.method = Method.CASH_ACCOUNT if to_cash else None
     audit.record(tx, "choose_refund", "instructions", row.id, to_cash=to_cash)
@@ -67,11 +64,7 @@ def goes_into_cash(session: Session, pledge: Pledge) -> bool:
 
 def _refund(session: Session, pledge: Pledge) -> Instruction | None:
     """The latest, but for money that no pledge wanted."""
-    found = [
-        one
-        for one in payment_queries.of_pledge(session, pledge.id)
-        if one.kind == OpKind.REFUND and one.business_key.startswith("refund:pledge:")
-    ]
+    found = payment_queries.refunds(session, pledge.id)
     return found[-1] if found else None
 
 

@@ -9,7 +9,6 @@ from app.database import Transaction
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.money import Money
-from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
@@ -80,7 +79,7 @@ def owed(session: Session, pledge: Pledge) -> Money:
 def _instruct(tx: Transaction, pledge: Pledge, key: str, amount: Money) -> Method | None:
     collection = payment_queries.collection(tx.session, pledge.id)
     assert collection is not None  # what is held was collected
-    offering = offerings.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     wanted = bool(cash.wanting_cash(tx.session, [pledge.investor_id]))
     way = paying_for.refund_way(offering, collection, tx.now, wanted=wanted)
     payments.instruct(
@@ -119,7 +118,7 @@ def pay_back(tx: Transaction, pledge: Pledge, *, refused_too: bool = False) -> b
             payments.pay_otherwise(tx, payments.lock(tx, row.id))
         elif row.may_be_repeated:
             _take_back(tx, payments.lock(tx, row.id))
-    offering = offerings.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     assert offering.gateway is not None  # what is held is held for a public offering
     payments.instruct(
         tx, OpKind.PAY_BACK, f"pay_back:pledge:{pledge.id}:{len(rows)}", gateway=offering.gateway,

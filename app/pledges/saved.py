@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from app.database import Transaction
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
-from app.offerings import queries as offering_queries
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
@@ -41,7 +40,7 @@ def kept(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     if not payments.record(tx, row, outcome) or row.status != SUCCEEDED or pledge.status != RESERVED:
         return
     assert outcome.instrument is not None  # it is what makes this a success
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     promised = promises.promise(tx, pledge, outcome.instrument, paying_for.charge_from(offering, tx.now))
     tell(tx, pledge, offering, Message.PLEDGE_PROMISED, amount=pledge.to_pay)
     offerings.count(tx, offering.id, promised=promised)
@@ -68,7 +67,7 @@ def charge(tx: Transaction, pledge_id: int, ways: Iterable[PaymentWay]) -> bool:
     It stays promised until the gateway answers. Locks: offering (shared), pledge. Writes: pledge, instruction, audit.
     """
     pledge = take(tx, pledge_id)
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     is_due = pledge.status == AUTHORISED and pledge.charge_at is not None and pledge.charge_at <= tx.now
     if not is_due or offering.status != LIVE:
         return False
@@ -88,7 +87,7 @@ def stays_promised(tx: Transaction, pledge: Pledge, row: Instruction) -> bool:
     """
     if pledge.instrument is None or pledge.status not in (AUTHORISED, PROCESSING):
         return False
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     if row.status == ACTION_REQUIRED:
         tell(tx, pledge, offering, Message.CHARGE_NEEDS_YOU, amount=pledge.to_pay, about=f"instruction:{row.id}")
         return True

@@ -12,7 +12,6 @@ from app.alerts import actions as alerts
 from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
 from app.database import Transaction
-from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries, reversals
@@ -22,7 +21,6 @@ from app.ledger.draft import Evidence
 from app.money import Money
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
-from app.offerings import queries as offering_queries
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments.models import Instruction
@@ -39,7 +37,7 @@ def book_late(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcom
 
     Locks: accounts, progress. Writes: entries, pledge, instruction, message, alert, case, progress, audit.
     """
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     if outcome.state == "failed":
         _book_bounced(tx, offering, pledge, row, outcome)
         return
@@ -197,17 +195,16 @@ def _dispute_lost(tx: Transaction, offering: Offering, pledge: Pledge, line_id: 
 def _raise_alert(
     tx: Transaction, pledge: Pledge, offering: Offering, amount: Money, rule: str, line_id: str, *, holds: bool
 ) -> None:
-    investor = investors.investor(tx.session, pledge.investor_id)
     finding = Finding(
         rule=rule,
         subject_type=SubjectType.INVESTOR,
-        subject_id=investor.id,
+        subject_id=pledge.investor_id,
         about=f"pledge:{pledge.ref}:{line_id}",
         fingerprint=f"{pledge.ref}:{line_id}"[:64],
         holds=holds,
         inputs={"total_minor": amount.minor, "currency": amount.currency, "pledges": [pledge.ref]},
     )
-    alerts.raise_alert(tx, finding, [investor.user_id, *issuers.members(tx.session, offering.issuer_id)])
+    alerts.raise_alert(tx, finding, [pledge.investor.user_id, *issuers.members(tx.session, offering.issuer_id)])
 
 
 def _price(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import database
 from app.audit import actions as audit
+from app.changes import queries as changes
 from app.closings import actions as closings
 from app.closings import outcomes
 from app.closings import queries as closing_queries
@@ -18,7 +19,6 @@ from app.closings.models import Closing
 from app.database import Transaction
 from app.errors import Refused
 from app.fees.terms import FeeTerms
-from app.investors import queries as investors
 from app.jobs import close_offerings
 from app.ledger import actions as ledger
 from app.ledger import entries
@@ -134,8 +134,7 @@ def enter_one_by_one(tx: Transaction, offering: Offering, closing: Closing, regi
             resale_restricted_until=regime.resale_restricted_until(regime.pack.day_of(tx.now)),
         )  # fmt: skip
         audit.transition(tx, pledge, "settle", shares=line.shares, closing=closing.ref)
-        user_id = investors.investor(tx.session, pledge.investor_id).user_id
-        tell(tx, pledge, offering, Message.SHARES_ISSUED, user_id=user_id)
+        tell(tx, pledge, offering, Message.SHARES_ISSUED)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -246,3 +245,10 @@ def test_if_one_may_not_move_none_does(world: World) -> None:
     with pytest.raises(Refused, match="illegal_move"), world.acting() as tx:
         audit.transition_many(tx, Pledge, "allot", {held.id: {}, unpaid.id: {}})
     assert world.contents() == before
+
+
+def test_more_pledges_can_be_asked_about_than_a_statement_has_parameters(world: World) -> None:
+    pledge, many = world.held(world.live()), range(1, 70_000)
+    with world.looking() as view:
+        assert changes.awaited_from(view.session, many) == {}
+        assert pledge_queries.decided_by(view.session, many)[pledge.id] == ["US-CF"]

@@ -202,6 +202,17 @@ def test_many_events_about_one_thing_are_one_question(world: World, monkeypatch:
     assert world.sql("SELECT status, count(*) FROM gateway_events GROUP BY status") == [("done", 5)]
 
 
+def test_events_that_are_taken_together_wake_another_job_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    offering, woken = world.live(), list[set[str]]()
+    for pledge in [world.pledged(offering) for _ in range(3)]:
+        world.pay(pledge)
+    world.deliver_events()
+    monkeypatch.setattr(world.platform.database, "on_wake", woken.append)
+    process_inbox.run(world.platform)
+    assert woken == [{"send_notifications"}]
+    assert world.sql("SELECT DISTINCT status FROM pledges") == [("held",)]
+
+
 def test_an_event_of_a_gateway_that_is_gone_does_not_hold_up_the_others(world: World) -> None:
     pledge = world.pledged(world.live())
     world.pay(pledge)

@@ -278,7 +278,8 @@ class Provider(Telling):
         """Let happen what the clock brings: slow payments, refunds, payouts."""
         due = connection.execute(
             select(objects)
-            .where(objects.c.due_at <= self._now(connection), objects.c.status.in_(("processing", "pending")))
+            .where(objects.c.due_at <= func.platform_now() + self._ahead)
+            .where(objects.c.status.in_(("processing", "pending")))
             .with_for_update(skip_locked=True)
         ).all()
         for row in due:

@@ -104,7 +104,7 @@ objects = Table(
     Column("return_url", String),
     #: For a payment: the kinds of card to decline. For a refund: the payment. For a payout: the destination.
     Column("about", String),
-    Column("status", String, nullable=False),
+    Column("status", String, nullable=False, index=True),
     Column("code", String),
     Column("token", String),
     Column("due_at", DateTime(timezone=True)),

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from sqlalchemy import Connection, text
 
-from app.jobs import seal_audit, send_payments
+from app.jobs import queue, seal_audit, send_payments
 from app.payments import inbox
 from app.payments.port import Envelope
 from app.payments.sandbox.tables import Token
@@ -101,8 +101,9 @@ def _copied(connection: Connection, table: str, which: str, row: dict[str, objec
 
 
 def drain(world: World, processes: int) -> float:
-    """Let so many workers at it; the seconds until it is gone."""
+    """Let so many workers at it, which wake other jobs as any do; the seconds until it is gone."""
     site = Workers(world)
+    world.platform.database.on_wake = queue.waker(world.platform.database)
     with ExitStack() as stack:
         started = [stack.enter_context(site.one(workers.job, "process_inbox")) for _ in range(processes)]
         began = time.monotonic()
