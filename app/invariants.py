@@ -63,13 +63,16 @@ INVARIANTS: dict[str, str] = {
         HAVING (coalesce(sum(l.amount_minor), 0), coalesce(sum(l.fee_share_minor), 0),
             coalesce(sum(l.investor_fee_minor), 0)) <> (c.total_minor, c.fee_minor, c.investor_fee_minor)""",
     N_("I15 no release without two independent approvals of the same snapshot"): """
-        SELECT c.id FROM closings c LEFT JOIN closing_approvals a ON a.closing_id = c.id
-            AND a.snapshot_hash = c.snapshot_hash AND a.user_id IS DISTINCT FROM c.begun_by
-            AND a.user_id IS DISTINCT FROM c.payout_proposed_by
-        WHERE c.status IN ('releasing', 'payout_failed', 'done') GROUP BY c.id HAVING count(a.user_id) < 2""",
+        SELECT c.id FROM closings c LEFT JOIN LATERAL (SELECT document_sha256 FROM instructions i
+            WHERE i.closing_id = c.id AND i.kind = 'release' ORDER BY i.id DESC LIMIT 1) paid ON true
+        LEFT JOIN closing_approvals a ON a.closing_id = c.id AND a.user_id IS DISTINCT FROM c.begun_by
+            AND a.snapshot_hash = coalesce(paid.document_sha256, c.snapshot_hash)
+            AND (a.snapshot_hash <> c.snapshot_hash OR a.user_id IS DISTINCT FROM c.payout_proposed_by)
+        WHERE c.status IN ('releasing', 'payout_failed', 'payout_proposed', 'holdback_proposed', 'done')
+        GROUP BY c.id HAVING count(a.user_id) < 2""",
     N_("I16 nothing is released below the target"): """
         SELECT o.id FROM offerings o JOIN closings c ON c.offering_id = o.id
-            AND c.status IN ('releasing', 'payout_failed', 'payout_proposed', 'done')
+            AND c.status IN ('releasing', 'payout_failed', 'payout_proposed', 'holdback_proposed', 'done')
         GROUP BY o.id HAVING sum(c.total_minor) < o.target_minor""",
     N_("I17 oversold: nothing is sold above the maximum"): """
         SELECT o.id FROM offerings o JOIN offering_progress g ON g.offering_id = o.id
@@ -120,6 +123,23 @@ INVARIANTS: dict[str, str] = {
         SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '9000'
         GROUP BY p.id HAVING coalesce(sum(a.debits - a.credits), 0)
             <> CASE WHEN p.status = 'authorised' THEN p.amount_minor ELSE 0 END""",
+    N_(
+        "I26 what is held back from companies is what their closings kept, less what was released and covered losses"
+    ): """
+        SELECT o.id FROM offerings o LEFT JOIN (
+            SELECT offering_id, sum(holdback_minor) AS kept,
+                sum(holdback_minor) FILTER (WHERE holdback_released_at IS NULL) AS still
+            FROM closings WHERE status NOT IN ('gathering', 'proposed', 'aborted') GROUP BY offering_id) c
+            ON c.offering_id = o.id
+        LEFT JOIN (SELECT offering_id, sum(credits) AS kept, sum(credits - debits) AS still FROM ledger_accounts
+            WHERE code = '2110' GROUP BY offering_id) a ON a.offering_id = o.id
+        WHERE coalesce(a.kept, 0) <> coalesce(c.kept, 0) OR coalesce(a.still, 0) > coalesce(c.still, 0)""",
+    N_("I27 a rolling closing takes only pledges whose investors were told and may not cancel any more"): """
+        SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.is_rolling
+            AND c.status NOT IN ('gathering', 'proposed', 'aborted')
+        JOIN pledges p ON p.id = l.pledge_id
+        WHERE p.closes_at IS NULL OR p.cancel_until IS NULL OR p.cancel_until > c.gather_until
+            OR p.held_at > c.begun_at""",
     N_("P1 public counter = ledger: held"): """
         SELECT g.offering_id FROM offering_progress g JOIN offerings o ON o.id = g.offering_id
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a

@@ -126,7 +126,7 @@ def child(what: str, url: str, folder: str, offering_id: int) -> None:
 
     def propose() -> None:
         with world.acting(SYSTEM) as tx:
-            assert closings.propose(tx, closing.id, regime)
+            assert closings.propose(tx, closing.id, platform.law)
 
     def paid() -> None:
         with world.acting(SYSTEM) as tx:

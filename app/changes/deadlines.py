@@ -120,9 +120,9 @@ def close_early(tx: Transaction, offering_id: int, new_deadline_at: datetime, la
 
 
 def _target_met(offering: Offering) -> bool:
-    """Whether money of so much is held; what is only on its way does not count."""
+    """Whether so much is held, with what was closed before; what is only on its way does not count."""
     assert offering.progress is not None and offering.target is not None
-    return offering.progress.held_minor >= offering.target.minor
+    return offering.progress.held_minor + offering.progress.settled_minor >= offering.target.minor
 
 
 def target_lost(session: Session, offering: Offering, now: datetime) -> EarlyClose | None:

@@ -175,8 +175,8 @@ def propose(tx: Transaction, offering_id: int, version: int, reason: str, regime
 def require_possible(tx: Transaction, offering: Offering, change: Change, regime: Regime) -> None:
     """That the offering would still be whole and lawful with this change in it; who asks holds issuer and offering.
 
-    Raises Refused: "nothing_changed", "tasks_open", "close_early_instead", "maximum_below_taken", "over_offering_cap",
-    and see `terms.problems`.
+    Raises Refused: "nothing_changed", "tasks_open", "close_early_instead", "closed_in_part" (the target was met and used,
+    and who bought knew the rule), "maximum_below_taken", "over_offering_cap", and see `terms.problems`.
     """
     if not change.new:
         raise Refused("nothing_changed")
@@ -196,6 +196,8 @@ def require_possible(tx: Transaction, offering: Offering, change: Change, regime
     assert offering.deadline_at is not None and changed.deadline_at is not None
     if changed.deadline_at < offering.deadline_at:
         raise Refused("close_early_instead", field="deadline_date")
+    if {"target", "oversubscription_rule"} & set(change.new) and offering.progress and offering.progress.settled_minor:
+        raise Refused("closed_in_part")
     if {"maximum", "oversubscription_rule"} & set(change.new):
         _require_above_taken(offering, changed, tx.now)
     if "maximum" in change.new:

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
-
-from app.actor import Role
 from app.approvals import actions as approvals
 from app.approvals.models import ProposalKind
 from app.audit import actions as audit
 from app.changes import actions as changes
 from app.changes import deadlines as early_closes
 from app.changes import queries as change_queries
-from app.closings import allotting, queries
+from app.closings import allotting, gathering, holding_back, queries
 from app.closings.allotment import allot, draw_up
-from app.closings.lifecycle import GATHERING, PAYOUT_FAILED, PROPOSED, WAITING_FOR_OFFICERS
-from app.closings.models import Closing, ClosingApproval, ClosingLine
+from app.closings.lifecycle import GATHERING, HOLDBACK_PROPOSED, PAYOUT_FAILED, PROPOSED, WAITING_FOR_OFFICERS
+from app.closings.models import Closing, ClosingApproval
+from app.closings.snapshot import put_to_officers, require_independent, snapshot_hash
 from app.compliance import actions as compliance
 from app.compliance.models import CaseKind
 from app.custody import queries as custody
 from app.database import Transaction, new_reference
 from app.errors import Refused
-from app.identity import queries as identity
-from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries
@@ -41,16 +34,15 @@ from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.pledges import actions as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges import refunds
 from app.pledges.giving_back import give_back_held
 from app.pledges.lifecycle import PROCESSING
-from app.pledges.models import Pledge, StopReason
+from app.pledges.models import StopReason
 from app.pledges.queries import Held
 from app.regimes import platform_policy
+from app.regimes.law_book import LawBook
 from app.regimes.regime import Regime
-
-#: So many pledges the law is asked about in one transaction, for each is a decision of its own.
-ASKED_AT_ONCE = 200
+from app.switches import actions as switches
+from app.switches.models import Direction
 
 
 class Approval(StrEnum):
@@ -64,8 +56,8 @@ def begin(tx: Transaction, offering_id: int) -> Closing:
     """End an offering whose deadline has come: no more pledges, what is unpaid ends, what is on its way is waited for.
 
     Raises Refused: "not_due", "answers_awaited" (an investor still has time to answer to a change), "early_target_lost"
-    (it was an early deadline, and the target is no longer met: see `changes.deadlines.resume`).
-    Locks: offering, pledges, instructions, progress.
+    (it was an early deadline, and the target is no longer met: see `changes.deadlines.resume`). A rolling closing that is not
+    released by now is part of this one. Locks: offering, closing, pledges, instructions, progress.
     Writes: offering, closing, pledges, instructions, messages, progress, audit. Wakes: close_offerings.
     """
     offering = offerings.lock(tx, offering_id)
@@ -76,6 +68,7 @@ def begin(tx: Transaction, offering_id: int) -> Closing:
         raise Refused("answers_awaited")
     if early_closes.target_lost(tx.session, offering, tx.now):
         raise Refused("early_target_lost")
+    gathering.overtake(tx, offering)
     changes.end_with(tx, offering, early_close="keep")
     offerings.move(tx, offering, "begin_closing")
     closing = Closing(
@@ -103,40 +96,79 @@ def begin(tx: Transaction, offering_id: int) -> Closing:
     return closing
 
 
-def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
+def propose(tx: Transaction, closing_id: int, law: LawBook) -> bool:
     """Settle who is in: propose the closing to the officers, or fail the offering when its target was missed.
 
     While money is on its way, somebody may still cancel, or the law wants more days, nothing happens yet, and it
     returns False. One that waits for officers and has lost a pledge since is settled anew.
     Where the law measures at the sale it is asked again about each pledge, once; who may not buy any more is refunded.
     Of many pledges it is asked by some hundreds in a transaction: then True means that it has to be called again.
+    What earlier closings took counts toward the target; after them the last one takes what is left, and nothing fails.
     Locks: offering, closing, pledges, accounts, progress. Writes: decisions, closing, lines, or see `_fail`; messages, audit.
     """
-    closing = queries.closing(tx.session, closing_id)
-    offering = offerings.lock(tx, closing.offering_id)
-    closing = lock(tx, closing_id)
+    offering = offerings.lock(tx, queries.closing(tx.session, closing_id).offering_id)
+    closing = queries.lock(tx, closing_id)
+    regime = law.regime(offering.regime)
     if closing.status != GATHERING and not queries.has_lost_a_pledge(tx.session, closing):
         return False
+    if closing.is_rolling:
+        return _propose_part(tx, offering, closing, law)
     unpaid = pledge_queries.unpaid(tx.session, offering.id)
     if unpaid and tx.now < closing.gather_until:
         return False
     for pledge_id in unpaid:
         pledges.stop(tx, pledges.lock(tx, pledge_id), StopReason.PAID_TOO_LATE)
-    assert offering.target is not None and offering.opened_at is not None
-    held = _undisputed(tx, offering, pledge_queries.held(tx.session, offering.id))
+    assert offering.target is not None
+    closed = queries.closed(tx.session, offering)
+    held = gathering.undisputed(tx, offering, pledge_queries.held(tx.session, offering.id))
     may_leave = any(pledge.cancel_until is not None and tx.now <= pledge.cancel_until for pledge in held)
-    waits = may_leave or not _is_gathered(tx, offering) or allotting.waits_for_choice(tx, offering, closing, held)
-    if _total(held, offering) >= offering.target and waits:
+    waits = (
+        may_leave or not gathering.is_gathered(tx, offering) or allotting.waits_for_choice(tx, offering, closing, held)
+    )
+    if closed + gathering.total(held, offering) >= offering.target and waits:
         return False
-    if regime.measures_at_sale and _counting(held, offering, regime, tx.now) >= offering.target:
-        if not _ask_the_law(tx, offering, regime):
-            tx.wake("close_offerings")
+    if regime.measures_at_sale and closed + gathering.counting(held, offering, regime, tx.now) >= offering.target:
+        if not gathering.ask_the_law(tx, offering, closing, regime):
             return True
         held = pledge_queries.held(tx.session, offering.id)
-    counting = _counting(held, offering, regime, tx.now)
+    if closed and not held:
+        gathering.abort(tx, closing, "nothing_left")
+        gathering.settle_when_done(tx, offering)
+        return True
+    counting = closed + gathering.counting(held, offering, regime, tx.now)
     if counting < offering.target:
         _fail(tx, offering, closing, held)
         return True
+    return _release_allowed(tx, offering, closing, regime, held, counting)
+
+
+def _propose_part(tx: Transaction, offering: Offering, closing: Closing, law: LawBook) -> bool:
+    """The same for a rolling closing, of what its investors were told of; or it is called off, and the offering goes on."""
+    regime = law.regime(offering.regime)
+    if tx.now < closing.gather_until:
+        return False
+    held = gathering.undisputed(tx, offering, pledge_queries.held(tx.session, offering.id, rolling=True))
+    held = gathering.ready(tx, offering, closing, law, held)
+    if held and regime.measures_at_sale:
+        if not gathering.ask_the_law(tx, offering, closing, regime):
+            return True
+        held = pledge_queries.held(tx.session, offering.id, rolling=True)
+    counting = queries.closed(tx.session, offering) + gathering.counting(held, offering, regime, tx.now)
+    assert offering.target is not None
+    if not held or counting < offering.target:
+        gathering.call_off(tx, offering, closing, law, "target_lost" if held else "nothing_left")
+        return True
+    tx.wake("carry_money")
+    if not custody.has_in_escrow(tx.session, offering, sum(one.amount_minor + one.fee_minor for one in held)):
+        return False
+    return _release_allowed(tx, offering, closing, regime, held, counting)
+
+
+def _release_allowed(
+    tx: Transaction, offering: Offering, closing: Closing, regime: Regime, held: list[Held], counting: Money
+) -> bool:
+    """Put a closing of these pledges to the officers, if the law lets the company be paid by now."""
+    assert offering.target is not None and offering.opened_at is not None
     verdict = regime.may_release(
         opened_on=regime.pack.day_of(offering.opened_at),
         on=regime.pack.day_of(tx.now),
@@ -145,108 +177,25 @@ def propose(tx: Transaction, closing_id: int, regime: Regime) -> bool:
     )
     if verdict.allows:
         draw_up(tx, offering, closing, held)
-        _put_to_officers(tx, offering, closing, "propose")
+        put_to_officers(tx, offering, closing, "propose")
     return verdict.allows
-
-
-def _undisputed(tx: Transaction, offering: Offering, held: list[Held]) -> list[Held]:
-    """Those whose money is there. What a payer's bank has meanwhile is nobody's to sell: that pledge ends."""
-    disputed = refunds.disputed_in(tx.session, offering.id)
-    for one in held:
-        if one.id in disputed:
-            pledges.stop(tx, pledges.lock(tx, one.id), StopReason.DISPUTED)
-    return [one for one in held if one.id not in disputed]
-
-
-def _is_gathered(tx: Transaction, offering: Offering) -> bool:
-    """Whether all the money is with the custodian, and no bank can take it back without a word."""
-    if custody.waits_to_clear(tx.session, offering.id):
-        return False
-    tx.wake("carry_money")
-    return custody.standing(tx.session, offering).is_gathered
-
-
-def _total(held: list[Held], offering: Offering) -> Money:
-    return Money(sum(pledge.amount_minor for pledge in held), offering.currency)
-
-
-def _counting(held: list[Held], offering: Offering, regime: Regime, now: datetime) -> Money:
-    """The target is for others to meet, unless the platform's policy counts related parties' money, too."""
-    is_counted = platform_policy.related_money_counts(regime.pack.day_of(now))
-    return _total(held, offering) if is_counted else _total(held, offering) - _from_related(held, offering)
-
-
-def _ask_the_law(tx: Transaction, offering: Offering, regime: Regime) -> bool:
-    """Ask about held pledges that were not asked about yet, as many as one transaction should; whether that was all."""
-    waiting = pledge_queries.not_asked_at_sale(tx.session, offering.id, ASKED_AT_ONCE + 1)
-    for pledge_id in waiting[:ASKED_AT_ONCE]:
-        pledges.may_be_sold(tx, pledge_queries.pledge(tx.session, pledge_id), offering, regime)
-    return len(waiting) <= ASKED_AT_ONCE
-
-
-def _from_related(held: list[Held], offering: Offering) -> Money:
-    return Money(sum(pledge.amount_minor for pledge in held if pledge.related_as), offering.currency)
-
-
-def _put_to_officers(tx: Transaction, offering: Offering, closing: Closing, event: str) -> None:
-    """Fix what the officers approve, with where the money goes as the issuer says it now, and ask them."""
-    tx.session.flush()  # the snapshot is of what is stored
-    issuer = issuers.issuer(tx.session, offering.issuer_id)
-    closing.snapshot_hash = snapshot_hash(tx, offering, closing)
-    closing.payee_holder, closing.payee_account = issuer.payout_holder, issuer.payout_account
-    closing.payee_hint = issuer.payout_hint
-    audit.transition(
-        tx, closing, event, total=closing.total, fee=closing.fee, payee=closing.payee_hint,
-        snapshot=closing.snapshot_hash,
-    )  # fmt: skip
-    for officer in identity.with_role(tx.session, Role.COMPLIANCE_OFFICER):
-        notifications.enqueue(
-            tx, officer.id, Message.CLOSING_PROPOSED, about=closing.snapshot_hash, ref=closing.ref,
-            offering=offering.name, minor=closing.total_minor, currency=closing.currency,
-        )  # fmt: skip
-
-
-def snapshot_hash(tx: Transaction, offering: Offering, closing: Closing) -> str:
-    """What two officers must have seen alike: holders, lines, totals, target, where the money goes now, which payout."""
-    issuer = issuers.issuer(tx.session, offering.issuer_id)
-    payee = hashlib.sha256((issuer.payout_account or b"") + (issuer.payout_holder or "").encode()).hexdigest()
-    body = {
-        "closing": closing.ref,
-        "lines": [
-            [
-                line.pledge_id,
-                line.holder_name,
-                line.shares,
-                line.amount_minor,
-                line.fee_share_minor,
-                line.investor_fee_minor,
-            ]
-            for line in queries.lines(tx.session, closing.id)
-        ],
-        "total": closing.total_minor,
-        "fee": closing.fee_minor,
-        "investor_fee": closing.investor_fee_minor,
-        "currency": closing.currency,
-        "target": offering.target_minor,
-        "payee": payee,
-        "payout": closing.payout_attempts + 1,
-    }
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     """Take one officer's approval of the snapshot they saw; the second one releases the money.
 
     Raises Refused: "not_proposed", "own_closing" (began it, acts for the company, or has a pledge in it),
-    "already_approved", "somebody_on_hold", "clients_money_short", "payout_frozen" (its account has just changed). Locks: offering, closing, pledges, accounts. Writes: approval, closing, pledges, entries,
-    instruction, audit.
+    "already_approved", "somebody_on_hold", "clients_money_short", "payout_frozen" (its account has just changed),
+    "switched_off" (nothing is paid out now). Locks: offering, closing, pledges, accounts.
+    Writes: approval, closing, pledges, entries, instruction, audit.
     """
     closing = queries.by_ref(tx.session, ref)
     offering = offerings.lock(tx, closing.offering_id)
-    closing = lock(tx, closing.id)
+    closing = queries.lock(tx, closing.id)
     if closing.status not in WAITING_FOR_OFFICERS:
         raise Refused("not_proposed", machine=closing.lifecycle.name, status=closing.status)
-    _require_independent(tx, closing, offering)
+    require_independent(tx, closing, offering)
+    switches.require_on(tx, Direction.OUT, offering_id=offering.id, gateway=offering.gateway)
     queries.require_nothing_in_the_way(tx.session, offering, closing)
     frozen_until = issuers.issuer(tx.session, offering.issuer_id).frozen_until(tx.now)
     if frozen_until is not None:
@@ -255,10 +204,7 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
         tx.wake("close_offerings")  # whether the target is still met is decided there
         return Approval.CHANGED
     if _is_stale(tx, offering, closing):
-        if closing.status == PROPOSED:
-            draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id))
-        again = "propose" if closing.status == PROPOSED else "propose_payout"
-        _put_to_officers(tx, offering, closing, again)
+        _propose_anew(tx, offering, closing)
         return Approval.CHANGED
     if seen_hash != closing.snapshot_hash:
         return Approval.CHANGED
@@ -275,38 +221,35 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     elif len(queries.approvals(tx.session, closing)) < queries.APPROVALS_NEEDED:
         raise Refused("already_approved")
     if closing.status == PROPOSED:
-        audit.transition(tx, closing, "approve", net=closing.net)
+        audit.transition(tx, closing, "approve", net=closing.payout)
         allot(tx, offering, closing)
+    elif closing.status == HOLDBACK_PROPOSED:
+        holding_back.release(tx, offering, closing)
     else:
-        audit.transition(tx, closing, "approve_payout", net=closing.net)
+        audit.transition(tx, closing, "approve_payout", net=closing.payout)
     instruct_payout(tx, offering, closing)
     return Approval.EXECUTED
+
+
+def _propose_anew(tx: Transaction, offering: Offering, closing: Closing) -> None:
+    """Put a closing to the officers as it is by now. Writes: lines, closing, messages, audit."""
+    if closing.status == PROPOSED:
+        draw_up(tx, offering, closing, pledge_queries.held(tx.session, offering.id, rolling=closing.is_rolling))
+        put_to_officers(tx, offering, closing, "propose")
+    elif closing.status == HOLDBACK_PROPOSED:
+        holding_back.put_what_is_left(tx, offering, closing)
+    else:
+        put_to_officers(tx, offering, closing, "propose_payout")
 
 
 def _is_stale(tx: Transaction, offering: Offering, closing: Closing) -> bool:
     """Whether what would be done now is no longer what was put to the officers."""
     if snapshot_hash(tx, offering, closing) != closing.snapshot_hash:
         return True
+    if closing.status == HOLDBACK_PROPOSED:
+        return queries.holdback_left(tx.session, closing) != closing.payout
     # Once allotted, the holders are as approved, whatever they are called by now.
     return closing.status == PROPOSED and not allotting.lines_still_hold(tx, offering, closing)
-
-
-def _require_independent(tx: Transaction, closing: Closing, offering: Offering) -> None:
-    user_id = tx.actor.user_id
-    mine = [] if user_id is None else [one.id for one in investors.acted_for(tx.session, user_id)]
-    invested = (
-        mine
-        and tx.session.scalars(
-            select(Pledge.id)
-            .join(ClosingLine, ClosingLine.pledge_id == Pledge.id)
-            .where(ClosingLine.closing_id == closing.id, Pledge.investor_id.in_(mine))
-            .limit(1)
-        ).first()
-    )
-    if user_id in (None, closing.begun_by, closing.payout_proposed_by) or invested:
-        raise Refused("own_closing")
-    if issuers.is_member(tx.session, offering.issuer_id, user_id):
-        raise Refused("own_closing")
 
 
 def instruct_payout(tx: Transaction, offering: Offering, closing: Closing) -> None:
@@ -314,13 +257,13 @@ def instruct_payout(tx: Transaction, offering: Offering, closing: Closing) -> No
     assert offering.gateway is not None
     closing.payout_attempts += 1
     key = f"release:closing:{closing.id}:{closing.payout_attempts}"
-    ledger.post(tx, entries.payout_instructed(offering.id, closing.net, key))
+    ledger.post(tx, entries.payout_instructed(offering.id, closing.payout, key))
     payments.instruct(
         tx,
         OpKind.RELEASE,
         key,
         gateway=offering.gateway,
-        amount=closing.net,
+        amount=closing.payout,
         offering_id=offering.id,
         closing_id=closing.id,
         reference=closing.ref,
@@ -335,11 +278,11 @@ def propose_payout(tx: Transaction, ref: str) -> None:
     """
     closing = queries.by_ref(tx.session, ref)
     offering = offerings.lock(tx, closing.offering_id)
-    closing = lock(tx, closing.id)
+    closing = queries.lock(tx, closing.id)
     if closing.status != PAYOUT_FAILED:
         raise Refused("illegal_move", machine="closing", status=closing.status, event="propose_payout")
     closing.payout_proposed_by = tx.actor.user_id
-    _put_to_officers(tx, offering, closing, "propose_payout")
+    put_to_officers(tx, offering, closing, "propose_payout")
 
 
 def _fail(tx: Transaction, offering: Offering, closing: Closing, held: list[Held]) -> None:
@@ -367,20 +310,23 @@ def finish_refunds(tx: Transaction, offering_id: int) -> bool:
 
 
 def withdraw_offering(tx: Transaction, offering_id: int) -> None:
-    """The issuer gives up: a live offering's investors are refunded in full.
+    """The issuer gives up: a live offering's investors are refunded in full. What was closed stays sold, and it is settled.
 
     Raises Refused("illegal_move"). Locks: offering, case, pledges, instructions, accounts, progress.
     Writes: offering, case, pledges, instructions, entries, messages, progress, audit.
     """
     offering = offerings.lock(tx, offering_id)
     was_live = offering.status == LIVE
-    offerings.move(tx, offering, "withdraw")
+    gathering.overtake(tx, offering)
+    in_part = was_live and queries.is_closed_in_part(tx.session, offering.id)
+    offerings.move(tx, offering, "begin_closing" if in_part else "withdraw")
     changes.end_with(tx, offering, early_close="give_up")
     compliance.withdraw_case(tx, CaseKind.OFFERING, offering.id)
     approvals.withdraw(tx, ProposalKind.PUBLISH, f"offering:{offering.id}")
     if was_live:
         offerings.stop_accepting(tx, offering)
         give_everything_back(tx, offering, StopReason.OFFERING_WITHDRAWN)
+        gathering.settle_when_done(tx, offering)
 
 
 def give_everything_back(tx: Transaction, offering: Offering, why: StopReason) -> None:
@@ -388,10 +334,3 @@ def give_everything_back(tx: Transaction, offering: Offering, why: StopReason) -
     give_back_held(tx, offering, why)
     for pledge_id in pledge_queries.unpaid(tx.session, offering.id):
         pledges.stop(tx, pledges.lock(tx, pledge_id), why)
-
-
-def lock(tx: Transaction, closing_id: int) -> Closing:
-    """Take one closing, read anew. Locks: closing, after its offering."""
-    return tx.session.scalars(
-        select(Closing).where(Closing.id == closing_id).with_for_update().execution_options(populate_existing=True)
-    ).one()

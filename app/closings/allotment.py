@@ -30,7 +30,7 @@ def draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[He
     """Write the lines and totals that the officers will approve, by the declared rule. Writes: lines, closing."""
     held = allotting.scaled(tx.session, offering, closing, held)
     total = Money(sum(pledge.amount_minor for pledge in held), offering.currency)
-    fee = offering.fees.success_fee(total, queries.closed_before(tx.session, closing))
+    fee = offering.fees.success_fee(total, queries.closed(tx.session, offering))
     names = queries.holder_names(tx.session, offering.id)
     tx.session.execute(delete(ClosingLine).where(ClosingLine.closing_id == closing.id))
     shares_of_fee = split(fee.minor, [pledge.amount_minor for pledge in held])
@@ -50,6 +50,8 @@ def draw_up(tx: Transaction, offering: Offering, closing: Closing, held: list[He
         insert_many(tx.session, ClosingLine, rows)
     closing.total_minor, closing.fee_minor = total.minor, fee.minor
     closing.investor_fee_minor = sum(pledge.fee_minor for pledge in held)
+    closing.holdback_minor = offering.fees.holdback(total, fee).minor
+    closing.payout_minor = total.minor - fee.minor - closing.holdback_minor
 
 
 def allot(tx: Transaction, offering: Offering, closing: Closing) -> None:
@@ -87,6 +89,8 @@ def allot(tx: Transaction, offering: Offering, closing: Closing) -> None:
     )  # fmt: skip
     if closing.fee:
         ledger.post(tx, entries.platform_fee_charged(offering.id, closing.fee, f"fee:closing:{closing.id}"))
+    if closing.holdback:
+        ledger.post(tx, entries.holdback_kept(offering.id, closing.holdback, f"holdback:closing:{closing.id}"))
 
 
 def enter(tx: Transaction, offering: Offering, closing: Closing, regime: Regime) -> None:

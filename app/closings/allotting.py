@@ -86,7 +86,9 @@ def lines_still_hold(tx: Transaction, offering: Offering, closing: Closing) -> b
     """Whether the lines would be written alike now: the same pledges, the same shares, the same names."""
     shown = {line.pledge_id: (line.holder_name, line.shares) for line in queries.lines(tx.session, closing.id)}
     names = queries.holder_names(tx.session, offering.id)
-    shares = shares_of(tx.session, offering, closing, pledge_queries.held(tx.session, offering.id))
+    shares = shares_of(
+        tx.session, offering, closing, pledge_queries.held(tx.session, offering.id, rolling=closing.is_rolling)
+    )
     return shown == {pledge_id: (names[pledge_id], number) for pledge_id, number in shares.items()}
 
 

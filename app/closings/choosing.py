@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.audit import actions as audit
 from app.closings import queries
-from app.closings.actions import lock
 from app.closings.allotting import amount_of
 from app.closings.lifecycle import GATHERING
 from app.closings.models import AllotmentChoice, Closing
@@ -38,7 +37,7 @@ def choose(tx: Transaction, closing_id: int, chosen: Mapping[int, int]) -> None:
     Locks: offering, closing. Writes: choices, audit.
     """
     offering = offerings.lock(tx, queries.closing(tx.session, closing_id).offering_id)
-    closing = lock(tx, closing_id)
+    closing = queries.lock(tx, closing_id)
     held = {pledge.id: pledge for pledge in pledge_queries.held(tx.session, offering.id)}
     room = queries.room(tx.session, offering, closing)
     if not may_choose(tx.session, offering, closing):

@@ -21,10 +21,11 @@ class Closing(Base):
     __table_args__ = (
         one_of("status", CLOSING.statuses),
         UniqueConstraint("offering_id", "seq"),
-        CheckConstraint("fee_minor <= total_minor", name="fee_within_total"),
+        CheckConstraint("fee_minor + holdback_minor <= total_minor", name="fee_within_total"),
+        CheckConstraint("holdback_minor >= 0 AND payout_minor >= 0", name="payout_not_negative"),
         Index(
             "uq_closings_one_open", "offering_id", unique=True,
-            postgresql_where=text("status NOT IN ('done', 'aborted')"),
+            postgresql_where=text("status IN ('gathering', 'proposed')"),
         ),
     )  # fmt: skip
 
@@ -38,9 +39,11 @@ class Closing(Base):
     #: Nobody, when the timetable began it.
     begun_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     begun_at: Mapped[datetime]
-    #: Who asked that a refused payout be tried again.
+    #: It takes a part, and its offering goes on.
+    is_rolling: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: Who asked that a refused payout be tried again, or what was held back be paid out.
     payout_proposed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    #: Money that was on its way at the deadline is waited for until here.
+    #: Money that was on its way at the deadline is waited for until here; a rolling closing takes place here.
     gather_until: Mapped[datetime]
     currency: Mapped[Currency]
     total_minor: Mapped[int] = mapped_column(default=0)
@@ -48,6 +51,12 @@ class Closing(Base):
     fee_minor: Mapped[int] = mapped_column(default=0)
     #: What the investors paid on top of their pledges, earned with it.
     investor_fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Kept back from the company for the days that the offering says.
+    holdback_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    #: When two officers approved that what is left of it is paid out.
+    holdback_released_at: Mapped[datetime | None]
+    #: What the payout that is proposed, under way or was the last one pays.
+    payout_minor: Mapped[int] = mapped_column(server_default=text("0"))
     #: SHA-256 of everything that the officers approve: holders, lines, totals, target, payee, which payout it is.
     snapshot_hash: Mapped[str | None] = mapped_column(String(64))
     payout_attempts: Mapped[int] = mapped_column(default=0)
@@ -74,8 +83,16 @@ class Closing(Base):
 
     @property
     def net(self) -> Money:
-        """What the issuer is paid."""
+        """What the issuer is paid in the end, if nothing of what is held back is used up."""
         return self.total - self.fee
+
+    @property
+    def holdback(self) -> Money:
+        return Money(self.holdback_minor, self.currency)
+
+    @property
+    def payout(self) -> Money:
+        return Money(self.payout_minor, self.currency)
 
 
 class ClosingLine(Base):

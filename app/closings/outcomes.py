@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.alerts import actions as alerts
 from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
-from app.closings.actions import lock as lock_closing
+from app.closings import gathering, queries
 from app.closings.allotment import enter
 from app.closings.models import Closing
 from app.database import Transaction
@@ -35,7 +35,7 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
     asked = payment_queries.instruction(tx.session, instruction_id)
     assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
     offering = offerings.lock(tx, asked.offering_id)
-    closing = lock_closing(tx, asked.closing_id)
+    closing = queries.lock(tx, asked.closing_id)
     row = payments.lock(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
     for line in outcome.evidence if row.status in (SUCCEEDED, FAILED) else ():
@@ -68,6 +68,7 @@ def _paid(tx: Transaction, offering: Offering, closing: Closing, row: Instructio
 def _came_back(tx: Transaction, offering: Offering, closing: Closing, line: Txn) -> None:
     """P16: the bank sent back what it had paid; it is owed to the company again, and officers decide anew."""
     tx.session.flush()
+    closing.payout_minor = line.amount.minor  # what officers are asked to pay again
     audit.transition(tx, closing, "come_back", amount=line.amount, evidence=line.id)
     _tell_company(tx, offering, closing, Message.PAYOUT_CAME_BACK, about=line.id)
     finding = Finding(
@@ -83,10 +84,13 @@ def _came_back(tx: Transaction, offering: Offering, closing: Closing, line: Txn)
 
 
 def _tell_company(tx: Transaction, offering: Offering, closing: Closing, kind: Message, *, about: str) -> None:
+    until = queries.held_back_until(offering, closing)
     for user_id in issuers.members(tx.session, offering.issuer_id):
         notifications.enqueue(
             tx, user_id, kind, about=about, offering=offering.name, ref=offering.ref,
-            minor=closing.net.minor, fee_minor=closing.fee_minor, currency=closing.currency,
+            minor=closing.payout_minor, fee_minor=closing.fee_minor, currency=closing.currency,
+            of_holdback=closing.holdback_released_at is not None, kept_minor=closing.holdback_minor,
+            kept_until=until.isoformat() if until else None, zone=offering.deadline_zone,
         )  # fmt: skip
 
 
@@ -98,7 +102,7 @@ def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
     asked = payment_queries.instruction(tx.session, instruction_id)
     assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
     offering = offerings.lock(tx, asked.offering_id)
-    closing = lock_closing(tx, asked.closing_id)
+    closing = queries.lock(tx, asked.closing_id)
     if payments.fail(tx, payments.lock(tx, instruction_id), code):
         _payout_failed(tx, offering, closing, instruction_id, code)
 
@@ -109,14 +113,14 @@ def _payout_failed(
     """P16: no cash moved; the money is owed to the issuer again."""
     tx.session.flush()  # the database lets a payout fail only after its instruction
     audit.transition(tx, closing, "fail_payout", code=code)
-    ledger.post(tx, entries.payout_failed(offering.id, closing.net, f"payout_failed:{instruction_id}"))
+    ledger.post(tx, entries.payout_failed(offering.id, closing.payout, f"payout_failed:{instruction_id}"))
 
 
 def _settle(tx: Transaction, offering: Offering, closing: Closing, regime: Regime) -> None:
-    """Shares in, and every status."""
+    """Shares in, and every status. The offering is settled with the last of its closings."""
     closing.settled_at = tx.now
     enter(tx, offering, closing, regime)
-    offerings.move(tx, offering, "settle", closing=closing.ref)
+    gathering.settle_when_done(tx, offering, closing=closing.ref)
     offerings.count(tx, offering.id, held=-closing.total_minor, settled=closing.total_minor)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,13 +11,24 @@ from sqlalchemy.orm import Session
 from app.actor import Role
 from app.alerts import queries as alerts
 from app.alerts.models import SubjectType
-from app.closings.lifecycle import ABORTED, DONE, GATHERING, PROPOSED, WAITING_FOR_OFFICERS
+from app.changes.lifecycle import AWAITED
+from app.changes.models import Answer
+from app.closings.lifecycle import (
+    ABORTED,
+    DONE,
+    GATHERING,
+    NOT_RELEASED,
+    PROPOSED,
+    WAITING_FOR_OFFICERS,
+)
 from app.closings.models import AllotmentChoice, Closing, ClosingApproval, ClosingLine
-from app.database import AT_ONCE
+from app.database import AT_ONCE, Transaction
 from app.errors import NotFound, Refused
 from app.identity import queries as identity
 from app.identity.models import RoleGrant, User
 from app.investors.models import Investor
+from app.ledger import queries as books
+from app.ledger.chart import Code
 from app.money import Money
 from app.offerings.models import Offering
 from app.pledges import refunds
@@ -34,6 +46,13 @@ def closing(session: Session, closing_id: int) -> Closing:
     return session.get_one(Closing, closing_id)
 
 
+def lock(tx: Transaction, closing_id: int) -> Closing:
+    """Take one closing, read anew. Locks: closing, after its offering."""
+    return tx.session.scalars(
+        select(Closing).where(Closing.id == closing_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
 def by_ref(session: Session, ref: str) -> Closing:
     """Raises NotFound."""
     found = session.scalars(select(Closing).where(Closing.ref == ref)).one_or_none()
@@ -47,12 +66,71 @@ def of_offering(session: Session, offering_id: int) -> list[Closing]:
     return list(session.scalars(select(Closing).where(Closing.offering_id == offering_id).order_by(Closing.seq.desc())))
 
 
-def closed_before(session: Session, closing: Closing) -> Money:
-    """What earlier closings of the same offering closed, released or not paid out yet."""
-    earlier = select(func.coalesce(func.sum(Closing.total_minor), 0)).where(
-        Closing.offering_id == closing.offering_id, Closing.seq < closing.seq, Closing.status != ABORTED
+def closed(session: Session, offering: Offering) -> Money:
+    """What the released closings of an offering closed, paid out or not."""
+    released = select(func.coalesce(func.sum(Closing.total_minor), 0)).where(
+        Closing.offering_id == offering.id, Closing.status.not_in(NOT_RELEASED)
     )
-    return Money(int(session.execute(earlier).scalar_one()), closing.currency)
+    return Money(int(session.execute(released).scalar_one()), offering.currency)
+
+
+def held_back_until(offering: Offering, closing: Closing) -> datetime | None:
+    """When the days are over for which a part was kept back from the company; None: nothing is, or the shares are not given."""
+    if not closing.holdback_minor or closing.holdback_released_at or closing.settled_at is None:
+        return None
+    return closing.settled_at + timedelta(days=offering.holdback_days)
+
+
+def holdback_left(session: Session, closing: Closing) -> Money:
+    """What is left of what a closing kept back, if it is paid out next: then it bears all losses of its offering so far."""
+    others = session.execute(
+        select(func.coalesce(func.sum(Closing.holdback_minor), 0)).where(
+            Closing.offering_id == closing.offering_id, Closing.id != closing.id,
+            Closing.status.not_in(NOT_RELEASED), Closing.holdback_released_at.is_(None),
+        )
+    ).scalar_one()  # fmt: skip
+    kept = books.balance(session, Code.ISSUER_HOLDBACK, closing.currency, offering_id=closing.offering_id) - int(others)
+    is_kept = closing.status not in NOT_RELEASED and closing.holdback_released_at is None
+    return Money(min(closing.holdback_minor, max(kept, 0)) if is_kept else 0, closing.currency)
+
+
+def holdbacks_due(session: Session, now: datetime) -> list[tuple[Closing, str, datetime]]:
+    """Closings whose holdback may be paid out by now: each with its offering's name and since when."""
+    rows = session.execute(
+        select(Closing, Offering)
+        .join(Offering, Offering.id == Closing.offering_id)
+        .where(Closing.status == DONE, Closing.holdback_minor > 0, Closing.holdback_released_at.is_(None))
+        .order_by(Closing.id)
+    )
+    due = ((closing, offering.name, held_back_until(offering, closing)) for closing, offering in rows)
+    return [
+        (closing, name, until)
+        for closing, name, until in due
+        if until is not None and until <= now and holdback_left(session, closing)
+    ]
+
+
+def announced(session: Session, offering_id: int) -> Closing | None:
+    """The rolling closing of an offering that is to take place and is not released."""
+    return session.scalars(
+        select(Closing).where(
+            Closing.offering_id == offering_id, Closing.is_rolling, Closing.status.in_((GATHERING, PROPOSED))
+        )
+    ).one_or_none()
+
+
+def is_closed_in_part(session: Session, offering_id: int) -> bool:
+    """Whether something of an offering was released, so that it cannot fail any more."""
+    released = select(Closing.id).where(Closing.offering_id == offering_id, Closing.status.not_in(NOT_RELEASED))
+    return session.scalars(released.limit(1)).first() is not None
+
+
+def unsettled(session: Session, offering_id: int) -> bool:
+    """Whether the shares of a closing of this offering are not given yet."""
+    waiting = select(Closing.id).where(
+        Closing.offering_id == offering_id, Closing.settled_at.is_(None), Closing.status != ABORTED
+    )
+    return session.scalars(waiting.limit(1)).first() is not None
 
 
 def unfinished(session: Session) -> list[Closing]:
@@ -67,12 +145,15 @@ def to_propose(session: Session) -> list[int]:
 
 
 def has_lost_a_pledge(session: Session, closing: Closing) -> bool:
-    """Whether a bank has taken back, or disputes, money of a closing that was put to the officers with it."""
+    """Whether a bank has taken back, or disputes, money of a closing that was put to the officers with it; or, in an
+    offering that goes on, whether an investor in it was asked about a change since.
+    """
     if closing.status != PROPOSED:
         return False
     disputed = refunds.disputed_in(session, closing.offering_id)
     lost = select(ClosingLine.pledge_id).join(Pledge, Pledge.id == ClosingLine.pledge_id)
-    gone = (Pledge.status != HELD) | Pledge.id.in_(disputed)
+    asked = select(Answer.id).where(Answer.pledge_id == Pledge.id, Answer.status == AWAITED).exists()
+    gone = (Pledge.status != HELD) | Pledge.id.in_(disputed) | asked
     return session.scalars(lost.where(ClosingLine.closing_id == closing.id, gone).limit(1)).first() is not None
 
 
@@ -97,6 +178,38 @@ def lines(session: Session, closing_id: int) -> list[Line]:
     return [Line(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """All lines of a closing together."""
+
+    lines: int
+    shares: int
+    from_related_minor: int
+
+
+def sum_of_lines(session: Session, closing_id: int) -> Sum:
+    related = func.sum(ClosingLine.amount_minor).filter(Pledge.related_as.is_not(None))
+    row = session.execute(
+        select(func.count(), func.coalesce(func.sum(ClosingLine.shares), 0), func.coalesce(related, 0))
+        .join(Pledge, Pledge.id == ClosingLine.pledge_id)
+        .where(ClosingLine.closing_id == closing_id)
+    ).one()
+    return Sum(row[0], int(row[1]), int(row[2]))
+
+
+def page_of_lines(session: Session, closing_id: int, offset: int, limit: int) -> list[tuple[ClosingLine, Pledge]]:
+    """Some lines with their pledges, first come first."""
+    rows = session.execute(
+        select(ClosingLine, Pledge)
+        .join(Pledge, Pledge.id == ClosingLine.pledge_id)
+        .where(ClosingLine.closing_id == closing_id)
+        .order_by(ClosingLine.pledge_id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [(line, pledge) for line, pledge in rows]
+
+
 def next_lines(session: Session, closing_id: int) -> list[tuple[Line, PlainPledge]]:
     """The first lines whose pledges are allotted and not settled, as many as are written at once, each with its pledge."""
     rows = session.execute(
@@ -115,7 +228,7 @@ def room(session: Session, offering: Offering, closing: Closing) -> int:
     assert offering.progress is not None  # a public offering has one
     others = select(func.coalesce(func.sum(ClosingLine.shares), 0)).join(Closing, Closing.id == ClosingLine.closing_id)
     allotted = others.where(
-        Closing.offering_id == offering.id, Closing.id != closing.id, Closing.status.not_in((GATHERING, ABORTED))
+        Closing.offering_id == offering.id, Closing.id != closing.id, Closing.status.not_in(NOT_RELEASED)
     )
     return offering.progress.maximum_shares - int(session.scalars(allotted).one())
 
@@ -147,10 +260,10 @@ def require_nothing_in_the_way(session: Session, offering: Offering, closing: Cl
 
 
 def _somebody_on_hold(session: Session, closing: Closing) -> bool:
-    """Whether the company, one of its people, or an investor of this closing is on hold."""
+    """Whether the company or one of its people is on hold, or an investor of this closing who has no shares of it yet."""
     investors = select(Pledge.investor_id).join(ClosingLine, ClosingLine.pledge_id == Pledge.id)
     among = set(session.scalars(investors.where(ClosingLine.closing_id == closing.id)))
-    if alerts.held(session, SubjectType.INVESTOR, among):
+    if closing.settled_at is None and alerts.held(session, SubjectType.INVESTOR, among):
         return True
     offering = session.get_one(Offering, closing.offering_id)
     return screening.company_on_hold(session, offering.issuer_id)

@@ -9,7 +9,7 @@ from app.ledger import actions as ledger
 from app.ledger import entries
 from app.money import Money
 from app.offerings import actions as offerings
-from app.offerings.lifecycle import CLOSING, LIVE, SETTLED
+from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments.port import OpKind
@@ -57,10 +57,10 @@ def _call_free(tx: Transaction, offering: Offering) -> int:
 
 
 def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:
-    """What gateways kept is paid in when the offering is over, or when somebody lacks it for what goes back."""
+    """What gateways kept is paid in when the offering ends or a part is closed, or when what goes back lacks it."""
     assert offering.gateway is not None
     lacks = any(standing.spare(name) < 0 for name in standing.collectors) or standing.escrow_lacks(offering.gateway)
-    if not standing.platform_owes or (offering.status == LIVE and not lacks):
+    if not standing.platform_owes or (offering.status == LIVE and not (lacks or standing.is_closing)):
         return 0
     _instruct(tx, offering, OpKind.TOP_UP, offering.gateway, standing.platform_owes)
     return 1
@@ -70,7 +70,7 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
     assert offering.gateway is not None
     for name in standing.collectors:
         spare = standing.spare(name)
-        wanted = offering.status in (CLOSING, SETTLED) or standing.escrow_lacks(offering.gateway)
+        wanted = standing.is_closing or standing.escrow_lacks(offering.gateway)
         if spare > 0 and wanted and name != offering.gateway:
             _instruct(tx, offering, OpKind.TO_CUSTODY, name, spare, to_gateway=offering.gateway)
             return 1

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.ledger import queries as books
 from app.ledger.chart import Code
+from app.offerings.lifecycle import CLOSING, SETTLED
 from app.offerings.models import Offering
 from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import GatewayTransaction, Instruction
@@ -19,6 +20,12 @@ from app.pledges.lifecycle import HELD
 from app.pledges.models import Pledge
 
 MOVES = (OpKind.TO_CUSTODY, OpKind.FROM_CUSTODY, OpKind.ARRIVAL, OpKind.TOP_UP)
+
+
+#: What earlier closings left to be paid out of escrow.
+OWED_FROM_ESCROW = (
+    Code.ISSUER_PAYABLE, Code.ISSUER_HOLDBACK, Code.ISSUER_PAYOUT_IN_FLIGHT, Code.PLATFORM_FEE_PAYABLE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Standing:
     platform_owes: int
     #: A sum is on its way, or waits for a person.
     is_moving: bool
+    #: A closing is under way, or announced: what collectors have is wanted at the custodian.
+    is_closing: bool
 
     def spare(self, gateway: str) -> int:
         """What a collector has free beyond its refunds; below zero: what it lacks for them, whatever is pending there."""
@@ -78,7 +87,24 @@ def standing(session: Session, offering: Offering) -> Standing:
         in_transit=sum(at(Code.IN_TRANSIT).values()),
         platform_owes=sum(at(Code.DUE_FROM_PLATFORM).values()),
         is_moving=bool(moving(session, offering.id)),
+        is_closing=offering.status in (CLOSING, SETTLED) or _rolls(session, offering.id),
     )
+
+
+def _rolls(session: Session, offering_id: int) -> bool:
+    """Whether a rolling closing is to take place that investors with money here were told of."""
+    told = select(Pledge.id).where(
+        Pledge.offering_id == offering_id, Pledge.status == HELD, Pledge.closes_at.is_not(None)
+    )
+    return session.scalars(told.limit(1)).first() is not None
+
+
+def has_in_escrow(session: Session, offering: Offering, minor: int) -> bool:
+    """Whether the custodian has so much beside what it owes to others already, while more comes in."""
+    found = standing(session, offering)
+    owed = sum(books.balance(session, code, offering.currency, offering_id=offering.id) for code in OWED_FROM_ESCROW)
+    refunds = found.to_pay_back + found.to_refund.get(offering.gateway or "", 0)
+    return found.escrow >= minor + owed + refunds
 
 
 def moving(session: Session, offering_id: int) -> list[Instruction]:

@@ -48,7 +48,7 @@ FILES: dict[str, str] = {
         SELECT id, ref, slug, issuer_id, status, regime, name, tagline, currency, security_type, security_description,
             share_price, minimum_pledge_minor, target_minor, maximum_minor, deadline_at, deadline_zone,
             oversubscription_rule, oversubscription_note, fee_bps, fee_least_minor,
-            fee_most_minor, investor_fee_bps, investor_fee_most_minor, carry_bps, listing_fee_minor, gateway, opened_at, disclosure, asked_sections, version,
+            fee_most_minor, investor_fee_bps, investor_fee_most_minor, carry_bps, listing_fee_minor, holdback_bps, holdback_days, gateway, opened_at, disclosure, asked_sections, version,
             created_at
         FROM offerings WHERE id = :offering""",
     "progress.jsonl": """
@@ -83,7 +83,7 @@ FILES: dict[str, str] = {
         SELECT id, ref, investor_id, offering_id, shares, amount_minor, fee_minor, currency, status, decision_id,
             placed_at, cancel_until, pay_until, held_at, stop_reason, sale_decision_id,
             offering_version, funding, funding_refused, related_as, charge_at, refundable_until, clears_at,
-            wished_shares, wished_minor, wished_fee_minor
+            wished_shares, wished_minor, wished_fee_minor, closes_at
         FROM pledges WHERE offering_id = :offering ORDER BY id""",
     "breaks.jsonl": """
         SELECT id, ref, kind, key, gateway, offering_id, pledge_id, instruction_id, amount_minor, currency,
@@ -175,7 +175,7 @@ FILES: dict[str, str] = {
     "closings.jsonl": """
         SELECT id, ref, offering_id, seq, status, begun_by, begun_at, payout_proposed_by, gather_until, currency,
             total_minor, fee_minor, investor_fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint,
-            settled_at
+            settled_at, is_rolling, holdback_minor, holdback_released_at, payout_minor
         FROM closings WHERE offering_id = :offering ORDER BY id""",
     "closing_lines.jsonl": f"""
         SELECT closing_id, pledge_id, holder_name, shares, amount_minor, fee_share_minor, investor_fee_minor

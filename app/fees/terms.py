@@ -29,11 +29,14 @@ class FeeTerms:
     carry_bps: int = 0
     #: Billed to the company when the offering is published.
     listing_minor: int = 0
+    #: No fee: kept back of what is closed for so many days, to cover what banks take back meanwhile.
+    holdback_bps: int = 0
+    holdback_days: int = 0
 
     @classmethod
     def of_the_day(cls, success_bps: int, currency: str, at: datetime) -> FeeTerms:
         """What a new offering is offered: the success fee of the installation's settings, the rest of its policy."""
-        row = platform_policy.fees(at)
+        row, kept = platform_policy.fees(at), platform_policy.holdback(at)
 
         def minor(name: str) -> int:
             return int(row.values.get(f"{name}_{currency.lower()}_minor", 0))
@@ -46,6 +49,8 @@ class FeeTerms:
             investor_most_minor=minor("investor_most") or None,
             carry_bps=row["carry_bps"],
             listing_minor=minor("listing"),
+            holdback_bps=kept["kept_bps"],
+            holdback_days=kept["kept_days"],
         )
 
     def checked(self, target_minor: int | None) -> FeeTerms:
@@ -63,6 +68,10 @@ class FeeTerms:
         """Of all that is closed: never more than it, and nothing of nothing."""
         rate = _at_most(closed.share_of(self.success_bps), self.success_most_minor)
         return Money(min(max(rate.minor, self.success_least_minor), closed.minor), closed.currency)
+
+    def holdback(self, closing: Money, fee: Money) -> Money:
+        """What is kept back from the company of a closing, never more than the fee leaves of it."""
+        return min(closing.share_of(self.holdback_bps), closing - fee)
 
     def investor_fee(self, pledge: Money) -> Money:
         """What an investor pays on top of a pledge."""

@@ -12,6 +12,7 @@ from app.i18n import (
     amounts,
     cash_words,
     change_labels,
+    closing_words,
     countries,
     payment_words,
     reconciliation_words,
@@ -76,12 +77,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     **standing_words.STATUSES,
     **waitlist_words.STATUSES,
     **reconciliation_words.STATUSES,
-    "closing": {
-        "gathering": N_("Waiting for late payments"), "proposed": N_("Waiting for two approvals"),
-        "releasing": N_("Paying the company"), "payout_failed": N_("Payout refused by the bank"),
-        "payout_proposed": N_("Paying again waits for two approvals"),
-        "done": N_("Done"), "aborted": N_("Target missed"),
-    },
+    **closing_words.STATUSES,
     "proposal": {
         "proposed": N_("Waits for a second person"), "approved": N_("Agreed"), "done": N_("Done"),
         "rejected": N_("Refused"), "stale": N_("Overtaken by a change"), "withdrawn": N_("Withdrawn"),
@@ -100,7 +96,7 @@ TONES: Mapping[str, str] = {
     "linked": "ok", "clean": "ok", "authorised": "info", "offered": "caution", "accepted": "ok",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
-    "payout_proposed": "caution", "cancelling": "caution", "waiting": "caution", "action_required": "caution", "unknown": "caution",
+    "payout_proposed": "caution", "holdback_proposed": "caution", "cancelling": "caution", "waiting": "caution", "action_required": "caution", "unknown": "caution",
     "raised": "caution", "cleared": "ok",
     "published": "ok", "confirmed": "info", "proposed": "caution", "awaited": "caution", "announced": "info",
     "expired": "caution", "asked": "caution", "quarantined": "caution",
@@ -116,6 +112,7 @@ SECURITY_TYPES: Mapping[str, str] = {
 }  # fmt: skip
 
 CHANGE_FIELDS, MOVE_REASONS = change_labels.FIELDS, change_labels.MOVE_REASONS
+LEFT_OUT = closing_words.LEFT_OUT
 
 ROLES: Mapping[str, str] = {
     "investor": N_("Investor"), "issuer": N_("Issuer"), "compliance_officer": N_("Compliance officer"),
@@ -272,12 +269,9 @@ REFUSALS: Mapping[str, str] = {
     "issuer_known": N_("%(issuer)s is already here. Ask one of its members to add you."),
     # closings and cases
     "not_due": N_("The deadline has not come yet."),
-    "not_proposed": N_("This closing is not waiting for approval."),
-    "own_closing": N_("You began this, act for the company or have a pledge in it, so someone else must approve it."),
     "already_approved": N_("You approved this already; now a second officer must."),
     "payout_frozen": N_("The company's payout account has just changed. Nothing is released before %(until)s."),
     "investor_on_hold": N_("The investor is on hold. Decide the alert about them first."),
-    "somebody_on_hold": N_("Somebody in this closing is on hold. Decide the alert about them first."),
     "own_case": N_("This case is about you or your company, so someone else must decide it."),
     "not_your_case": N_("Take this case before you decide it."),
     "reason_missing": N_("Choose at least one reason"),
@@ -322,6 +316,7 @@ REFUSALS: Mapping[str, str] = {
     **standing_words.REFUSALS,
     **statement_words.REFUSALS,
     **waitlist_words.REFUSALS,
+    **closing_words.REFUSALS,
 }  # fmt: skip
 
 

@@ -53,21 +53,15 @@ def _begin(platform: Platform, offering_id: int) -> int:
 
 def _to_propose(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
-        waiting = [
-            (
-                closing_id,
-                offerings.offering(view.session, closing_queries.closing(view.session, closing_id).offering_id).regime,
-            )
-            for closing_id in closing_queries.to_propose(view.session)
-        ]
-    for closing_id, regime_id in waiting:
-        yield partial(_propose, platform, closing_id, regime_id)
+        waiting = closing_queries.to_propose(view.session)
+    for closing_id in waiting:
+        yield partial(_propose, platform, closing_id)
 
 
-def _propose(platform: Platform, closing_id: int, regime_id: str) -> int:
-    """Propose what has gathered its money, or fail it."""
+def _propose(platform: Platform, closing_id: int) -> int:
+    """Propose what has gathered its money, fail it, or call a rolling one off."""
     with platform.database.transaction(SYSTEM, "close_offerings") as tx:
-        return int(closings.propose(tx, closing_id, platform.regime(regime_id)))
+        return int(closings.propose(tx, closing_id, platform.law))
 
 
 def _to_finish(platform: Platform) -> Iterator[Callable[[], int]]:

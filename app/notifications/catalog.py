@@ -65,3 +65,6 @@ class Message(StrEnum):
     WAITLIST_OFFERED = "waitlist_offered"
     WAITLIST_LAPSED = "waitlist_lapsed"
     WAITLIST_ENDED = "waitlist_ended"
+    # a part is closed while the offering goes on
+    ROLLING_ANNOUNCED = "rolling_announced"
+    ROLLING_CALLED_OFF = "rolling_called_off"

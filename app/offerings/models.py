@@ -67,6 +67,7 @@ class Offering(Base):
             " AND listing_fee_minor >= 0",
             name="fees_in_range",
         ),
+        CheckConstraint("holdback_bps BETWEEN 0 AND 10000 AND holdback_days >= 0", name="holdback_in_range"),
         # Whatever is closed first meets the target, so that something of it is left for the company.
         CheckConstraint("fee_least_minor < target_minor OR fee_least_minor = 0", name="least_fee_below_target"),
         Index("ix_offerings_by_deadline", "status", "deadline_at", "id"),
@@ -105,6 +106,9 @@ class Offering(Base):
     investor_fee_most_minor: Mapped[int | None]
     carry_bps: Mapped[int] = mapped_column(server_default=text("0"))
     listing_fee_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    #: What is kept back from the company at a closing, and for how long; shown and fixed with the fees.
+    holdback_bps: Mapped[int] = mapped_column(server_default=text("0"))
+    holdback_days: Mapped[int] = mapped_column(server_default=text("0"))
     #: Who collects and holds the money; fixed when it opens.
     gateway: Mapped[str | None] = mapped_column(String(40))
     #: When it became public: the law counts days from here.
@@ -131,7 +135,7 @@ class Offering(Base):
     def fees(self) -> FeeTerms:
         return FeeTerms(
             self.fee_bps, self.fee_least_minor, self.fee_most_minor, self.investor_fee_bps, self.investor_fee_most_minor,
-            self.carry_bps, self.listing_fee_minor,
+            self.carry_bps, self.listing_fee_minor, self.holdback_bps, self.holdback_days,
         )  # fmt: skip
 
     @fees.setter
@@ -140,6 +144,7 @@ class Offering(Base):
         self.fee_most_minor, self.carry_bps = terms.success_most_minor, terms.carry_bps
         self.investor_fee_bps, self.investor_fee_most_minor = terms.investor_bps, terms.investor_most_minor
         self.listing_fee_minor = terms.listing_minor
+        self.holdback_bps, self.holdback_days = terms.holdback_bps, terms.holdback_days
 
     @property
     def listing_fee(self) -> Money:

@@ -98,6 +98,8 @@ class Pledge(Base):
     offering_version: Mapped[int]
     #: Until when it may be cancelled for any reason; None: at any time.
     cancel_until: Mapped[datetime | None]
+    #: When the rolling closing takes place that its investor was told of; None: it waits for the deadline.
+    closes_at: Mapped[datetime | None]
     #: Until when an unpaid pledge keeps its place.
     pay_until: Mapped[datetime | None]
     held_at: Mapped[datetime | None]

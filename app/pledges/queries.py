@@ -250,24 +250,32 @@ class Held:
     fee_minor: int
     related_as: str | None
     cancel_until: datetime | None
+    clears_at: datetime | None
 
 
-def held(session: Session, offering_id: int) -> list[Held]:
-    """What a closing may use, first come first."""
+def _usable(offering_id: int, rolling: bool) -> Sequence[ColumnElement[bool]]:
+    """A rolling closing may use only what its investors were told of."""
+    held = (Pledge.offering_id == offering_id, Pledge.status == HELD)
+    return (*held, Pledge.closes_at.is_not(None)) if rolling else held
+
+
+def held(session: Session, offering_id: int, *, rolling: bool = False) -> list[Held]:
+    """What a closing, or a rolling one, may use, first come first."""
     rows = session.execute(
-        select(Pledge.id, Pledge.shares, Pledge.amount_minor, Pledge.fee_minor, Pledge.related_as, Pledge.cancel_until)
-        .where(Pledge.offering_id == offering_id, Pledge.status == HELD)
-        .order_by(Pledge.id)
-    )
+        select(
+            Pledge.id, Pledge.shares, Pledge.amount_minor, Pledge.fee_minor, Pledge.related_as, Pledge.cancel_until,
+            Pledge.clears_at,
+        ).where(*_usable(offering_id, rolling)).order_by(Pledge.id)
+    )  # fmt: skip
     return [Held(*row) for row in rows]
 
 
-def not_asked_at_sale(session: Session, offering_id: int, limit: int) -> list[int]:
-    """Ids of held pledges about which the law was not asked again yet."""
+def not_asked_at_sale(session: Session, offering_id: int, limit: int, *, rolling: bool = False) -> list[int]:
+    """Ids of held pledges, of those that a closing may use, about which the law was not asked again yet."""
     return list(
         session.scalars(
             select(Pledge.id)
-            .where(Pledge.offering_id == offering_id, Pledge.status == HELD, Pledge.sale_decision_id.is_(None))
+            .where(*_usable(offering_id, rolling), Pledge.sale_decision_id.is_(None))
             .order_by(Pledge.id)
             .limit(limit)
         )

@@ -59,6 +59,7 @@ SCHEMA: Schema = {
         "success_most_cny_minor": int, "investor_bps": int, "investor_most_usd_minor": int,
         "investor_most_cny_minor": int, "carry_bps": int, "listing_usd_minor": int, "listing_cny_minor": int,
     },
+    "holdback": {"kept_bps": int, "kept_days": int},
     "cash_accounts": {
         "smallest_usd_minor": int, "largest_usd_minor": int, "smallest_cny_minor": int, "largest_cny_minor": int,
         "top_up_methods": list, "back_to_source": list, "not_under": list, "frozen_days": int, "dormant_months": int,
@@ -246,6 +247,11 @@ def refund_by(owed_at: datetime, pack: Pack) -> datetime:
 def fees(at: datetime) -> Row:
     """What the platform takes besides the success fee of its settings, from offerings that are begun now. Nothing is 0."""
     return _row("fees", at)
+
+
+def holdback(at: datetime) -> Row:
+    """What part of a closing is kept back from the company of an offering that is begun now, and for how many days."""
+    return _row("holdback", at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,22 @@ class Regime(ABC):
 
     def early_close_from(self, opened_on: date, notice_at: datetime) -> datetime:
         """The first instant to which an offering may bring its deadline forward with a notice given then."""
-        place = ZoneInfo(self.pack.zone)
+        days = self.change_days(self.pack.day_of(notice_at))["notice_business_days"]
+        return self._noticed(opened_on, notice_at, days)
+
+    def rolling_close_from(self, opened_on: date, notice_at: datetime) -> datetime | None:
+        """The first instant at which a part may be closed, with a notice given then, while the offering goes on.
+
+        None: no row of this law says that it may.
+        """
         on = self.pack.day_of(notice_at)
-        noticed = business_days_after(on, self.change_days(on)["notice_business_days"], self.pack.holidays)
+        row = self.pack.in_force("rolling_close", on) if "rolling_close" in self.pack.tables else None
+        return None if row is None else self._noticed(opened_on, notice_at, row["notice_business_days"])
+
+    def _noticed(self, opened_on: date, notice_at: datetime, days: int) -> datetime:
+        """When so many business days of notice are over, and the offering was open for as long as it must be."""
+        place = ZoneInfo(self.pack.zone)
+        noticed = business_days_after(self.pack.day_of(notice_at), days, *self.pack.notice_holidays)
         # Whole business days: the last of them is over at the hour at which the notice was given.
         at = datetime.combine(noticed, notice_at.astimezone(place).time(), place)
         return max(at, datetime.combine(self.earliest_deadline(opened_on), time.min, place))

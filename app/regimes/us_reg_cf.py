@@ -35,6 +35,7 @@ SCHEMA: Schema = {
         "reconfirm_business_days": int, "annual_report_days": int, "progress_business_days": int,
         "resale_months": int,
     },
+    "rolling_close": {"notice_business_days": int},
 }  # fmt: skip
 
 SETTINGS: dict[str, type] = {

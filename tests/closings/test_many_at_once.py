@@ -13,7 +13,7 @@ from app import database
 from app.audit import actions as audit
 from app.changes import queries as changes
 from app.closings import actions as closings
-from app.closings import outcomes
+from app.closings import gathering, outcomes
 from app.closings import queries as closing_queries
 from app.closings.models import Closing
 from app.database import Transaction
@@ -189,7 +189,7 @@ def test_the_law_is_asked_about_many_pledges_in_several_transactions_and_once_ab
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offering = with_money(world, "250")
-    monkeypatch.setattr(closings, "ASKED_AT_ONCE", 3)
+    monkeypatch.setattr(gathering, "ASKED_AT_ONCE", 3)
     world.pass_deadline(offering)
     assert close_offerings.run(world.platform) == 2  # begun, and the first three asked about
     asked = "SELECT count(*), count(DISTINCT pledges.sale_decision_id) FROM pledges WHERE sale_decision_id IS NOT NULL"

@@ -99,4 +99,4 @@ def test_the_least_and_the_most_of_a_success_fee_hold_over_all_closings_together
 
 def test_a_new_offering_is_offered_the_policy_of_the_day() -> None:
     found = FeeTerms.of_the_day(500, "USD", datetime(2026, 1, 1, tzinfo=UTC))
-    assert found == FeeTerms(success_bps=500)
+    assert found == FeeTerms(success_bps=500, holdback_days=90)

@@ -19,7 +19,7 @@ from tests.servers import ROOT
 PO = FOLDER / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 #: The same in both languages.
-SAME = {"%(what)s: %(amount)s", "%(reason)s", "SHA-256", "CIK"}
+SAME = {"%(what)s: %(amount)s", "%(what)s: %(why)s", "%(reason)s", "SHA-256", "CIK"}
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.cash import actions as cash
+from app.closings import holding_back, rolling
+from app.fees.terms import FeeTerms
 from app.jobs import keep_cash
 from app.payments.port import Method, OpKind, Ref, TxnKind
 from app.payments.sandbox.tables import Token
@@ -12,6 +14,7 @@ from tests.builders import World, usd
 from tests.cash.keeping import ask_top_up, ask_withdrawal, pay_top_up, topped_up, with_bank
 from tests.cash.test_afterwards import comes_later, latest, stray
 from tests.cash.test_refunds import choose_refunds, paid
+from tests.closings.part import Part
 from tests.payments.test_after_the_payment import Story
 
 
@@ -54,3 +57,18 @@ def keep_cash_here(world: World) -> None:
     pay_top_up(world, ask_top_up(world, investor, usd("50")))
     world.move_clock(seconds=timedelta(days=370).total_seconds())
     keep_cash.run(world.platform)
+
+
+def close_a_part(world: World) -> None:
+    """A closing of a part is called off; another one takes place, and what was held back is paid out after its days."""
+    part = Part(world, fees=FeeTerms(500, holdback_bps=500, holdback_days=30))
+    world.held(part.offering, 120)
+    part.announce()
+    with world.acting(part.company) as tx:
+        rolling.give_up(tx, part.offering.id, world.platform.law)
+    part.closed()
+    world.move_clock(days=30)
+    with world.acting(world.officer()) as tx:
+        holding_back.propose(tx, part.newest().ref)
+    world.approve_closing(part.offering)
+    world.run_jobs()

@@ -32,7 +32,7 @@ from tests import worlds
 from tests.builders import PASSWORD, World
 from tests.changes.story import Story
 from tests.closings.test_oversubscription import book, choose, end
-from tests.notifications.after_the_money import keep_cash_here, take_money_back
+from tests.notifications.after_the_money import close_a_part, keep_cash_here, take_money_back
 from tests.payments.saved.story import Saved
 from tests.servers import Server
 from tests.waitlist.standing_in_line import full, join
@@ -199,6 +199,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         let_statuses_end(world)
         take_money_back(world)
         keep_cash_here(world)
+        close_a_part(world)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
         yield world, messages

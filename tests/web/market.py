@@ -12,9 +12,11 @@ from app.assessments import actions as assessments
 from app.assessments.bank import bank
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
+from app.closings import rolling
 from app.compliance import actions as compliance
 from app.compliance import desk
 from app.compliance.models import CaseOutcome
+from app.fees.terms import FeeTerms
 from app.identity import actions as identity
 from app.identity import queries as identity_queries
 from app.identity.models import User
@@ -72,6 +74,7 @@ class Market:
         self._invest()
         self._claim()
         self._change()
+        self._roll()
         self._look_into()
         self._reconcile()
         runner.run(self.world.platform, "check_books")
@@ -197,6 +200,7 @@ class Market:
     def _close(self) -> None:
         world = self.world
         ends = {status: world.live(days=25, target="250") for status in ("settled", "proposed", "payout_failed")}
+        ends["settled"] = world.live(days=25, target="250", fees=FeeTerms(500, holdback_bps=500, holdback_days=90))
         ends["refunded"] = world.live(days=25)
         kept = {status: world.held(offering, investor=self.investor) for status, offering in ends.items()}
         world.change_payee(ends["payout_failed"].issuer_id, holder="H", account=f"US00 {REFUSING_ACCOUNT_SUFFIX}")
@@ -297,6 +301,21 @@ class Market:
             for story in told.values():
                 company = issuer_queries.issuer(tx.session, story.offering.issuer_id)
                 issuers.add_member(tx, company, self.people["issuer"].id)
+
+    def _roll(self) -> None:
+        """A part is to be closed while its offering goes on."""
+        world = self.world
+        story = Story.of(world, world.live(target="250"))
+        kept = world.held(story.offering, 100, self.investor)
+        law = world.platform.regime(story.offering.regime)
+        with world.acting(story.issuer) as tx:
+            closes_at = rolling.earliest(story.offering, law, tx.now)
+            assert closes_at is not None
+            closing = rolling.announce(tx, story.offering.id, closes_at, world.platform.law)
+            company = issuer_queries.issuer(tx.session, story.offering.issuer_id)
+            issuers.add_member(tx, company, self.people["issuer"].id)
+            self.closings["rolling"] = closing.ref
+        self.offerings["rolling"], self.pledges["rolling"] = story.offering, world.pledge(kept.id)
 
     def _look_into(self) -> None:
         """Somebody on a list, patterns, a relative, another payout account, and a question to an investor."""

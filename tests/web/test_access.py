@@ -50,11 +50,11 @@ EXPECTED = {
         "issuer.import_filing", "issuer.waitlist", "issuer.allotment", "issuer.choose_allotment", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
         "issuer.change", "issuer.edit_change", "issuer.save_change", "issuer.propose_change", "issuer.withdraw_change",
-        "issuer.ask_to_close_early", "issuer.close_early",
+        "issuer.ask_to_close_early", "issuer.close_early", "issuer.ask_to_close_part", "issuer.close_part", "issuer.call_off_part",
     },
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",
-        "compliance.document", "compliance.closing", "compliance.approve", "compliance.bundle", "compliance.lift", "compliance.change_document", "compliance.evidence_file", "compliance.download_evidence",
+        "compliance.document", "compliance.closing", "compliance.approve", "compliance.call_off", "compliance.propose_holdback", "compliance.bundle", "compliance.lift", "compliance.change_document", "compliance.evidence_file", "compliance.download_evidence",
         "compliance.rules", "compliance.rule_pack", "compliance.try_rules", "compliance.tried", "compliance.what_if",
         "compliance.what_if_answer",
         "compliance.take_next",

@@ -33,7 +33,8 @@ STANDING = (
 CASH = ("", "/top-up", "/withdraw", "/bank-account")
 PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaration", "business_rules", "investor_rules")
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
-CHANGING = ("live", "rewritten", "changing", "changed")
+CHANGES = ("change", "close-early", "close-part")
+CHANGING = ("live", "rewritten", "changing", "changed", "rolling")
 PUBLIC = ("live", "changed", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
 
@@ -75,7 +76,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/issuer/companies/{company}/{page}" for page in ("payout", "related"))
         yield f"/issuer/companies/{market.waits_for_payee}/payout"
         for status in CHANGING:
-            yield from (f"/issuer/offerings/{offerings[status].ref}/{page}" for page in ("change", "close-early"))
+            yield from (f"/issuer/offerings/{offerings[status].ref}/{page}" for page in CHANGES)
         yield from (f"/issuer/offerings/{offerings['rewritten'].ref}/change/{section}" for section in SECTIONS)
         yield from (f"/issuer/offerings/{offering.ref}" for offering in offerings.values())
         yield f"/issuer/offerings/{live.ref}/waitlist"

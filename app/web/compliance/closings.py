@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
-from app.closings import actions, queries
+from app.closings import actions, holding_back, queries, rolling
 from app.closings.actions import Approval
 from app.closings.lifecycle import PROPOSED
 from app.errors import Refused
@@ -15,18 +15,23 @@ from app.i18n.words import N_
 from app.identity import queries as identity
 from app.issuers import queries as issuers
 from app.offerings import queries as offerings
+from app.offerings.models import SCALED
 from app.payments import queries as payments
 from app.pledges import queries as pledges
 from app.web.account.forms import EmptyForm
 from app.web.compliance import blueprint
 from app.web.guard import allow
-from app.web.session import acting, looking, my_id, reader
+from app.web.session import acting, looking, my_id, platform, reader
 
 _SAID = {
     Approval.COUNTED: N_("Your approval is counted. A second officer must approve the same."),
     Approval.EXECUTED: N_("Approved by two officers. The company is being paid."),
     Approval.CHANGED: N_("The closing changed after you opened it. Read the new version before you decide."),
 }
+
+
+#: Of the lines of a closing so many stand on one page; the snapshot has all of them, and their totals are on each page.
+LINES = 100
 
 
 @blueprint.get("/closings/<ref>")
@@ -36,8 +41,9 @@ def closing(ref: str) -> ResponseReturnValue:
     with looking() as view:
         found = queries.by_ref(view.session, ref)
         offering = offerings.offering(view.session, found.offering_id)
-        lines = [(line, pledges.pledge(view.session, line.pledge_id)) for line in queries.lines(view.session, found.id)]
-        from_related = sum(line.amount_minor for line, pledge in lines if pledge.related_as)
+        together = queries.sum_of_lines(view.session, found.id)
+        page = _page(together.lines)
+        is_scaled = found.status == PROPOSED and offering.oversubscription_rule in SCALED
         approvals = [
             (approval, identity.user(view.session, approval.user_id).name)
             for approval in queries.approvals(view.session, found)
@@ -49,9 +55,13 @@ def closing(ref: str) -> ResponseReturnValue:
             offering=offering,
             issuer=issuer,
             frozen_until=issuer.frozen_until(view.now),
-            lines=lines,
-            from_related=from_related,
-            unfilled=len(pledges.held(view.session, offering.id)) - len(lines) if found.status == PROPOSED else 0,
+            lines=queries.page_of_lines(view.session, found.id, page * LINES, LINES),
+            together=together,
+            page=page,
+            pages=max(1, -(-together.lines // LINES)),
+            unfilled=len(pledges.held(view.session, offering.id)) - together.lines if is_scaled else 0,
+            held_back_until=queries.held_back_until(offering, found),
+            holdback_left=queries.holdback_left(view.session, found),
             approvals=approvals,
             needed=queries.APPROVALS_NEEDED,
             approved_by_me=any(approval.user_id == my_id() for approval, _ in approvals),
@@ -59,6 +69,13 @@ def closing(ref: str) -> ResponseReturnValue:
             form=EmptyForm(),
             now=view.now,
         )
+
+
+def _page(lines: int) -> int:
+    """Which page of the lines is asked for, from zero; what is none is the first."""
+    asked = request.args.get("page", "1")[:9]
+    page = int(asked) - 1 if asked.isascii() and asked.isdigit() else 0
+    return page if 0 <= page * LINES < lines else 0
 
 
 @blueprint.post("/closings/<ref>/approve")
@@ -69,6 +86,29 @@ def approve(ref: str) -> ResponseReturnValue:
         with acting() as tx:
             result = actions.approve(tx, ref, request.form.get("snapshot", "")[:64])
         flash(_SAID[result], "caution" if result is Approval.CHANGED else "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(url_for("compliance.closing", ref=ref), 303)
+
+
+@blueprint.post("/closings/<ref>/call-off")
+@allow(Permission.REVIEW)
+def call_off(ref: str) -> ResponseReturnValue:
+    """Call a rolling closing off before its release; the offering goes on, and its investors are told."""
+    with acting() as tx:
+        rolling.give_up(tx, queries.by_ref(tx.session, ref).offering_id, platform().law)
+    flash(N_("The closing is called off. The offering goes on."), "ok")
+    return redirect(url_for("compliance.closing", ref=ref), 303)
+
+
+@blueprint.post("/closings/<ref>/propose-holdback")
+@allow(Permission.REVIEW)
+def propose_holdback(ref: str) -> ResponseReturnValue:
+    """Propose that what is left of a holdback is paid out; two others approve it."""
+    try:
+        with acting() as tx:
+            holding_back.propose(tx, ref)
+        flash(N_("Two other officers must now approve that it is paid out."), "ok")
     except Refused as refused:
         flash(labels.refusal(refused, reader()), "danger")
     return redirect(url_for("compliance.closing", ref=ref), 303)

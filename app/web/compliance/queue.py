@@ -185,6 +185,13 @@ def _others(view: Snapshot) -> Iterator[Row]:
             since=since, left=_left(view, due), status=("closing", closing.status), is_own=closing.id in approved,
             eyes=f"{approvals} / {APPROVALS_NEEDED}",
         )  # fmt: skip
+    for closing, name, since in closings.holdbacks_due(view.session, view.now):
+        due = platform_policy.due("closing", since)
+        yield Row(
+            due_at=due, rank=1, id=closing.id, work="closing", title=name, ref=closing.ref,
+            href=url_for("compliance.closing", ref=closing.ref), why=say(N_("What was held back may be paid out.")),
+            since=since, left=_left(view, due), status=("closing", closing.status),
+        )  # fmt: skip
     stopped = payments.waiting_for_a_person(view.session)
     reached = audit.reached_by(view.session, "instructions", [one.id for one in stopped])
     for one in stopped:

@@ -119,7 +119,7 @@ def offering(ref: str) -> ResponseReturnValue:
         issuer = issuers.issuer(view.session, found.issuer_id)
         documents = queries.documents(view.session, found.id)
         agreed = proposals.unfinished(view.session, ProposalKind.PUBLISH, f"offering:{found.id}")
-        closing = next(iter(closing_queries.of_offering(view.session, found.id)), None)
+        closings_of_it = closing_queries.of_offering(view.session, found.id)
         return render_template(
             "issuer/offering.html",
             offering=found,
@@ -133,9 +133,9 @@ def offering(ref: str) -> ResponseReturnValue:
             latest=pledges.of_offering(view.session, found.id, SHOWN),
             filings=queries.filings_of(view.session, found.id),
             documents=documents,
-            closing=closing,
+            closings=[(one, closing_queries.held_back_until(found, one)) for one in closings_of_it],
             frozen_until=issuer.frozen_until(view.now),
-            may_choose=choosing.may_choose(view.session, found, closing),
+            may_choose=choosing.may_choose(view.session, found, next(iter(closings_of_it), None)),
             published_by_two=agreed is not None and agreed.status == APPROVED,
             form=EmptyForm(),
             now=view.now,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.changes import queries as changes
 from app.changes.models import ChangeDocument
+from app.closings import queries as closings
 from app.errors import NotFound
 from app.i18n import labels
 from app.issuers import queries as issuers
@@ -105,6 +106,7 @@ def offering(slug: str) -> ResponseReturnValue:
             else [(one, changes.redline_of(view.session, one)) for one in changes.published(view.session, found.id)],
             deadline_moves=[] if gate else changes.deadline_moves(view.session, found.id),
             cancel_until=platform().regime(found.regime).cancel_until(found.deadline_at, view.now),
+            rolling=closings.announced(view.session, found.id),
             now=view.now,
             is_open=found.status == LIVE and view.now < found.deadline_at,
         )
