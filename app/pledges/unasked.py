@@ -9,7 +9,6 @@ from app.ledger import entries
 from app.ledger import queries as books
 from app.ledger.draft import Evidence
 from app.notifications.catalog import Message
-from app.offerings import queries as offering_queries
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind, Outcome
@@ -35,7 +34,7 @@ def give_back_twice(tx: Transaction, found: PaidTwice) -> None:
         offering_id=pledge.offering_id, pledge_id=pledge.id, about_id=row.id, instrument=found.payment,
         reference=pledge.ref,
     )  # fmt: skip
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     tell(tx, pledge, offering, Message.REFUND_DUE, amount=found.amount, about=f"twice:{found.key}")
 
 
@@ -60,7 +59,7 @@ def refunded_by_hand(tx: Transaction, instruction_id: int, outcome: Outcome) -> 
         stop(tx, pledge, StopReason.REFUNDED_BY_HAND)  # its own refund waits to be sent, and is taken back at once
     if not refunds.stop(tx, pledge):
         return False
-    offering = offering_queries.offering(tx.session, pledge.offering_id)
+    offering = pledge.offering
     audit.transition(tx, pledge, "refund", amount=line.gone, evidence=line.id, by_hand=True)
     collector = "" if row.gateway == offering.gateway else row.gateway
     ledger.post(tx, entries.refund_paid(offering.id, pledge.id, line.gone, proof, collector=collector))
