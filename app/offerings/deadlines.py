@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from app.errors import Refused
@@ -47,3 +47,8 @@ def same_hour_from(deadline_at: datetime, zone: str, earliest: datetime) -> date
     if found < earliest:
         found = datetime.combine(day + timedelta(days=1), hour, place)
     return found.astimezone(UTC)
+
+
+def same_hour_on(deadline_at: datetime, zone: str, day: date) -> datetime:
+    """The instant of a day that has the deadline's hour. Raises Refused as `instant_of` does."""
+    return instant_of(datetime.combine(day, deadline_at.astimezone(ZoneInfo(zone)).time()), zone)

@@ -54,7 +54,7 @@ SELECT t.amount_minor, t.fee_minor, t.currency, o.id AS offering_id, i.investor_
     CASE WHEN t.account = '' AND t.gateway IS DISTINCT FROM o.gateway THEN t.gateway ELSE '' END AS collector
 FROM gateway_transactions t LEFT JOIN instructions i ON i.id = :instruction
 LEFT JOIN offerings o ON t.account = 'offering-' || o.id OR (t.account = '' AND o.id = i.offering_id)
-WHERE t.gateway || ':' || t.transaction_id = :key AND t.kind = 'payment' AND t.net_minor > 0
+WHERE t.gateway = :gateway AND t.transaction_id = :transaction AND t.kind = 'payment' AND t.net_minor > 0
     AND (o.currency = t.currency OR (i.investor_id IS NOT NULL AND t.account IN ('', '{CASH_ACCOUNTS}')))
     AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = :key)"""
 
@@ -129,7 +129,8 @@ def _set_apart(tx: Transaction, found: Break) -> bool:
 
     With a collector, whose one balance tells nothing, an offering is known by the instruction that the money came twice for.
     """
-    line = tx.session.execute(text(_APART), {"key": found.key, "instruction": found.instruction_id}).one_or_none()
+    asked = {"key": found.key, "gateway": found.gateway, "transaction": found.key.removeprefix(f"{found.gateway}:")}
+    line = tx.session.execute(text(_APART), {**asked, "instruction": found.instruction_id}).one_or_none()
     if line is None:
         return False
     amount, fee = Money(line.amount_minor, line.currency), Money(line.fee_minor, line.currency)

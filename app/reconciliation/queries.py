@@ -23,7 +23,8 @@ from app.switches import queries as switches
 PACK = platform_policy.PACK
 _PAID_TWICE = """
 SELECT b.key, b.instruction_id, t.source, t.amount_minor, t.fee_minor, t.currency
-FROM breaks b JOIN gateway_transactions t ON b.key = t.gateway || ':' || t.transaction_id
+FROM breaks b JOIN gateway_transactions t ON t.gateway = b.gateway
+    AND t.transaction_id = substr(b.key, length(b.gateway) + 2)
 JOIN instructions i ON i.id = b.instruction_id AND i.kind = 'collect'
 WHERE b.kind = 'R8' AND b.status = 'open'
     AND EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = b.key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +16,7 @@ from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.offerings import queries as offerings
-from app.offerings.deadlines import instant_of
+from app.offerings.deadlines import same_hour_on
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
 from app.web.components import say
@@ -210,9 +209,8 @@ def close_early(ref: str) -> ResponseReturnValue:
     form = CloseEarlyForm()
     day = form.day("date") if form.validate() and is_open else None
     if day is not None and found.deadline_at is not None:
-        hour = found.deadline_at.astimezone(ZoneInfo(found.deadline_zone)).time()
         try:
-            new = instant_of(datetime.combine(day, hour), found.deadline_zone)
+            new = same_hour_on(found.deadline_at, found.deadline_zone, day)
             with acting() as tx:
                 deadlines.close_early(tx, found.id, new, platform().law)
             flash(N_("The new deadline is announced. Every investor is told."), "ok")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -14,7 +11,7 @@ from app.database import Snapshot
 from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
-from app.offerings.deadlines import instant_of
+from app.offerings.deadlines import same_hour_on
 from app.pledges import queries as pledges
 from app.web.account.forms import EmptyForm
 from app.web.forms import Form, opened, text
@@ -66,9 +63,8 @@ def close_part(ref: str) -> ResponseReturnValue:
     form = ClosePartForm()
     day = form.day("date") if form.validate() and found.deadline_at is not None else None
     if day is not None and found.deadline_at is not None:
-        hour = found.deadline_at.astimezone(ZoneInfo(found.deadline_zone)).time()
         try:
-            closes_at = instant_of(datetime.combine(day, hour), found.deadline_zone)
+            closes_at = same_hour_on(found.deadline_at, found.deadline_zone, day)
             with acting() as tx:
                 rolling.announce(tx, found.id, closes_at, platform().law)
             flash(N_("The closing is announced. Every investor whose money is held is told."), "ok")
