@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import URL, Engine, create_engine
 
 from app import clock, database, schema
@@ -82,11 +84,21 @@ def one_engine() -> Iterator[None]:
         if url.database != NAME or options["pool_size"] != USUAL_POOL:
             return create_engine(url, **options)
         if url not in kept:
-            kept[url] = create_engine(url, **options)
+            # No server goes away in between: each use of a connection asks one question less.
+            kept[url] = create_engine(url, **{**options, "pool_pre_ping": False})
         return kept[url]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "create_engine", engine)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile each template once, though every test that needs a site makes its own."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
         yield
 
 

@@ -187,7 +187,8 @@ def pass_second_factor(tx: Transaction, token: str, code: str, vault: Vault) -> 
     half = queries.live_session(tx.session, token, tx.wall_now)
     if half is None:
         raise Refused("session_ended")
-    person = tx.session.scalars(select(User).where(User.id == half.user_id).with_for_update()).one()
+    locked = select(User).where(User.id == half.user_id).with_for_update().execution_options(populate_existing=True)
+    person = tx.session.scalars(locked).one()
     _require_codes_not_throttled(tx, person.id)
     if not _takes_code(tx, person, code, vault):
         raise Refused("code_wrong", field="code")
@@ -202,7 +203,7 @@ def begin_full_session(tx: Transaction, token: str) -> str:
     if old is None:
         raise Refused("session_ended")
     old.revoked_at = tx.wall_now
-    fresh = open_session(tx, queries.user(tx.session, old.user_id), old.browser)
+    fresh = open_session(tx, old.user, old.browser)
     tx.session.flush()  # the new session must exist to be marked
     tx.session.execute(
         update(UserSession)

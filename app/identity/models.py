@@ -64,6 +64,8 @@ class UserSession(Base):
     revoked_at: Mapped[datetime | None]
     browser: Mapped[str] = mapped_column(String(200))
 
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+
 
 class SignInAttempt(Base):
     """Kept for throttling only. Account and address are keyed hashes, not themselves; for codes it is `code:<user id>`."""

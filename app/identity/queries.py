@@ -49,9 +49,8 @@ def live_session(session: Session, token: str, wall_now: datetime) -> UserSessio
     found = session.scalars(select(UserSession).where(UserSession.token_hash == token_hash(token))).one_or_none()
     if found is None or found.revoked_at is not None or wall_now >= found.expires_at:
         return None
-    person = user(session, found.user_id)
-    idle = STAFF_IDLE if person.roles & STAFF else IDLE
-    if person.suspended_at is not None or wall_now - found.last_seen_at > idle:
+    idle = STAFF_IDLE if found.user.roles & STAFF else IDLE
+    if found.user.suspended_at is not None or wall_now - found.last_seen_at > idle:
         return None
     return found
 
@@ -65,9 +64,8 @@ def ran_out_session_user_id(session: Session, token: str, wall_now: datetime) ->
     found = session.scalars(select(UserSession).where(UserSession.token_hash == token_hash(token))).one_or_none()
     if found is None or found.revoked_at is not None or wall_now >= found.expires_at + LATELY:
         return None
-    person = user(session, found.user_id)
-    is_half = actor(person, passed_second_factor=found.second_factor_at is not None).awaits_second_factor
-    return None if is_half or person.suspended_at is not None else person.id
+    is_half = actor(found.user, passed_second_factor=found.second_factor_at is not None).awaits_second_factor
+    return None if is_half or found.user.suspended_at is not None else found.user_id
 
 
 def sessions_of(session: Session, user_id: int, wall_now: datetime) -> list[UserSession]:

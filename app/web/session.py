@@ -77,7 +77,7 @@ def load_person(token: str) -> Person | None:
         found = queries.live_session(view.session, token, view.wall_now)
         if found is None:
             return None
-        user = queries.user(view.session, found.user_id)
+        user = found.user
         actor = queries.actor(user, passed_second_factor=found.second_factor_at is not None)
         stale = view.wall_now - found.last_seen_at > identity.SEEN_EVERY
         person = Person(
