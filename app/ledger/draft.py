@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.ledger.chart import CHART, Account, Code
 from app.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     account: Account
     side: str  # "D" or "C"
     minor: int
