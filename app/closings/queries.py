@@ -82,14 +82,16 @@ def held_back_until(offering: Offering, closing: Closing) -> datetime | None:
 
 
 def holdback_left(session: Session, closing: Closing) -> Money:
-    """What is left of what a closing kept back, if it is paid out next: then it bears all losses of its offering so far."""
-    others = session.execute(
+    """What is left of what a closing kept back. Losses of its offering are taken from the oldest holdback first, so that what
+    is left of all of them is what the books still hold back.
+    """
+    later = session.execute(
         select(func.coalesce(func.sum(Closing.holdback_minor), 0)).where(
-            Closing.offering_id == closing.offering_id, Closing.id != closing.id,
+            Closing.offering_id == closing.offering_id, Closing.seq > closing.seq,
             Closing.status.not_in(NOT_RELEASED), Closing.holdback_released_at.is_(None),
         )
     ).scalar_one()  # fmt: skip
-    kept = books.balance(session, Code.ISSUER_HOLDBACK, closing.currency, offering_id=closing.offering_id) - int(others)
+    kept = books.balance(session, Code.ISSUER_HOLDBACK, closing.currency, offering_id=closing.offering_id) - int(later)
     is_kept = closing.status not in NOT_RELEASED and closing.holdback_released_at is None
     return Money(min(closing.holdback_minor, max(kept, 0)) if is_kept else 0, closing.currency)
 

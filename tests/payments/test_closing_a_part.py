@@ -84,7 +84,7 @@ def test_a_pledge_whose_bank_complains_is_not_closed(story: Story) -> None:
     assert story.status(disputed) == "refunded"
 
 
-def test_a_loss_is_taken_from_the_holdback_that_is_released_first(story: Story) -> None:
+def test_a_loss_is_taken_from_the_oldest_holdback(story: Story) -> None:
     """Of 275.00 and 500.00 a tenth is held back each; 25.00 are taken back."""
     story.part = Part(
         story.world, regime_id="US-REGA", days=60, fees=FeeTerms(500, holdback_bps=1_000, holdback_days=30)
@@ -106,7 +106,7 @@ def test_a_loss_is_taken_from_the_holdback_that_is_released_first(story: Story) 
         with story.world.looking() as view:
             return [queries.holdback_left(view.session, one).minor for one in reversed(story.part.closings())]
 
-    assert left() == [2_750 - 2_500, 5_000 - 2_500]  # whichever is paid out next
+    assert left() == [2_750 - 2_500, 5_000]
     story.days(20)
     with story.world.acting(story.world.officer()) as tx:
         holding_back.propose(tx, story.part.closings()[1].ref)
@@ -117,3 +117,32 @@ def test_a_loss_is_taken_from_the_holdback_that_is_released_first(story: Story) 
     story.world.run_jobs()
     assert story.part.closings()[1].payout_minor == 250
     assert (left(), story.at(Code.ISSUER_HOLDBACK)) == ([0, 5_000], 5_000)
+
+
+def test_what_losses_leave_of_several_holdbacks_is_paid_out(story: Story) -> None:
+    """Of 275.00 and 250.00 a tenth is held back each; 50.00 are taken back, more than one of them."""
+    story.part = Part(
+        story.world, regime_id="US-REGA", days=60, fees=FeeTerms(500, holdback_bps=1_000, holdback_days=30)
+    )
+    story.offering = story.part.offering
+    _, debit = story.paid(Method.ACH_DEBIT, shares=20)
+    story.days(15)
+    for shares in (90, 100):
+        story.paid(shares=shares)
+        story.part.announce()
+        story.days(9)
+        story.world.approve_closing(story.offering)
+        story.world.run_jobs()
+    story.cards.late_return(debit)
+    story.days(30)
+    assert story.at(Code.ISSUER_HOLDBACK) == 2_750 + 2_500 - 5_000
+    assert story.part.newest().status == "aborted"  # the deadline has passed, and nothing was left to close
+    second = story.part.closings()[1]
+    with story.world.acting(story.world.officer()) as tx:
+        holding_back.propose(tx, second.ref)
+    for _ in range(2):
+        second = story.part.closings()[1]
+        with story.world.acting(story.world.officer()) as tx:
+            closings.approve(tx, second.ref, second.snapshot_hash or "")
+    story.world.run_jobs()
+    assert (second.payout_minor, story.at(Code.ISSUER_HOLDBACK)) == (250, 0)
