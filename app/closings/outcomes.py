@@ -7,6 +7,7 @@ from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
 from app.closings import gathering, queries
 from app.closings.allotment import enter
+from app.closings.lifecycle import CLOSING
 from app.closings.models import Closing
 from app.database import Transaction
 from app.issuers import queries as issuers
@@ -29,6 +30,8 @@ from app.regimes.regime import Regime
 def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Regime) -> None:
     """Take the answer to a payout. Paid: money out, shares in and every status, in this one transaction.
 
+    What comes back while another payout of the closing is proposed or under way waits for that: reconciliation finds its
+    line not booked, and asks again until it can be.
     Locks: offering, closing, pledges, instruction, accounts, progress.
     Writes: instruction, entries, register, pledges, closing, offering, messages, progress, audit.
     """
@@ -45,7 +48,7 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
         if line.kind == TxnKind.PAYOUT:
             ledger.post(tx, entries.payout_paid(offering.id, row.amount, proof))
             _paid(tx, offering, closing, row, regime)
-        elif line.kind == TxnKind.PAYOUT_FAILED:
+        elif line.kind == TxnKind.PAYOUT_FAILED and CLOSING.allows(closing.status, "come_back"):
             ledger.post(tx, reversals.payout_returned(offering.id, line.amount, proof))
             _came_back(tx, offering, closing, line)
     if changed and row.status == FAILED and not outcome.evidence:

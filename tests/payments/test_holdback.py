@@ -16,6 +16,7 @@ from app.errors import Refused
 from app.fees.terms import FeeTerms
 from app.identity import actions as identity
 from app.identity import queries as people
+from app.jobs import process_inbox, reconcile
 from app.ledger.chart import Code
 from app.offerings import actions as offerings
 from app.payments.port import Method, Ref
@@ -220,3 +221,31 @@ def test_an_officer_who_left_counts_no_more(story: Story) -> None:
     assert story.payouts() == [63_750]
     assert story.closing().settled_at is not None
     assert story.world.now() - story.closing().settled_at >= timedelta(days=90)
+
+
+def test_a_payout_that_comes_back_while_what_was_held_back_is_paid_out_waits_for_that(story: Story) -> None:
+    story.settled()
+    story.term_ends()
+    story.propose()
+    for officer in story.officers[1:3]:
+        story.approve(officer)
+    ((first,),) = story.world.sql(
+        "SELECT provider_ref FROM instructions WHERE kind = 'release' AND status = 'succeeded'"
+    )
+    assert story.world.platform.sandbox is not None
+    story.world.platform.sandbox.send_back(Ref.read(first).id)
+    story.world.deliver_events()
+    process_inbox.run(story.world.platform)
+    assert story.closing().status == "releasing"
+    assert story.world.sql("SELECT last_error FROM gateway_events WHERE status = 'new'") == []
+    story.world.run_jobs()
+    assert (story.closing().status, story.payouts(), story.books()) == ("done", [63_750, 7_500], {})
+    story.days(1)
+    reconcile.run(story.world.platform)
+    assert story.closing().status == "payout_failed" and story.books() == {"1100": 63_750, "2100": -63_750}
+    with story.world.acting(story.officers[3]) as tx:
+        closings.propose_payout(tx, story.closing().ref)
+    for officer in story.officers[1:3]:
+        story.approve(officer)
+    story.world.run_jobs()
+    assert story.closing().status == "done" and story.books() == {}
