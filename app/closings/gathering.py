@@ -96,13 +96,14 @@ def leave_out(
     Writes: pledges, messages.
     """
     assert offering.deadline_at is not None  # a public offering has complete terms
+    asked = set(change_queries.awaited_in(tx.session, offering.id))
     told = {"offering": offering.name, "zone": offering.deadline_zone, "deadline": offering.deadline_at.isoformat()}
     notifications.enqueue_many(
         tx,
         Message.ROLLING_CALLED_OFF,
         (
             (user_id, f"{closing.ref}:{pledge.ref}", {**told, **about(pledge), "reason": why})
-            for user_id, pledge in pledge_changes.close_at(tx, offering, law, pledge_ids, None)
+            for user_id, pledge in pledge_changes.close_at(tx, offering, law, pledge_ids, None, asked)
         ),
     )
 

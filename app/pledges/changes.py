@@ -56,10 +56,17 @@ def _ends_at(pledge: Pledge, offering: Offering) -> datetime:
 
 
 def close_at(
-    tx: Transaction, offering: Offering, law: LawBook, pledge_ids: Iterable[int], closes_at: datetime | None
+    tx: Transaction,
+    offering: Offering,
+    law: LawBook,
+    pledge_ids: Iterable[int],
+    closes_at: datetime | None,
+    asked: Collection[int] = (),
 ) -> Iterator[tuple[int, Pledge]]:
     """Have these pledges of a locked offering end at a rolling closing, or (None) at the deadline as before, and their
-    right to cancel with them; each comes back with the person whom it is told to. Locks: pledges. Writes: pledges.
+    right to cancel with them; each comes back with the person whom it is told to.
+
+    Who is asked to confirm a change (ids of pledges) may cancel at any time. Locks: pledges. Writes: pledges.
     """
     for ids in in_batches(sorted(pledge_ids)):
         rows = select(Investor.user_id, Pledge).join(Investor, Investor.id == Pledge.investor_id)
@@ -76,7 +83,8 @@ def close_at(
                 None,
             )  # the law is asked for the closing that takes it
             laws = [law.regime(name) for name in decided[pledge.id]]
-            pledge.cancel_until = cancel_until(laws, _ends_at(pledge, offering), pledge.placed_at)
+            until = cancel_until(laws, _ends_at(pledge, offering), pledge.placed_at)
+            pledge.cancel_until = None if pledge.id in asked else until
             yield user_id, pledge
 
 

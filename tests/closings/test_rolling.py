@@ -180,7 +180,8 @@ def test_who_was_asked_about_a_change_is_not_taken_before_they_answer(part: Part
         assert closings.approve(tx, closing.ref, closing.snapshot_hash or "") is closings.Approval.CHANGED
     world.run_jobs()
     assert part.newest().status == "aborted"
-    assert (world.pledge(first.id).status, world.pledge(first.id).closes_at) == ("held", None)
+    asked = world.pledge(first.id)
+    assert (asked.status, asked.closes_at, asked.cancel_until) == ("held", None, None)  # at any time, until they answer
 
 
 def test_an_announced_closing_that_the_deadline_overtakes_is_part_of_the_last_one(part: Part) -> None:
