@@ -56,6 +56,15 @@ def offerings_with(codes: Collection[Code]) -> Select[int]:
     )
 
 
+def pledges_owed() -> Select[int]:
+    """The ids of pledges for which something is owed back, as part of a larger question."""
+    return select(LedgerAccount.pledge_id).where(
+        LedgerAccount.book == CHART[Code.REFUND_PAYABLE].book,
+        LedgerAccount.code == Code.REFUND_PAYABLE.value,
+        LedgerAccount.debits != LedgerAccount.credits,
+    )
+
+
 def not_called_free(offering_id: int) -> Select[str, str | None, int]:
     """(gateway, evidence, minor) of what arrived at collectors and was not called free since."""
     called = aliased(JournalEntry)

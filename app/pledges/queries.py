@@ -16,6 +16,7 @@ from app.decisions.models import Decision
 from app.errors import NotFound
 from app.investors import queries as investors
 from app.investors.models import Investor
+from app.ledger import queries as books
 from app.limit_statements import queries as limit_statements
 from app.money import Money
 from app.offerings.lifecycle import LIVE as OPEN
@@ -366,7 +367,9 @@ def returned_by(session: Session, refundable_until: datetime, limit: int) -> lis
 
 
 def not_given_back(session: Session) -> list[int]:
-    """Pledges that are owed money whose refund failed or came back, and whose investor has a bank account with us."""
+    """Pledges that are owed money whose refund failed or came back, and whose investor has a bank account with us; also of
+    what a closing did not allot.
+    """
     tried, under_way = aliased(Instruction), aliased(Instruction)
     back = (OpKind.REFUND, OpKind.PAY_BACK)
     is_tried = select(tried.id).where(
@@ -378,7 +381,7 @@ def not_given_back(session: Session) -> list[int]:
     )  # fmt: skip
     owed = (
         select(Pledge.id)
-        .where(Pledge.status == REFUND_DUE, is_tried.exists(), ~is_under_way.exists())
+        .where(Pledge.id.in_(books.pledges_owed()), is_tried.exists(), ~is_under_way.exists())
         .where(select(BankAccount.id).where(BankAccount.investor_id == Pledge.investor_id).exists())
     )
     return list(session.scalars(owed.order_by(Pledge.id)))

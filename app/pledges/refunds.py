@@ -66,7 +66,9 @@ def stop_part(tx: Transaction, pledge: Pledge) -> Money:
 
 
 def _parts(tx: Transaction, pledge: Pledge) -> list[Instruction]:
-    return [row for row in payment_queries.of_pledge(tx.session, pledge.id) if is_part(row)]
+    """What was asked to return what a closing did not allot, to a bank account in its stead too."""
+    rows = payment_queries.ways_back(tx.session, pledge.id)
+    return [row for row in rows if is_part(row) or row.kind == OpKind.PAY_BACK]
 
 
 def owed(session: Session, pledge: Pledge) -> Money:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.fees.terms import FeeTerms
-from app.jobs import process_inbox, reconcile
+from app.jobs import carry_money, process_inbox, reconcile
 from app.offerings.models import Offering, OversubscriptionRule
 from app.payments.port import Method
 from app.payments.sandbox.tables import Token
@@ -37,6 +37,20 @@ class Scaled(Story):
             "SELECT status FROM instructions WHERE business_key LIKE 'refund:part:%' AND pledge_id = :id ORDER BY id"
         )
         return [status for (status,) in self.world.sql(asked, id=self.pledge.id)]
+
+    def bounces(self) -> None:
+        """Everything is settled; then the part that went back does not arrive."""
+        self.allots()
+        self.world.run_jobs()
+        self.days(2)
+        self.cards.refund_fails(self.cards.refund_of(self.pledge))
+        self.days(1)
+        assert (self.part(), self.owed(), self.back()) == (["succeeded"], 25_000, [])
+
+    def back(self) -> list[tuple[str, int]]:
+        """What was asked to be paid to bank accounts."""
+        rows = self.world.sql("SELECT status, amount_minor FROM instructions WHERE kind = 'pay_back' ORDER BY id")
+        return [(status, minor) for status, minor in rows]
 
     def lost(self) -> int:
         ((minor,),) = self.world.sql(
@@ -89,6 +103,29 @@ def test_a_part_that_was_on_its_way_and_did_not_arrive_makes_the_loss_good(scale
     give_account(scaled.world, scaled.pledge)
     scaled.days(2)
     assert scaled.world.sql("SELECT count(*) FROM instructions WHERE kind = 'pay_back'") == [(0,)]
+    assert scaled.world.broken_promises() == []
+
+
+def test_a_part_that_did_not_arrive_goes_to_the_investors_own_bank_account(scaled: Scaled) -> None:
+    scaled.bounces()
+    give_account(scaled.world, scaled.pledge)
+    scaled.days(3)
+    assert (scaled.back(), scaled.owed(), scaled.status(scaled.pledge)) == ([("succeeded", 25_000)], 0, "settled")
+    assert scaled.told("refund_paid") == 3  # both parts, and this one anew
+    assert scaled.world.broken_promises() == []
+
+
+def test_a_part_that_waits_to_go_to_a_bank_account_pays_for_the_debit_that_its_bank_took_back(scaled: Scaled) -> None:
+    scaled.bounces()
+    give_account(scaled.world, scaled.pledge)
+    carry_money.run(scaled.world.platform)
+    assert scaled.back() == [("queued", 25_000)]
+    scaled.cards.late_return(scaled.payment)
+    scaled.world.deliver_events()
+    process_inbox.run(scaled.world.platform)
+    assert (scaled.back(), scaled.owed()) == ([("cancelled", 25_000)], 0)
+    scaled.days(3)
+    assert (scaled.lost(), scaled.back()) == (50_000, [("cancelled", 25_000)])
     assert scaled.world.broken_promises() == []
 
 
