@@ -30,10 +30,10 @@ def scale_back(tx: Transaction, pledge: Pledge, offering: Offering, shares: int)
         tx, "scale_back", "pledges", pledge.id, wished=pledge.wished_shares, shares=shares, returned=back + fee_back
     )
     if back + fee_back:
-        refunds.send_part(tx, pledge, back + fee_back)
+        way = refunds.send_part(tx, pledge, back + fee_back)
         owed = entries.refund_owed(
             offering.id, pledge.id, back, f"refund_owed:part:pledge:{pledge.id}", investor_fee=fee_back
         )
         ledger.post(tx, owed)
-        tell(tx, pledge, offering, Message.PLEDGE_SCALED, amount=back + fee_back)
+        tell(tx, pledge, offering, Message.PLEDGE_SCALED, amount=back + fee_back, into_cash=way is not None)
     offerings.count(tx, offering.id, taken_shares=-fewer, taken=-back.minor, held=-back.minor)

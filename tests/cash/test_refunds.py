@@ -21,9 +21,11 @@ def choose_refunds(world: World, investor: Investor, to_cash: bool = True) -> No
         actions.choose_refunds(tx, investor.id, to_cash=to_cash)
 
 
-def paid(world: World, offering: Offering, investor: Investor, method: str = "bank_transfer") -> Pledge:
+def paid(
+    world: World, offering: Offering, investor: Investor, method: str = "bank_transfer", shares: int = 100
+) -> Pledge:
     """A held pledge, whatever the sandbox was paid with said to be something else."""
-    pledge = world.held(offering, investor=investor)
+    pledge = world.held(offering, shares, investor)
     world.force("UPDATE instructions SET method = :method WHERE pledge_id = :id", method=method, id=pledge.id)
     return pledge
 

@@ -18,6 +18,8 @@ from app.jobs import close_offerings
 from app.offerings.models import Offering, OversubscriptionRule
 from app.pledges.models import Pledge
 from tests.builders import World
+from tests.cash.keeping import has
+from tests.cash.test_refunds import choose_refunds, paid
 from tests.changes.story import Story
 
 #: Forty shares at 25 are sold, sixty are taken into the book.
@@ -91,6 +93,18 @@ def test_the_fee_is_scaled_with_the_shares_and_the_rest_of_it_goes_back_too(worl
     assert [(one.fee_minor, one.wished_fee_minor) for one in after] == [(1_375, 2_063), (894, 1_375), (481, 688)]
     refunds = [minor for kind, _, minor in world.at_the_gateway(offering) if kind == "refund"]
     assert sorted(refunds) == [7_707, 17_981, 25_688]
+
+
+def test_the_rest_goes_into_the_cash_account_of_who_wants_it_there_and_the_letter_says_so(world: World) -> None:
+    offering, wants_it = world.live(rule=OversubscriptionRule.PRO_RATA, **TERMS), world.investor()
+    choose_refunds(world, wants_it)
+    for investor in (wants_it, world.investor()):
+        paid(world, offering, investor, shares=30)
+    world.settled(offering)
+    assert has(world, wants_it, "250")
+    letters = world.sql("SELECT facts->'into_cash' FROM messages WHERE kind = 'pledge_scaled' ORDER BY id")
+    assert letters == [(True,), (False,)]
+    assert world.broken_promises() == []
 
 
 def test_where_everybody_fits_nothing_is_scaled(world: World) -> None:

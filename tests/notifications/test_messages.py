@@ -262,7 +262,11 @@ def test_an_offer_to_the_next_in_line_says_until_which_minute(told: tuple[World,
 
 def test_a_part_that_goes_back_is_told_by_itself(told: tuple[World, list[QueuedMessage]]) -> None:
     (text,) = texts(told, Message.PLEDGE_SCALED)
-    assert "You get 20 of 30 shares" in text and "$250.00" in text
+    assert "You get 20 of 30 shares" in text and "$250.00" in text and "to the account that it came from" in text
+    world, messages = told
+    (scaled,) = (one for one in messages if one.kind == Message.PLEDGE_SCALED)
+    into_cash = QueuedMessage(id=0, kind=scaled.kind, user_id=scaled.user_id, facts={**scaled.facts, "into_cash": True})
+    assert "into your cash account" in written(world, into_cash, "en").get_content()
     (nothing,) = texts(told, Message.REFUND_DUE, stop_reason="not_allotted")
     assert "nothing was left for this pledge" in nothing and "$500.00" in nothing
 
