@@ -148,14 +148,15 @@ def to_propose(session: Session) -> list[int]:
 
 def has_lost_a_pledge(session: Session, closing: Closing) -> bool:
     """Whether a bank has taken back, or disputes, money of a closing that was put to the officers with it; or, in an
-    offering that goes on, whether an investor in it was asked about a change since.
+    offering that goes on, whether an investor in it was asked about a change since, or may cancel anew after one.
     """
     if closing.status != PROPOSED:
         return False
     disputed = refunds.disputed_in(session, closing.offering_id)
     lost = select(ClosingLine.pledge_id).join(Pledge, Pledge.id == ClosingLine.pledge_id)
     asked = select(Answer.id).where(Answer.pledge_id == Pledge.id, Answer.status == AWAITED).exists()
-    gone = (Pledge.status != HELD) | Pledge.id.in_(disputed) | asked
+    may_leave = Pledge.cancel_until >= func.platform_now()
+    gone = (Pledge.status != HELD) | Pledge.id.in_(disputed) | asked | may_leave
     return session.scalars(lost.where(ClosingLine.closing_id == closing.id, gone).limit(1)).first() is not None
 
 

@@ -184,6 +184,20 @@ def test_who_was_asked_about_a_change_is_not_taken_before_they_answer(part: Part
     assert (asked.status, asked.closes_at, asked.cancel_until) == ("held", None, None)  # at any time, until they answer
 
 
+def test_who_may_cancel_anew_by_another_law_while_officers_look_is_not_taken(part: Part) -> None:
+    """As after a change that was published and confirmed before the closing was looked at again."""
+    world = part.world
+    first = world.held(part.offering, 100)
+    part.comes(part.announce())
+    world.force("UPDATE pledges SET cancel_until = :until", until=world.now() + timedelta(days=4))
+    closing, officers = part.newest(), (world.officer(), world.officer())
+    for officer in officers:
+        with world.acting(officer) as tx:
+            assert closings.approve(tx, closing.ref, closing.snapshot_hash or "") is closings.Approval.CHANGED
+    world.run_jobs()
+    assert (part.newest().status, part.statuses(first)) == ("aborted", ["held"])
+
+
 def test_an_announced_closing_that_the_deadline_overtakes_is_part_of_the_last_one(part: Part) -> None:
     world = part.world
     first = world.held(part.offering, 100)
