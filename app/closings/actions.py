@@ -185,8 +185,8 @@ def approve(tx: Transaction, ref: str, seen_hash: str) -> Approval:
     """Take one officer's approval of the snapshot they saw; the second one releases the money.
 
     Raises Refused: "not_proposed", "own_closing" (began it, acts for the company, or has a pledge in it),
-    "already_approved", "somebody_on_hold", "clients_money_short", "payout_frozen" (its account has just changed),
-    "switched_off" (nothing is paid out now). Locks: offering, closing, pledges, accounts.
+    "already_approved", "somebody_on_hold", "clients_money_short", "holdback_disputed", "payout_frozen" (its account has
+    just changed), "switched_off" (nothing is paid out now). Locks: offering, closing, pledges, accounts.
     Writes: approval, closing, pledges, entries, instruction, audit.
     """
     closing = queries.by_ref(tx.session, ref)

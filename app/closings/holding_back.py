@@ -22,7 +22,7 @@ from app.offerings.models import Offering
 def propose(tx: Transaction, ref: str) -> None:
     """Ask the officers to approve that what is left of a holdback is paid out.
 
-    Raises Refused: "illegal_move" (its payout is not done), "nothing_held_back", "held_back_until".
+    Raises Refused: "illegal_move" (its payout is not done), "nothing_held_back", "held_back_until", "holdback_disputed".
     Locks: offering, closing. Writes: closing, messages, audit.
     """
     closing = queries.by_ref(tx.session, ref)
@@ -35,6 +35,7 @@ def propose(tx: Transaction, ref: str) -> None:
     until = queries.held_back_until(offering, closing)
     if until is None or tx.now < until:
         raise Refused("held_back_until", until=until, zone=offering.deadline_zone)
+    queries.require_no_complaint(tx.session, offering)
     closing.payout_proposed_by = tx.actor.user_id
     put_what_is_left(tx, offering, closing)
 

@@ -17,6 +17,7 @@ from app.closings.lifecycle import (
     ABORTED,
     DONE,
     GATHERING,
+    HOLDBACK_PROPOSED,
     NOT_RELEASED,
     PROPOSED,
     WAITING_FOR_OFFICERS,
@@ -32,7 +33,7 @@ from app.ledger.chart import Code
 from app.money import Money
 from app.offerings.models import Offering
 from app.pledges import refunds
-from app.pledges.lifecycle import ALLOTTED, HELD
+from app.pledges.lifecycle import ALLOTTED, HELD, SETTLED
 from app.pledges.models import Pledge
 from app.pledges.queries import PLAIN, PlainPledge
 from app.reconciliation import queries as reconciliation
@@ -255,11 +256,26 @@ def holder_names(session: Session, offering_id: int) -> dict[int, str]:
 
 
 def require_nothing_in_the_way(session: Session, offering: Offering, closing: Closing) -> None:
-    """Raises Refused: "somebody_on_hold", "clients_money_short" (nothing is released while the platform owes to it)."""
+    """Raises Refused: "somebody_on_hold", "clients_money_short" (nothing is released while the platform owes to it), for what
+    is held back "holdback_disputed".
+    """
+    if closing.status == HOLDBACK_PROPOSED:
+        require_no_complaint(session, offering)
     if _somebody_on_hold(session, closing):
         raise Refused("somebody_on_hold")
     if short := reconciliation.shortfalls(session, offering.id, closing.currency):
         raise Refused("clients_money_short", short=Money(sum(one.amount_minor for one in short), closing.currency))
+
+
+def require_no_complaint(session: Session, offering: Offering) -> None:
+    """What a complaint costs in the end is taken from what is held back, which cannot be taken back from the company.
+
+    Raises Refused("holdback_disputed"): a bank looks into one about a payment that became shares.
+    """
+    disputed = refunds.disputed_in(session, offering.id)
+    sold = select(Pledge.id).where(Pledge.id.in_(disputed), Pledge.status.in_((ALLOTTED, SETTLED)))
+    if session.scalars(sold.limit(1)).first() is not None:
+        raise Refused("holdback_disputed")
 
 
 def _somebody_on_hold(session: Session, closing: Closing) -> bool:

@@ -36,6 +36,9 @@ REFUSALS: Mapping[str, str] = {
     ),
     "nothing_held_back": N_("Nothing is held back any more."),
     "held_back_until": N_("This money is held back until %(until)s"),
+    "holdback_disputed": N_(
+        "A bank looks into a complaint about a payment of this offering. What that costs is taken from this money, so it waits."
+    ),
 }
 
 #: Why a pledge is not in the closing that its investor was told of.

@@ -167,6 +167,33 @@ def test_when_nothing_is_left_any_more_there_is_nothing_to_approve(story: Story)
     assert story.closing().status == "done" and story.payouts() == [63_750]
 
 
+@pytest.mark.parametrize("is_proposed", [False, True])
+def test_it_stays_while_a_bank_looks_into_a_complaint_about_what_was_sold(story: Story, is_proposed: bool) -> None:
+    """What that costs in the end is taken from it first."""
+    small, payment = story.paid(shares=10)
+    story.settled()
+    story.term_ends()
+    if is_proposed:
+        story.propose()
+    story.cards.dispute(payment)
+    story.days(1)
+    before = story.world.contents()
+    with pytest.raises(Refused, match="holdback_disputed"):
+        story.approve(story.officers[1]) if is_proposed else story.propose()
+    assert story.world.contents() == before
+    story.cards.dispute_lost(payment)
+    assert story.status(small) == "settled"
+    story.days(3)
+    if is_proposed:
+        assert story.approve(story.officers[1]) is Approval.CHANGED
+    else:
+        story.propose()
+    for officer in story.officers[1:3]:
+        story.approve(officer)
+    story.world.run_jobs()
+    assert story.payouts()[1:] == [7_750 - 2_500] and story.books() == {}
+
+
 def test_a_refused_payout_of_it_is_approved_anew_and_never_beyond_what_is_owed(story: Story) -> None:
     story.settled()
     story.term_ends()
