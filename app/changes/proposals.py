@@ -28,6 +28,7 @@ from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
 from app.offerings.room import limits
 from app.offerings.terms import Terms, problems
+from app.pledges import queries as pledges
 from app.regimes.regime import Regime
 
 
@@ -196,7 +197,7 @@ def require_possible(tx: Transaction, offering: Offering, change: Change, regime
     assert offering.deadline_at is not None and changed.deadline_at is not None
     if changed.deadline_at < offering.deadline_at:
         raise Refused("close_early_instead", field="deadline_date")
-    if {"target", "oversubscription_rule"} & set(change.new) and offering.progress and offering.progress.settled_minor:
+    if {"target", "oversubscription_rule"} & set(change.new) and pledges.is_sold_in_part(tx.session, offering.id):
         raise Refused("closed_in_part")
     if {"maximum", "oversubscription_rule"} & set(change.new):
         _require_above_taken(offering, changed, tx.now)

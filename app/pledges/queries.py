@@ -216,6 +216,12 @@ def is_in(session: Session, offering_id: int, investor_id: int) -> bool:
     ).one()
 
 
+def is_sold_in_part(session: Session, offering_id: int) -> bool:
+    """Whether a closing was released that gives shares for a pledge of this offering, be they given yet or not."""
+    sold = exists().where(Pledge.offering_id == offering_id, Pledge.status.in_((ALLOTTED, SETTLED)))
+    return session.scalars(select(sold)).one()
+
+
 def live(session: Session, offering_id: int) -> list[int]:
     """Ids of pledges that may still become shares; what its investor is leaving cannot."""
     leaving = (Pledge.status == CANCELLING) & Pledge.stop_reason.in_((StopReason.INVESTOR, StopReason.NOT_RECONFIRMED))

@@ -316,6 +316,18 @@ def test_after_a_first_closing_its_target_and_rule_stay(part: Part) -> None:
         story.propose()
 
 
+def test_they_stay_from_the_release_on_however_long_the_payout_takes(part: Part) -> None:
+    world, story = part.world, Story.of(part.world, part.offering)
+    first = world.held(part.offering, 100)
+    part.comes(part.announce())
+    story.terms(target="300")
+    world.approve_closing(part.offering)
+    assert part.statuses(first) == ["allotted"]
+    with pytest.raises(Refused, match="closed_in_part"):
+        story.propose()
+    world.run_jobs()
+
+
 def test_an_early_deadline_counts_what_was_closed_before(part: Part) -> None:
     world = part.world
     world.held(part.offering, 100)
