@@ -177,7 +177,7 @@ def require_possible(tx: Transaction, offering: Offering, change: Change, regime
     """That the offering would still be whole and lawful with this change in it; who asks holds issuer and offering.
 
     Raises Refused: "nothing_changed", "tasks_open", "close_early_instead", "closed_in_part" (the target was met and used,
-    and who bought knew the rule), "maximum_below_taken", "over_offering_cap", and see `terms.problems`.
+    and who bought, or was told so, knew the rule), "maximum_below_taken", "over_offering_cap", and see `terms.problems`.
     """
     if not change.new:
         raise Refused("nothing_changed")

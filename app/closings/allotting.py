@@ -100,7 +100,7 @@ def give_back_the_rest(tx: Transaction, offering: Offering, closing: Closing) ->
     if offering.oversubscription_rule not in SCALED:
         return
     allotted = {line.pledge_id: line.shares for line in queries.lines(tx.session, closing.id)}
-    for known in pledge_queries.held(tx.session, offering.id):
+    for known in pledge_queries.held(tx.session, offering.id, rolling=closing.is_rolling):
         shares = allotted.get(known.id, 0)
         if shares == known.shares:
             continue

@@ -32,7 +32,7 @@ REFUSALS: Mapping[str, str] = {
     "rolling_too_soon": N_("The rules want time after the notice: choose %(until)s or later"),
     "rolling_too_late": N_("The offering ends on %(until)s and is closed then anyway"),
     "closed_in_part": N_(
-        "A part of this offering is closed: its target and its rule for too much demand stay as they are."
+        "A part of this offering is closed, or announced to be: its target and its rule for too much demand stay as they are."
     ),
     "nothing_held_back": N_("Nothing is held back any more."),
     "held_back_until": N_("This money is held back until %(until)s"),

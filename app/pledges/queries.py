@@ -217,9 +217,10 @@ def is_in(session: Session, offering_id: int, investor_id: int) -> bool:
 
 
 def is_sold_in_part(session: Session, offering_id: int) -> bool:
-    """Whether a closing was released that gives shares for a pledge of this offering, be they given yet or not."""
-    sold = exists().where(Pledge.offering_id == offering_id, Pledge.status.in_((ALLOTTED, SETTLED)))
-    return session.scalars(select(sold)).one()
+    """Whether a closing of this offering was released, or a rolling one announced, that gives shares for a pledge."""
+    announced = (Pledge.status == HELD) & Pledge.closes_at.is_not(None)
+    sold = Pledge.status.in_((ALLOTTED, SETTLED)) | announced
+    return session.scalars(select(exists().where(Pledge.offering_id == offering_id, sold))).one()
 
 
 def live(session: Session, offering_id: int) -> list[int]:
