@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import four_eyes
 from app.approvals.models import ProposalKind
-from app.changes import deadlines, proposals
+from app.changes import deadlines
 from app.closings import actions as closings
 from app.closings import rolling
 from app.errors import NotFound, Refused
@@ -307,33 +307,24 @@ def test_nothing_is_approved_while_payouts_are_switched_off(part: Part) -> None:
     assert world.contents() == before
 
 
-def test_after_a_first_closing_its_target_and_rule_stay(part: Part) -> None:
-    world, story = part.world, Story.of(part.world, part.offering)
-    world.held(part.offering, 100)
-    part.closed()
-    story.terms(target="300")
-    with pytest.raises(Refused, match="closed_in_part"):
-        story.propose()
-
-
-def test_they_stay_from_the_notice_on_until_it_is_called_off(part: Part) -> None:
+def test_the_target_and_the_rule_stay_from_the_notice_of_a_first_closing_on(part: Part) -> None:
     """A rule that scales back would give everybody's money back who is not in the part."""
     world, story = part.world, Story.of(part.world, part.offering)
     first = world.held(part.offering, 100)
-    story.terms(oversubscription_rule=OversubscriptionRule.PRO_RATA)
-    part.refused("answers_awaited", part.earliest())
-    with world.acting(story.issuer) as tx:
-        proposals.withdraw(tx, part.offering.id, story.revision())
     closes_at = part.announce()
     story.terms(oversubscription_rule=OversubscriptionRule.PRO_RATA)
     with pytest.raises(Refused, match="closed_in_part"):
         story.propose()
     part.comes(closes_at)
     world.approve_closing(part.offering)
-    assert part.statuses(first) == ["allotted"]  # its payout is not made yet
+    for status in ("allotted", "settled"):  # before its payout is made, and after
+        assert part.statuses(first) == [status]
+        with pytest.raises(Refused, match="closed_in_part"):
+            story.propose()
+        world.run_jobs()
+    story.terms(oversubscription_rule=OversubscriptionRule.FIRST_COME, target="300")
     with pytest.raises(Refused, match="closed_in_part"):
         story.propose()
-    world.run_jobs()
 
 
 def test_an_early_deadline_counts_what_was_closed_before(part: Part) -> None:
