@@ -32,6 +32,7 @@ from app.issuers import actions as issuers
 from app.issuers import queries as issuer_queries
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
+from app.pledges import unidentified
 from app.switches import actions as switches
 from app.switches import queries as switch_queries
 from app.switches.models import Switch
@@ -256,6 +257,12 @@ ACTS: Mapping[ProposalKind, Act] = {
         state=lambda session, proposal: _is_set(switch_queries.by_ref(session, proposal.payload["switch"])),
         lock=lambda tx, proposal: switches.lock(tx, proposal.payload["switch"]),
         approved=lambda tx, proposal: switches.lift(tx, proposal.payload["switch"], proposal.payload["why"]),
+    ),
+    ProposalKind.RECEIPT: Act(
+        state=unidentified.state,
+        company=unidentified.company,
+        lock=unidentified.hold_offering,
+        approved=unidentified.carry_out,
     ),
     ProposalKind.PACK: Act(
         state=lambda session, proposal: decision_queries.adopted(session).get(proposal.subject.partition(":")[2], ""),

@@ -24,11 +24,11 @@ ALERTS = f"""(SELECT id FROM alerts WHERE (subject_type = 'offerings' AND subjec
 CASES = f"""(SELECT id FROM review_cases WHERE (kind = 'offering' AND subject_id = :offering)
     OR (kind = 'pledge' AND subject_id IN {PLEDGES}) OR (kind = 'investor' AND subject_id IN {CLAIMS})
     OR (kind = 'change' AND subject_id IN {CHANGES}) OR (kind = 'alert' AND subject_id IN {ALERTS}))"""
-#: What four eyes looked at: the offering, its company's account, a hold on somebody in it.
-PROPOSALS = f"""(SELECT id FROM proposals WHERE subject = 'offering:' || :offering OR subject = 'issuer:' || {ISSUER}
-    OR subject IN (SELECT 'alert:' || id FROM {ALERTS} x))"""
 ENTRIES = """(SELECT p.entry_id FROM postings p JOIN ledger_accounts a ON a.id = p.account_id
     WHERE a.offering_id = :offering)"""
+#: What four eyes looked at: the offering, its company's account, a hold on somebody in it, money of nobody.
+PROPOSALS = f"""(SELECT id FROM proposals WHERE subject = 'offering:' || :offering OR subject = 'issuer:' || {ISSUER}
+    OR subject IN (SELECT 'alert:' || id FROM {ALERTS} x) OR subject IN (SELECT 'receipt:' || entry_id FROM {ENTRIES} n))"""
 EDITIONS = "(SELECT id FROM editions WHERE id IN (SELECT edition_id FROM decisions WHERE offering_id = :offering))"
 #: (subject_type, subject_id) of every event about it.
 SUBJECTS = f"""(SELECT 'offerings' AS type, :offering AS id UNION ALL SELECT 'pledges', id FROM {PLEDGES} p

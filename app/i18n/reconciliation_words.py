@@ -67,6 +67,14 @@ REFUSALS: Mapping[str, str] = {
     "offering_unknown": N_("No offering has this reference."),
     "switch_lifted": N_("This switch is lifted already."),
     "switch_frozen": N_("After a restore the site is thawed by comparing the books, with flask books thaw."),
+    "receipt_dealt_with": N_("This money has been dealt with already."),
+    "receipt_unclear": N_("The gateway shows more than one line about this payment. First find out what became of it."),
+    "receipt_other_amount": N_(
+        "To pay for this pledge: %(owed)s. Received: %(taken)s. Only the exact amount can be taken."
+    ),
+    "pledge_unknown": N_("This offering has no pledge with this reference."),
+    "pledge_not_waiting": N_("Only a pledge that waits for its payment can have this money. This one is: %(status)s."),
+    "payment_under_way": N_("The investor's own payment for this pledge is on its way. Wait until its end is known."),
     "not_frozen": N_("The site is not frozen."),
     "gateways_not_read": N_("The lines of %(gateway)s were not read since the freeze."),
     "not_clean": N_("%(lines)s lines of the gateways are not booked yet."),

@@ -14,6 +14,7 @@ PROPOSALS: Mapping[str, str] = {
     "pack": N_("Change the rules in force"),
     "hold": N_("Lift a hold"),
     "switch": N_("Let money move again"),
+    "receipt": N_("Say what becomes of money of nobody"),
 }
 
 #: Fields that are compared with their evidence.

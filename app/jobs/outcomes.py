@@ -13,7 +13,7 @@ from app.offerings import queries as offerings
 from app.payments import queries as payments
 from app.payments.port import OpKind, Outcome
 from app.pledges import outcomes as pledges
-from app.pledges import saved
+from app.pledges import saved, unidentified
 from app.wiring import Platform
 
 
@@ -32,6 +32,8 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 pledges.collected(tx, instruction_id, outcome)
             case OpKind.CANCEL:
                 pledges.cancellation_answered(tx, instruction_id, outcome)
+            case OpKind.REFUND if asked.pledge_id is None:
+                unidentified.returned(tx, instruction_id, outcome)
             case OpKind.REFUND | OpKind.PAY_BACK:
                 pledges.refunded(tx, instruction_id, outcome)
             case OpKind.RELEASE:

@@ -124,13 +124,22 @@ def unidentified_funds_returned(offering_id: int, amount: Money, evidence: Evide
     return on_evidence("unidentified_funds_returned", amount, pair(unknown, cash, amount), evidence)
 
 
-def receipt_identified(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
-    """P7: a person found out whose money it was."""
-    unknown, held = (
-        Account(Code.UNIDENTIFIED_RECEIPTS, offering_id),
-        Account(Code.INVESTOR_HELD, offering_id, pledge_id),
+def receipt_identified(
+    offering_id: int, pledge_id: int, amount: Money, key: str, *, instruction_id: int | None = None,
+    investor_fee: Money | None = None, may_be_taken_back: bool = False,
+) -> Draft:  # fmt: skip
+    """P7: two people found out whose money it was; `amount` and `investor_fee` are as in `funds_collected`.
+
+    No cash moves, so there is no evidence: `instruction_id` is the collection that this money answers.
+    """
+    extra = investor_fee or Money.zero(amount.currency)
+    held = Code.INVESTOR_UNSETTLED if may_be_taken_back else Code.INVESTOR_HELD
+    lines = (
+        debit(Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), amount + extra),
+        credit(Account(held, offering_id, pledge_id), amount),
+        *((credit(Account(Code.INVESTOR_FEE_HELD, offering_id, pledge_id), extra),) if extra else ()),
     )
-    return Draft("receipt_identified", key, amount.currency, pair(unknown, held, amount))
+    return Draft("receipt_identified", key, amount.currency, lines, instruction_id=instruction_id)
 
 
 def refund_owed(

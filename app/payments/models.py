@@ -49,11 +49,12 @@ class Instruction(Base):
         CheckConstraint("kind NOT IN ('setup', 'collect') OR method IS NOT NULL", name="collects_by_a_method"),
         UniqueConstraint("gateway", "kind", "provider_ref"),
         CheckConstraint("amount_minor > 0 AND amount_minor <= 99999999999999", name="amount_in_range"),
-        # Money goes back where it came from: to a collection of the very same pledge.
+        # Money goes back where it came from: to a collection of the very same pledge, or to a payment that nobody asked for.
         UniqueConstraint("id", "pledge_id"),
         ForeignKeyConstraint(["about_id", "pledge_id"], ["instructions.id", "instructions.pledge_id"]),
         CheckConstraint(
-            "kind NOT IN ('refund', 'cancel') OR (about_id IS NOT NULL AND (pledge_id IS NOT NULL OR investor_id IS NOT NULL))",
+            "kind NOT IN ('refund', 'cancel') OR (about_id IS NOT NULL AND (pledge_id IS NOT NULL OR investor_id IS NOT NULL))"
+            " OR (kind = 'refund' AND num_nonnulls(about_id, pledge_id, investor_id) = 0 AND instrument IS NOT NULL)",
             name="about_a_payment",
         ),
         CheckConstraint("(offering_id IS NULL) = (investor_id IS NOT NULL)", name="offering_or_cash_account"),
@@ -98,8 +99,8 @@ class Instruction(Base):
     about_id: Mapped[int | None]
     amount_minor: Mapped[int]
     currency: Mapped[Currency]
-    #: How its payer pays, and with what they let us keep, once they have. For a refund: the payment that goes back, where
-    #: it is another one than `about_id` is known by at the gateway.
+    #: How its payer pays, and with what they let us keep, once they have. For a refund or a cancellation: the payment that
+    #: it is about, where that is another one than `about_id` is known by at the gateway.
     method: Mapped[str | None]
     instrument: Mapped[str | None]
     #: What the payer or payee sees: the pledge's or the closing's public name.

@@ -14,7 +14,7 @@ from app.errors import NotFound
 from app.money import Money
 from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED, UNKNOWN
 from app.payments.models import DEALT_WITH, OVER_WHEN_FAILED, GatewayEvent, GatewayTransaction, Instruction
-from app.payments.port import OpKind, Ref, TxnKind
+from app.payments.port import OpKind, Ref, Txn, TxnKind
 
 
 def instruction(session: Session, instruction_id: int) -> Instruction:
@@ -246,6 +246,16 @@ def health(session: Session, gateway: str) -> Health:
     )
     events, oldest = session.execute(waiting).one()
     return Health(unknown, review, events, oldest)
+
+
+def txn(session: Session, evidence: str) -> Txn:
+    """The line that an entry's evidence names, as its gateway told it."""
+    row = line(session, evidence)
+    assert row is not None  # what an entry stands on is kept
+    return Txn(
+        row.transaction_id, TxnKind(row.kind), Ref.read(row.source), Money(row.amount_minor, row.currency),
+        Money(row.fee_minor, row.currency), row.created_at, row.account, row.available_at, row.op_key,
+    )  # fmt: skip
 
 
 def line(session: Session, evidence: str) -> GatewayTransaction | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 from app.audit import actions as audit
 from app.cash import actions as cash
@@ -16,6 +17,7 @@ from app.offerings import actions as offerings
 from app.offerings.lifecycle import CLOSING, LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
+from app.payments import lines
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
@@ -56,8 +58,27 @@ def not_collected(tx: Transaction, instruction_id: int, code: str) -> None:
 
 
 def _apply(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    if row.status == SUCCEEDED and str(outcome.ref) != row.provider_ref and _was_stopped(tx, row, outcome):
+        _paid_besides(tx, pledge, row, outcome)
+        return
     _apply_state(tx, pledge, row, outcome)
     taken_back.book_late(tx, pledge, row, outcome)
+
+
+def _was_stopped(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
+    """Whether this payment was to be stopped at the gateway, because the pledge's money had come by another one."""
+    about = payment_queries.about(tx.session, row.id)
+    return any(one.kind == OpKind.CANCEL and one.instrument == str(outcome.ref) for one in about)
+
+
+def _paid_besides(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
+    """Take the answer about a payment that another one stands for; what was paid by it all the same goes back.
+
+    Locks: accounts. Writes: instruction, gateway transactions, entry, message, audit.
+    """
+    if outcome.state == "succeeded" and outcome.evidence:
+        lines.keep(tx, row.gateway, outcome.evidence)
+        _send_back(tx, pledge, row, outcome)
 
 
 def _apply_state(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
@@ -66,7 +87,7 @@ def _apply_state(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Out
         if row.status == SUCCEEDED and not changed:
             return  # we have heard this before
         if row.status == SUCCEEDED and lifecycle.PLEDGE.allows(pledge.status, "fund"):
-            _fund(tx, pledge, row, outcome)
+            fund(tx, pledge, row, outcome)
         elif row.kind != OpKind.FROM_CASH:  # what the custodian moved otherwise than asked waits for a person
             _send_back(tx, pledge, row, outcome)
     elif changed and saved.stays_promised(tx, pledge, row):
@@ -99,8 +120,12 @@ def _mark(row: Instruction, outcome: Outcome) -> str | None:
     return None if outcome.account is None else hashlib.sha256(f"{row.gateway}:{outcome.account}".encode()).hexdigest()
 
 
-def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -> None:
-    """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile."""
+def fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome, *, is_apart: bool = False) -> None:
+    """The money is in escrow: hold it, or send it back if the pledge was being stopped meanwhile.
+
+    `is_apart`: it was booked as nobody's when it came. Locks: accounts, progress.
+    Writes: pledge, instruction, entries, message, alert, case, progress, audit.
+    """
     offering = pledge.offering
     stopping = pledge.status == lifecycle.CANCELLING and not _was_in_time(pledge, offering, outcome)
     pledge.funding, pledge.paid_from = outcome.funding, _mark(row, outcome)
@@ -115,7 +140,7 @@ def _fund(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) -
         pledge.stop_reason = None
         tell(tx, pledge, offering, Message.PLEDGE_HELD)
     pledge.clears_at = None if row.clearing_hold is None else tx.now + row.clearing_hold
-    ledger.post(tx, _money_came(pledge, offering, row, outcome))
+    ledger.post(tx, (_found if is_apart else _money_came)(pledge, offering, row, outcome))
     offerings.count(tx, pledge.offering_id, held=pledge.amount_minor, promised=-promised)
     if stopping:
         owe_refund(tx, pledge)
@@ -127,12 +152,20 @@ def _money_came(pledge: Pledge, offering: Offering, row: Instruction, outcome: O
         proof = _evidence(row, outcome)
         return cash_accounts.cash_pledged(*whose, pledge.amount, proof, gateway=row.gateway, investor_fee=pledge.fee)
     return entries.funds_collected(
-        offering.id, pledge.id, pledge.amount, _evidence(row, outcome), collector=_collector(offering, row),
+        offering.id, pledge.id, pledge.amount, _evidence(row, outcome), collector=collector(offering, row),
         gateway_fee=outcome.evidence[0].fee, investor_fee=pledge.fee, may_be_taken_back=pledge.clears_at is not None,
     )  # fmt: skip
 
 
-def _collector(offering: Offering, row: Instruction) -> str:
+def _found(pledge: Pledge, offering: Offering, row: Instruction, outcome: Outcome) -> Draft:
+    """What was nobody's is the pledge's."""
+    return entries.receipt_identified(
+        offering.id, pledge.id, pledge.amount, f"receipt_identified:{_evidence(row, outcome).transaction}",
+        instruction_id=row.id, investor_fee=pledge.fee, may_be_taken_back=pledge.clears_at is not None,
+    )  # fmt: skip
+
+
+def collector(offering: Offering, row: Instruction) -> str:
     """Who has the money, when it is not the offering's custodian."""
     return "" if row.gateway == offering.gateway else row.gateway
 
@@ -153,7 +186,7 @@ def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outco
     offering = pledge.offering
     received = outcome.evidence[0].amount
     booked = ledger.post(tx, entries.unidentified_funds_received(
-        offering.id, received, _evidence(row, outcome), collector=_collector(offering, row),
+        offering.id, received, _evidence(row, outcome), collector=collector(offering, row),
         gateway_fee=outcome.evidence[0].fee,
     ))  # fmt: skip
     if booked:
@@ -167,6 +200,7 @@ def _send_back(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outco
             offering_id=pledge.offering_id,
             pledge_id=pledge.id,
             about_id=row.id,
+            instrument=outcome.ref,
             reference=pledge.ref,
         )
         if not ending:
@@ -198,22 +232,28 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     pledge = take(tx, asked.pledge_id)
     row = payments.lock(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
+    offering = pledge.offering
+    for line in not_booked(tx, row, outcome):
+        _book_refund(tx, pledge, offering, row, line)
+    if changed and row.status == FAILED and not outcome.evidence:
+        taken_back.refund_refused(tx, pledge, offering, row)
+
+
+def not_booked(tx: Transaction, row: Instruction, outcome: Outcome) -> Iterator[Txn]:
+    """The lines behind a locked way back that are new, once it is known whether it arrived."""
     if row.status not in (SUCCEEDED, FAILED):
         return
-    offering = pledge.offering
     away = 0
     for line in outcome.evidence:
         if line.amount.minor > away:
             continue  # no more can come back than went: reconciliation shows this line to a person
         away -= line.amount.minor
         if not ledger_queries.is_booked(tx.session, f"{row.gateway}:{line.id}"):
-            _book_refund(tx, pledge, offering, row, line)
-    if changed and row.status == FAILED and not outcome.evidence:
-        taken_back.refund_refused(tx, pledge, offering, row)
+            yield line
 
 
 def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
-    proof, collector = Evidence(f"{row.gateway}:{line.id}", row.id), _collector(offering, row)
+    proof, holder = Evidence(f"{row.gateway}:{line.id}", row.id), collector(offering, row)
     unwanted = row.business_key.startswith("refund:unidentified:")
     if line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
         if unwanted:
@@ -230,9 +270,9 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
         about = f"pledge:{pledge.id}" if row.kind == OpKind.REFUND else f"paid_back:{row.id}"
         tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount, about=about)
         if unwanted:
-            draft = entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector)
+            draft = entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=holder)
         else:
             if pledge.status == lifecycle.REFUND_DUE:  # of what was scaled back the rest became shares
                 audit.transition(tx, pledge, "refund", amount=row.amount, evidence=line.id)
-            draft = entries.refund_paid(offering.id, pledge.id, row.amount, proof, collector=collector)
+            draft = entries.refund_paid(offering.id, pledge.id, row.amount, proof, collector=holder)
         ledger.post(tx, draft)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.database import Snapshot
@@ -30,6 +31,46 @@ WHERE b.kind = 'R8' AND b.status = 'open'
     AND EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = b.key)
     AND NOT EXISTS (SELECT 1 FROM instructions r WHERE r.business_key = 'refund:unidentified:' || b.key)
 ORDER BY b.id"""
+
+#: What was booked apart for an offering, and nobody asked for. From the accounts on: those that hold anything are few.
+_RECEIPT = """
+SELECT e.id AS entry_id, e.evidence AS key, a.offering_id, t.gateway, t.transaction_id, t.source, t.amount_minor,
+    t.currency, t.created_at,
+    EXISTS (SELECT 1 FROM journal_entries d WHERE d.key = 'receipt_identified:' || e.evidence)
+        OR back.sent > back.came_back AS is_dealt_with, back.came_back,
+    EXISTS (SELECT 1 FROM gateway_transactions o WHERE o.gateway = t.gateway AND o.source = t.source
+        AND o.transaction_id <> t.transaction_id) AS has_other_lines
+FROM ledger_accounts a JOIN postings p ON p.account_id = a.id AND p.side = 'C'
+JOIN journal_entries e ON e.id = p.entry_id AND e.kind = 'unidentified_funds_received' AND e.instruction_id IS NULL
+JOIN gateway_transactions t ON t.gateway = split_part(e.evidence, ':', 1)
+    AND t.transaction_id = substr(e.evidence, length(t.gateway) + 2)
+CROSS JOIN LATERAL (SELECT count(*) AS sent, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM journal_entries c
+        WHERE c.instruction_id = r.id AND c.kind = 'unidentified_funds_received')) AS came_back
+    FROM instructions r WHERE r.pledge_id IS NULL AND r.about_id IS NULL AND r.kind = 'refund'
+        AND r.gateway = t.gateway AND r.instrument = t.source) back
+WHERE a.code = '2200' AND a.offering_id > 0"""
+_STANDING = f"SELECT * FROM ({_RECEIPT} AND a.credits > a.debits) r WHERE NOT is_dealt_with ORDER BY entry_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that came for an offering from nobody we know, by the entry that booked it apart and the gateway's line."""
+
+    entry_id: int
+    #: As the entry names the line: "gateway:transaction".
+    key: str
+    offering_id: int
+    gateway: str
+    transaction_id: str
+    #: The payment as its gateway calls it.
+    source: str
+    amount: Money
+    received_at: datetime
+    #: It was given to a pledge, or is sent back; and how often it came back from there.
+    is_dealt_with: bool
+    came_back: int
+    #: The gateway tells more of this payment than that it came.
+    has_other_lines: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +118,26 @@ def paid_twice(session: Session) -> list[PaidTwice]:
         )
         for row in session.execute(text(_PAID_TWICE))
     ]  # fmt: skip
+
+
+def receipts(session: Session) -> list[Receipt]:
+    """Money that nobody is known to own, and nobody has dealt with; the oldest first."""
+    return [_receipt(row) for row in session.execute(text(_STANDING))]
+
+
+def receipt(session: Session, entry_id: int) -> Receipt:
+    """One receipt, dealt with or not, by the entry that booked it apart. Raises NotFound."""
+    found = session.execute(text(f"{_RECEIPT} AND e.id = :entry"), {"entry": entry_id}).one_or_none()
+    if found is None:
+        raise NotFound
+    return _receipt(found)
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    return Receipt(
+        row.entry_id, row.key, row.offering_id, row.gateway, row.transaction_id, row.source,
+        Money(row.amount_minor, row.currency), row.created_at, row.is_dealt_with, row.came_back, row.has_other_lines,
+    )  # fmt: skip
 
 
 def shortfalls(session: Session, offering_id: int, currency: str) -> list[Break]:

@@ -36,8 +36,9 @@ from app.offerings.terms import Terms
 from app.payments import queries as payment_queries
 from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX, Token
 from app.pledges import actions as pledges
-from app.pledges import related
+from app.pledges import related, unidentified
 from app.pledges.models import Pledge
+from app.reconciliation import queries as reconciliation
 from tests.builders import PDF
 from tests.cash.keeping import ask_top_up
 from tests.changes.story import Story
@@ -68,6 +69,7 @@ class Market:
         self.evidence: dict[str, int] = {}
         self.proposals: list[str] = []
         self.breaks: list[str] = []
+        self.receipts: list[int] = []
         self._enter()
         self._issue()
         self._close()
@@ -334,10 +336,19 @@ class Market:
             desk.ask(tx, self.cases["accredited_us"], self.investor.user_id, ["missing_document"], NOTE)
 
     def _reconcile(self) -> None:
-        """Compared with the gateway, at which somebody refunded something by hand."""
+        """Compared with the gateway, at which somebody refunded something by hand; and money came twice of which nobody knows whose it is."""
         account = f"offering-{self.offerings['live'].id}"
         line(self.world, "by_hand", -7_000, "refund", account=account)
+        for number in (1, 2):
+            line(self.world, f"of_nobody_{number}", 7_000 + number, account=account)
+        self.world.sql(
+            "UPDATE sandbox.transactions SET created_at = created_at - interval '1 hour' WHERE object_id LIKE 'of_nobody_%'"
+        )
         reconcile.run(self.world.platform)
+        with self.world.looking() as view:
+            self.receipts = [one.entry_id for one in reconciliation.receipts(view.session)]
+        with self.world.acting(self.actor("operator")) as tx:
+            self.proposals.append(unidentified.propose(tx, self.receipts[0], None, NOTE).ref)
         self.breaks = [ref for (ref,) in self.world.sql("SELECT ref FROM breaks ORDER BY id")]
         self.compared_on = self.world.now().date()
 

@@ -65,7 +65,7 @@ EXPECTED = {
         "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again", "admin.cash", "admin.cash_days", "admin.dormant_cash", "admin.keep_stray",
         "admin.give_back_stray",
         "admin.reconciliation", "admin.reconciled_day", "admin.reconciled_day_csv", "admin.broken", "admin.explain_break",
-        "admin.dormant", "admin.dormant_csv", "admin.gateways", "admin.ledger", "admin.journal_entry", "admin.switch_off", "admin.lift_switch",
+        "admin.receipt", "admin.propose_for_receipt", "admin.dormant", "admin.dormant_csv", "admin.gateways", "admin.ledger", "admin.journal_entry", "admin.switch_off", "admin.lift_switch",
     },
     Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
     Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},

@@ -115,6 +115,7 @@ def operators(market: Market) -> Iterator[str]:
     )
     yield f"/ops/reconciliation/{market.compared_on}"
     yield from (f"/ops/breaks/{ref}" for ref in market.breaks)
+    yield from (f"/ops/receipts/{entry}" for entry in market.receipts)
 
 
 def shown(market: Market, who: str, language: str) -> Iterator[tuple[str, Page]]:

@@ -46,16 +46,19 @@ class Cell:
 @blueprint.get("/reconciliation")
 @allow(Permission.OPERATE)
 def reconciliation() -> ResponseReturnValue:
-    """The last days of every gateway and currency, and every break that is open."""
+    """The last days of every gateway and currency, every break that is open, and money that nobody is known to own."""
     with looking() as view:
         until = queries.last_compared(view.session)
         days = [until - timedelta(days=back) for back in range(DAYS_SHOWN)] if until else []
         open_breaks = queries.open_breaks(view.session)
+        receipts = queries.receipts(view.session)
         return render_template(
             "admin/reconciliation.html",
             days=days,
             rows=_grid(queries.grid(view.session, until, DAYS_SHOWN), open_breaks) if until else {},
             breaks=open_breaks,
+            receipts=receipts,
+            names=offerings.names(view.session, [one.offering_id for one in receipts]),
             rules=RULES,
             kinds=Kind,
             frozen=switches.freeze(view.session),

@@ -23,6 +23,7 @@ from app.identity import queries as identity
 from app.issuers import queries as issuers
 from app.offerings import queries as offerings
 from app.pledges import queries as pledges
+from app.pledges import unidentified
 from app.web.compliance import alerts, blueprint
 from app.web.compliance.previews import Preview, preview
 from app.web.forms import Form, long_text
@@ -95,6 +96,11 @@ def _about(view: Snapshot, found: Proposal) -> dict[str, Any]:
         return {"subject": identity.user(view.session, found.subject_id)}
     if found.kind == ProposalKind.HOLD:
         return {"held": alerts.titles(view.session, [found.subject_id])[found.subject_id]}
+    if found.kind == ProposalKind.RECEIPT:
+        receipt, pledge = unidentified.subject(view.session, found)
+        offering = offerings.offering(view.session, receipt.offering_id)
+        payer = None if pledge is None else pledge.investor.legal_name
+        return {"receipt": receipt, "pledge": pledge, "offering": offering, "payer": payer}
     return {}
 
 

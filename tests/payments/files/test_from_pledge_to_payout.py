@@ -16,11 +16,13 @@ from app.payments.models import Instruction
 from app.payments.port import Method, OpKind
 from app.pledges import actions as pledges
 from app.pledges.models import Pledge
+from app.reconciliation import queries as reconciliation
 from app.wiring import build
 from tests.builders import World, usd
 from tests.conftest import NOW, settings
 from tests.payments.files.conftest import ENV
 from tests.payments.files.statements import csv, row
+from tests.reconciliation.planting import listen
 
 
 @pytest.fixture
@@ -120,3 +122,18 @@ def test_who_changes_their_mind_before_the_wire_is_not_waited_for(files: World) 
     assert files.pledge(pledge.id).status == "cancelled"
     told(files, row("250.00", pledge.ref), opening="0.00")
     assert files.pledge(pledge.id).status == "cancelled" and instructions(files, OpKind.REFUND) == []
+
+
+def test_a_wire_without_a_reference_is_nobodys_until_a_person_says_which_deposit_it_is(files: World) -> None:
+    """A statement does not tell for which offering it came, so it is not booked apart: the desk's own word is the way."""
+    pledge = pledged(files, opened(files), 100)
+    told(files, row("250.00", "for my shares", id_="B1"), opening="0.00")
+    files.move_clock(days=2)
+    assert [(one.kind, one.action) for one in listen(files)] == [("R3", "call")]
+    with files.looking() as view:
+        assert reconciliation.receipts(view.session) == []
+    gateway = files.platform.custodian
+    assert isinstance(gateway, FileGateway)
+    gateway.desk.match("bank:B1", pledge.ref, "officer")
+    work(files)
+    assert files.pledge(pledge.id).status == "held" and listen(files) == []

@@ -202,6 +202,10 @@ def test_money_without_a_valid_reference_is_a_line_that_nobody_waits_for(agent: 
         (TxnKind.OTHER, Ref("line", "bank:B1"), ""), (TxnKind.OTHER, Ref("line", "bank:B2"), ""),
     ]  # fmt: skip
     assert list(agent.gateway.transactions(day + timedelta(days=1), day + timedelta(days=2))) == []
+    before = agent.counts()
+    with pytest.raises(Rejected, match="no_such_instruction"):
+        agent.gateway.refund(new_op(), lines[0].source, lines[0].amount)  # only its bank knows where it came from
+    assert agent.counts() == before
     assert {one.account: one.amount.minor for one in agent.gateway.balances()} == {"": 10_500}
 
 

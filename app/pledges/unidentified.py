@@ -1,0 +1,201 @@
+"""What two people decide about money that nobody was known to own: it is for a pledge, or goes back to where it came from."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.approvals import actions as approvals
+from app.approvals.models import Proposal, ProposalKind
+from app.database import Transaction
+from app.errors import NotFound, Refused
+from app.issuers import queries as issuers
+from app.ledger import actions as ledger
+from app.ledger import entries
+from app.ledger.draft import Evidence
+from app.offerings import actions as offerings
+from app.offerings import queries as offering_queries
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.lifecycle import ACTION_REQUIRED, QUEUED
+from app.payments.models import Instruction
+from app.payments.port import Method, OpKind, Outcome, Ref, TxnKind
+from app.pledges import outcomes, queries
+from app.pledges.actions import take
+from app.pledges.lifecycle import AUTHORISED, RESERVED
+from app.pledges.models import Pledge
+from app.reconciliation import queries as reconciliation
+from app.reconciliation.queries import Receipt
+from app.switches import actions as switches
+from app.switches.models import Direction
+
+
+def propose(tx: Transaction, entry_id: int, pledge_ref: str | None, why: str) -> Proposal:
+    """Put to a second person what becomes of a receipt: it is for the pledge, or (None) goes back to where it came from.
+
+    Raises NotFound, Refused: "reason_too_short", "pledge_unknown", "own_case", "proposal_waits", "switched_off", and see
+    `obstacle`. Writes: proposal, audit.
+    """
+    receipt = reconciliation.receipt(tx.session, entry_id)
+    if len(why.strip()) < approvals.SHORTEST_NOTE:
+        raise Refused("reason_too_short", field="why", shortest=approvals.SHORTEST_NOTE)
+    pledge = pledge_of(tx.session, receipt, pledge_ref)
+    _require(tx, receipt, pledge)
+    issuer_id = offering_queries.offering(tx.session, receipt.offering_id).issuer_id
+    involved = [*issuers.members(tx.session, issuer_id), *([pledge.investor.user_id] if pledge else [])]
+    if tx.actor.user_id in involved:
+        raise Refused("own_case")
+    payload = {"receipt": receipt.key, "pledge": pledge_ref, "why": why.strip()}
+    return approvals.propose(tx, ProposalKind.RECEIPT, f"receipt:{entry_id}", payload, involves=involved)
+
+
+def pledge_of(session: Session, receipt: Receipt, ref: str | None) -> Pledge | None:
+    """The pledge that somebody named, of the receipt's offering. Raises Refused("pledge_unknown")."""
+    if ref is None:
+        return None
+    try:
+        pledge = queries.by_ref(session, ref)
+    except NotFound:
+        raise Refused("pledge_unknown", field="pledge") from None
+    if pledge.offering_id != receipt.offering_id:
+        raise Refused("pledge_unknown", field="pledge")
+    return pledge
+
+
+def obstacle(session: Session, receipt: Receipt, pledge: Pledge | None) -> Refused | None:
+    """Why a receipt cannot be the payment of this pledge, or (None) go back; None: it can."""
+    if receipt.is_dealt_with:
+        return Refused("receipt_dealt_with")
+    if receipt.has_other_lines:
+        return Refused("receipt_unclear")
+    if pledge is None:
+        return None
+    if pledge.status not in (RESERVED, AUTHORISED):
+        return Refused("pledge_not_waiting", field="pledge", machine=pledge.lifecycle.name, status=pledge.status)
+    if pledge.to_pay != receipt.amount:
+        return Refused("receipt_other_amount", field="pledge", owed=pledge.to_pay, taken=receipt.amount)
+    begun = payment_queries.collection(session, pledge.id)
+    if begun is not None and not (_is_unsent(begun) or _waits_for_payer(begun, receipt)):
+        return Refused("payment_under_way", field="pledge")
+    return None
+
+
+def _is_unsent(row: Instruction) -> bool:
+    return row.kind == OpKind.COLLECT and row.status == QUEUED and row.first_sent_at is None
+
+
+def _waits_for_payer(row: Instruction, receipt: Receipt) -> bool:
+    return row.kind == OpKind.COLLECT and row.status == ACTION_REQUIRED and row.gateway == receipt.gateway
+
+
+def _require(tx: Transaction, receipt: Receipt, pledge: Pledge | None) -> None:
+    """Raises Refused: "switched_off", and see `obstacle`."""
+    if (why_not := obstacle(tx.session, receipt, pledge)) is not None:
+        raise why_not
+    way, pledge_id = (Direction.OUT, None) if pledge is None else (Direction.IN, pledge.id)
+    switches.require_on(tx, way, offering_id=receipt.offering_id, gateway=receipt.gateway, pledge_id=pledge_id)
+
+
+# For its page, and for whoever agrees
+
+
+def subject(session: Session, proposal: Proposal) -> tuple[Receipt, Pledge | None]:
+    """The receipt that a proposal is about, and the pledge that it is to be for."""
+    receipt = reconciliation.receipt(session, proposal.subject_id)
+    return receipt, pledge_of(session, receipt, proposal.payload["pledge"])
+
+
+def state(session: Session, proposal: Proposal) -> str:
+    """The code of what stands against it by now; "" as long as nothing does."""
+    why_not = obstacle(session, *subject(session, proposal))
+    return "" if why_not is None else why_not.code
+
+
+def company(session: Session, proposal: Proposal) -> int:
+    """The company of its offering, by id."""
+    receipt = reconciliation.receipt(session, proposal.subject_id)
+    return offering_queries.offering(session, receipt.offering_id).issuer_id
+
+
+def hold_offering(tx: Transaction, proposal: Proposal) -> None:
+    """What comes before the proposal in the order of locks. Locks: offering (shared)."""
+    offerings.share(tx, reconciliation.receipt(tx.session, proposal.subject_id).offering_id)
+
+
+def carry_out(tx: Transaction, proposal: Proposal) -> None:
+    """Do what two people agreed to, for who holds the offering.
+
+    Raises Refused: "second_person_missing", "switched_off", and see `obstacle`. Locks: proposal, pledge, instruction,
+    accounts, progress. Writes: proposal, pledge, instructions, entry, message, progress, audit.
+    """
+    with approvals.carrying_out(tx, ProposalKind.RECEIPT, proposal.subject):
+        receipt, pledge = subject(tx.session, proposal)
+        if pledge is None:
+            _require(tx, receipt, None)
+            _send_back(tx, receipt)
+        else:
+            pledge = take(tx, pledge.id)
+            _require(tx, receipt, pledge)
+            _give(tx, receipt, pledge)
+
+
+def _give(tx: Transaction, receipt: Receipt, pledge: Pledge) -> None:
+    """Let the receipt be the payment that a locked pledge waits for."""
+    row = _collection(tx, receipt, pledge)
+    line = payment_queries.txn(tx.session, receipt.key)
+    paid = Outcome("succeeded", Ref.read(receipt.source), receipt.amount, evidence=(line,))
+    payments.record(tx, row, paid)
+    outcomes.fund(tx, pledge, row, paid, is_apart=True)
+
+
+def _collection(tx: Transaction, receipt: Receipt, pledge: Pledge) -> Instruction:
+    """The collection that the receipt answers: the one that waits for its payer, or a new one that is never sent.
+
+    What waits for the payer at the gateway is stopped there; if it is paid all the same, `outcomes` sends that back.
+    """
+    begun = payment_queries.collection(tx.session, pledge.id)
+    if begun is not None:
+        begun = payments.lock(tx, begun.id)
+        if _waits_for_payer(begun, receipt):
+            payments.instruct(
+                tx, OpKind.CANCEL, f"cancel:instruction:{begun.id}", gateway=begun.gateway, amount=pledge.to_pay,
+                offering_id=pledge.offering_id, pledge_id=pledge.id, about_id=begun.id, instrument=begun.ref(),
+                reference=pledge.ref,
+            )  # fmt: skip
+            return begun
+        if not payments.withdraw(tx, begun):  # it was sent meanwhile
+            raise Refused("payment_under_way", field="pledge")
+    made = payments.instruct(
+        tx, OpKind.COLLECT, f"collect:pledge:{pledge.id}:receipt:{receipt.entry_id}", gateway=receipt.gateway,
+        method=Method.BANK_TRANSFER, amount=pledge.to_pay, offering_id=pledge.offering_id, pledge_id=pledge.id,
+        reference=pledge.ref,
+    )  # fmt: skip
+    payments.found_at_gateway(tx, made.id)
+    return made
+
+
+def _send_back(tx: Transaction, receipt: Receipt) -> None:
+    offering = offering_queries.offering(tx.session, receipt.offering_id)
+    again = f":{receipt.came_back + 1}" if receipt.came_back else ""
+    payments.instruct(
+        tx, OpKind.REFUND, f"refund:unidentified:{receipt.key}{again}", gateway=receipt.gateway, amount=receipt.amount,
+        offering_id=offering.id, instrument=Ref.read(receipt.source), reference=offering.ref,
+    )  # fmt: skip
+
+
+def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to sending a receipt back. What comes back lies apart as before, and waits for a person again.
+
+    Locks: offering (shared), instruction, accounts. Writes: instruction, entries, audit.
+    """
+    asked = payment_queries.instruction(tx.session, instruction_id)
+    assert asked.offering_id is not None  # it came for an offering
+    offering = offerings.share(tx, asked.offering_id)
+    row = payments.lock(tx, instruction_id)
+    payments.record(tx, row, outcome)
+    collector = outcomes.collector(offering, row)
+    for line in outcomes.not_booked(tx, row, outcome):
+        proof = Evidence(f"{row.gateway}:{line.id}", row.id)
+        if line.kind == TxnKind.REFUND:
+            ledger.post(tx, entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector))
+        elif line.kind == TxnKind.REFUND_FAILED:
+            ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
