@@ -1,4 +1,4 @@
-"""flask books check | reconcile | dormant | bill-paid | freeze | thaw"""
+"""flask books check | reconcile | dormant | bill-paid | claim-loss | freeze | thaw"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.locales import LANGUAGES
 from app.jobs import reconcile as job
+from app.money import Money
 from app.offerings import queries as offerings
 from app.reconciliation import actions, queries, tables
 from app.reconciliation.dormant import dormant as find_dormant
@@ -90,6 +91,26 @@ def bill_paid(offering: str, line: str) -> None:
         click.echo(labels.refusal(refused, LANGUAGES["en"]), err=True)
         raise SystemExit(2) from None
     click.echo(f"booked; {left} of the bills of {offering} is owed still")
+
+
+@group.command("claim-loss")
+@click.argument("offering")
+@click.argument("amount")
+def claim_loss(offering: str, amount: str) -> None:
+    """Bill the company, as it agreed, AMOUNT of what the platform lost on the offering's pledges. Exit code 2: it was not that much."""
+    try:
+        with platform().database.transaction(SYSTEM, "books claim-loss") as tx:
+            found = offerings.by_ref(tx.session, offering)
+            ref = bills.claim_loss(tx, found.id, Money.of(amount, found.currency))
+    except (ValueError, ArithmeticError):
+        raise click.UsageError(f"{amount} is no amount") from None
+    except NotFound:
+        click.echo(f"there is no offering {offering}", err=True)
+        raise SystemExit(2) from None
+    except Refused as refused:
+        click.echo(labels.refusal(refused, LANGUAGES["en"]), err=True)
+        raise SystemExit(2) from None
+    click.echo(f"billed as {ref}")
 
 
 @group.command("freeze")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.audit import actions as audit
-from app.database import Transaction
+from app.database import Transaction, new_reference
 from app.errors import Refused
 from app.ledger import actions as ledger
-from app.ledger import entries
+from app.ledger import entries, reversals
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.ledger.draft import Evidence
@@ -23,6 +23,22 @@ def owed(session: Session, offering: Offering) -> Money:
     """What the company was billed for an offering and has not paid."""
     minor = books.balance(session, Code.ISSUER_RECEIVABLE, offering.currency, offering_id=offering.id)
     return Money(minor, offering.currency)
+
+
+def claim_loss(tx: Transaction, offering_id: int, amount: Money) -> str:
+    """Bill a company, as it agreed, for what the platform lost on its offering's pledges; return the bill's reference. P22.
+
+    Raises Refused: "claim_too_large" (also an amount of nothing, or in another currency). Locks: offering, accounts.
+    Writes: entry, audit.
+    """
+    offering = offerings.lock(tx, offering_id)
+    lost = Money(books.lost(tx.session, offering.id, offering.currency), offering.currency)
+    if amount.currency != lost.currency or not 0 < amount.minor <= lost.minor:
+        raise Refused("claim_too_large", most=lost)
+    ref = new_reference("L")
+    ledger.post(tx, reversals.loss_claimed_from_issuer(offering.id, amount, f"loss_claimed:{ref}"))
+    audit.record(tx, "loss_claimed", "offerings", offering.id, amount=amount, bill=ref)
+    return ref
 
 
 def pay(tx: Transaction, offering_id: int, line: str) -> Money:

@@ -34,6 +34,9 @@ REFUSALS: Mapping[str, str] = {
     "bill_line_unknown": N_("There is no such line of money that came into the platform's own account."),
     "bill_line_used": N_("This line was booked already."),
     "fees_contradict": N_("The least success fee must be no more than the most, and less than the target."),
+    "claim_too_large": N_(
+        "The platform lost %(most)s on this offering that is not billed yet; no more can be claimed."
+    ),
     "bill_smaller": N_("The company owes only %(owed)s."),
     "not_payable": N_("This pledge does not wait for a payment any more."),
     "method_chosen": N_("Another payment for this pledge is under way. Finish or cancel it first."),

@@ -74,7 +74,9 @@ REFUSALS: Mapping[str, str] = {
     ),
     "pledge_unknown": N_("This offering has no pledge with this reference."),
     "pledge_not_waiting": N_("Only a pledge that waits for its payment can have this money. This one is: %(status)s."),
-    "payment_under_way": N_("The investor's own payment for this pledge is on its way. Wait until its end is known."),
+    "payment_under_way": N_(
+        "The investor has begun another payment for this pledge. First it must be known how that ends."
+    ),
     "not_frozen": N_("The site is not frozen."),
     "gateways_not_read": N_("The lines of %(gateway)s were not read since the freeze."),
     "not_clean": N_("%(lines)s lines of the gateways are not booked yet."),

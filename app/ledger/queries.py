@@ -35,6 +35,15 @@ def balance(
     return amount if CHART[code].class_ in ("asset", "expense") else -amount
 
 
+def lost(session: Session, offering_id: int, currency: str) -> int:
+    """What the platform lost on an offering's pledges, less what came back or was billed to its company; minor units."""
+    of_offering = select(Posting.entry_id).join(LedgerAccount).where(LedgerAccount.offering_id == offering_id)
+    net = func.sum(case((Posting.side == "D", Posting.amount_minor), else_=-Posting.amount_minor))
+    losses = LedgerAccount.code == Code.LOSSES.value, LedgerAccount.currency == currency
+    found = select(func.coalesce(net, 0)).join(LedgerAccount).where(*losses, Posting.entry_id.in_(of_offering))
+    return int(session.execute(found.select_from(Posting)).scalar_one())
+
+
 def client_assets(session: Session, offering_id: int, currency: str) -> dict[tuple[Code, str], int]:
     """(code, gateway) -> minor units of what an offering has, without what is kept per pledge; nothing is left out."""
     net = func.sum(LedgerAccount.debits - LedgerAccount.credits)

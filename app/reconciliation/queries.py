@@ -48,7 +48,7 @@ CROSS JOIN LATERAL (SELECT count(*) AS sent, count(*) FILTER (WHERE EXISTS (SELE
         WHERE c.instruction_id = r.id AND c.kind = 'unidentified_funds_received')) AS came_back
     FROM instructions r WHERE r.pledge_id IS NULL AND r.about_id IS NULL AND r.kind = 'refund'
         AND r.gateway = t.gateway AND r.instrument = t.source) back
-WHERE a.code = '2200' AND a.offering_id > 0"""
+WHERE a.book = 'client' AND a.code = '2200' AND a.offering_id > 0"""
 _STANDING = f"SELECT * FROM ({_RECEIPT} AND a.credits > a.debits) r WHERE NOT is_dealt_with ORDER BY entry_id"
 
 

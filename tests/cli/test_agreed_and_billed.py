@@ -1,4 +1,4 @@
-"""flask offerings agree-fees, flask books bill-paid, flask payments pay-back: what a person says at the command line."""
+"""flask offerings agree-fees, flask books bill-paid and claim-loss, flask payments pay-back: what a person says at the command line."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import pytest
 
 from app.fees.terms import FeeTerms
 from app.jobs import send_payments
+from app.ledger import actions as ledger
+from app.ledger import reversals
+from app.ledger.chart import Code
+from app.ledger.draft import Evidence
 from app.offerings.models import Offering
 from app.payments.errors import Rejected
-from tests.builders import World
+from tests.builders import World, usd
 from tests.cli.conftest import Terminal
 from tests.payments.test_after_the_payment import give_account
 from tests.payments.test_refusals import with_gateway_that_says
@@ -89,6 +93,31 @@ def test_a_line_that_pays_no_bill_is_refused(terminal: Terminal, billed: Offerin
         "books", "bill-paid", billed.ref, came_in(world, 4_001, "more"), code=2
     )
     terminal.refused("books", "bill-paid", "O-NOBODY", came_in(world, 1, "cent"), code=2)
+
+
+def test_what_the_platform_lost_is_billed_as_agreed_and_no_more_than_that(terminal: Terminal, billed: Offering) -> None:
+    world = terminal.world
+    ((pledge,),) = world.sql("SELECT id FROM pledges")
+    terminal.refused("books", "claim-loss", billed.ref, "0.01", code=2)  # nothing was lost
+    with world.acting() as tx:
+        proof = Evidence("sandbox:returned", None)
+        ledger.post(tx, reversals.debit_returned(billed.id, pledge, usd("30"), proof, out_of=Code.RETURNED_DEBIT))
+        ledger.post(tx, reversals.loss_covered_by_platform(billed.id, pledge, usd("30"), "covered"))
+    before = world.contents()
+    for amount in ("30.01", "0", "-5", "many", "1.005", "NaN", "Infinity"):
+        terminal.refused("books", "claim-loss", billed.ref, "--", amount, code=2)
+    terminal.refused("books", "claim-loss", "O-NOBODY", "5", code=2)
+    assert world.contents() == before
+    assert terminal("books", "claim-loss", billed.ref, "20").stdout.startswith("billed as L-")
+    net = "SELECT sum(debits - credits) FROM ledger_accounts WHERE code = :code"
+    assert [world.sql(net, code=code)[0][0] for code in ("3220", "5020")] == [6_000, 1_000]
+    assert "lost $10.00" in terminal.refused("books", "claim-loss", billed.ref, "10.01", code=2)
+    assert terminal("books", "claim-loss", billed.ref, "10").exit_code == 0
+    said = terminal("books", "bill-paid", billed.ref, came_in(world, 7_000))
+    assert said.stdout == f"booked; 0.00 USD of the bills of {billed.ref} is owed still\n"
+    other = world.live()
+    world.held(other)
+    terminal.refused("books", "claim-loss", other.ref, "0.01", code=2)
 
 
 def test_a_refund_that_is_refused_for_good_goes_to_a_bank_account_when_a_person_says_so(terminal: Terminal) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from app.approvals.actions import Answer
+from app.custody import actions as custody
 from app.errors import NotFound, Refused
 from app.payments.sandbox.tables import Token
 from app.pledges import unidentified
 from app.switches import actions as switches
 from app.switches.models import Direction
 from tests.builders import World
+from tests.payments.saved.story import Saved
 from tests.reconciliation.deciding import (
     AMOUNT,
     WHY,
@@ -117,6 +119,33 @@ def test_the_fee_that_an_investor_pays_on_top_is_a_part_of_it(world: World) -> N
     decide(world, wire(world, offering, AMOUNT + 500), pledge)
     assert books(world, offering) == {"1100": AMOUNT + 500, "2010": -AMOUNT, "2015": -500}
     assert world.broken_promises() == []
+
+
+def test_what_a_bank_may_still_take_back_is_unsettled_until_it_may_not(world: World) -> None:
+    offering = world.live()
+    pledge = world.pledged(offering)
+    world.run_jobs()
+    world.force("UPDATE instructions SET clearing_hold = interval '5 days' WHERE pledge_id = :id", id=pledge.id)
+    decide(world, wire(world, offering, AMOUNT), pledge)
+    assert books(world, offering) == {"1100": AMOUNT, "2000": -AMOUNT}
+    world.run_jobs()
+    assert world.broken_promises() == []
+    world.move_clock(days=5, minutes=1)
+    with world.acting() as tx:
+        custody.take_next_step(tx, offering.id)
+    assert books(world, offering) == {"1100": AMOUNT, "2010": -AMOUNT}
+
+
+def test_a_pledge_that_was_to_be_charged_later_is_charged_no_more(cards_world: World) -> None:
+    saved = Saved(cards_world)
+    pledge = saved.promised()
+    decide(cards_world, wire(cards_world, saved.offering, AMOUNT), pledge)
+    assert (saved.counters(), saved.in_the_book(pledge)) == ((AMOUNT, 0, AMOUNT), 0)
+    assert cards_world.broken_promises() == []
+    charge = saved.when_due(pledge)
+    assert (charge.status, charge.instrument, charge.charge_at) == ("held", None, None)
+    assert books(cards_world, saved.offering) == {"1100": AMOUNT, "2010": -AMOUNT}
+    assert saved.payments() == [] and cards_world.broken_promises() == []
 
 
 # It is refused
