@@ -68,7 +68,9 @@ REFUSALS: Mapping[str, str] = {
     "switch_lifted": N_("This switch is lifted already."),
     "switch_frozen": N_("After a restore the site is thawed by comparing the books, with flask books thaw."),
     "receipt_dealt_with": N_("This money has been dealt with already."),
-    "receipt_unclear": N_("The gateway shows more than one line about this payment. First find out what became of it."),
+    "receipt_unclear": N_(
+        "The gateway shows a line by which this money may have left again. First find out what that is."
+    ),
     "receipt_other_amount": N_(
         "To pay for this pledge: %(owed)s. Received: %(taken)s. Only the exact amount can be taken."
     ),

@@ -1,5 +1,5 @@
 """Goes on from what reconciliation found and nobody here asked for: what was paid twice goes back, a refund that was made by
-hand is booked to its pledge. Gateways are asked with no transaction open.
+hand is booked to its pledge, or to money that nobody was known to own. Gateways are asked with no transaction open.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.jobs.one_by_one import one_by_one
 from app.payments import queries as payments
 from app.payments.errors import GatewayError
 from app.payments.port import OpKind
-from app.pledges import unasked
+from app.pledges import unasked, unidentified
 from app.reconciliation import queries
 from app.reconciliation.classes import Kind
 from app.reconciliation.queries import PaidTwice
@@ -62,6 +62,7 @@ def _book_by_hand(platform: Platform, gateway: str, key: str) -> int:
         paid = payments.by_refs(view.session, [(gateway, outcome.about)])
     (collection,) = [one.id for one in paid if one.kind == OpKind.COLLECT and one.pledge_id is not None] or (None,)
     if collection is None:
-        return 0
+        with platform.database.transaction(SYSTEM, "reconcile") as tx:
+            return int(unidentified.returned_by_hand(tx, gateway, outcome))
     with platform.database.transaction(SYSTEM, "reconcile") as tx:
         return int(unasked.refunded_by_hand(tx, collection, outcome))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from app.approvals import actions as approvals
@@ -65,7 +67,7 @@ def obstacle(session: Session, receipt: Receipt, pledge: Pledge | None) -> Refus
     """Why a receipt cannot be the payment of this pledge, or (None) go back; None: it can."""
     if receipt.is_dealt_with:
         return Refused("receipt_dealt_with")
-    if receipt.has_other_lines:
+    if receipt.may_have_left:
         return Refused("receipt_unclear")
     if pledge is None:
         return None
@@ -128,6 +130,7 @@ def carry_out(tx: Transaction, proposal: Proposal) -> None:
     accounts, progress. Writes: proposal, pledge, instructions, entry, message, progress, audit.
     """
     with approvals.carrying_out(tx, ProposalKind.RECEIPT, proposal.subject):
+        tx.one_at_a_time(proposal.subject)
         receipt, pledge = subject(tx.session, proposal)
         if pledge is None:
             _require(tx, receipt, None)
@@ -199,3 +202,25 @@ def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
             ledger.post(tx, entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector))
         elif line.kind == TxnKind.REFUND_FAILED:
             ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
+
+
+def returned_by_hand(tx: Transaction, gateway: str, outcome: Outcome) -> bool:
+    """Book that somebody sent a receipt back at the gateway itself. False: it is not exactly one that stands.
+
+    Locks: accounts. Writes: entry.
+    """
+    if outcome.state != "succeeded" or len(outcome.evidence) != 1:
+        return False
+    line, paid = outcome.evidence[0], (gateway, str(outcome.about))
+    for one in reconciliation.receipts(tx.session):
+        if ((one.gateway, one.source), one.amount) != (paid, line.gone):
+            continue
+        tx.one_at_a_time(f"receipt:{one.entry_id}")
+        if reconciliation.receipt(tx.session, one.entry_id).is_dealt_with:
+            return False
+        offering = offering_queries.offering(tx.session, one.offering_id)
+        collector = "" if gateway == offering.gateway else gateway
+        proof = Evidence(f"{gateway}:{line.id}", None)
+        draft = entries.unidentified_funds_returned(offering.id, line.gone, proof, collector=collector)
+        return ledger.post(tx, replace(draft, key=f"unidentified_funds_returned:{one.key}"))  # known by what it returns
+    return False

@@ -36,10 +36,13 @@ ORDER BY b.id"""
 _RECEIPT = """
 SELECT e.id AS entry_id, e.evidence AS key, a.offering_id, t.gateway, t.transaction_id, t.source, t.amount_minor,
     t.currency, t.created_at,
-    EXISTS (SELECT 1 FROM journal_entries d WHERE d.key = 'receipt_identified:' || e.evidence)
+    EXISTS (SELECT 1 FROM journal_entries d
+            WHERE d.key IN ('receipt_identified:' || e.evidence, 'unidentified_funds_returned:' || e.evidence))
         OR back.sent > back.came_back AS is_dealt_with, back.came_back,
     EXISTS (SELECT 1 FROM gateway_transactions o WHERE o.gateway = t.gateway AND o.source = t.source
-        AND o.transaction_id <> t.transaction_id) AS has_other_lines
+            AND o.transaction_id <> t.transaction_id)
+        OR EXISTS (SELECT 1 FROM breaks b WHERE b.kind = 'R3' AND b.status = 'open' AND b.amount_minor < 0
+            AND b.gateway = t.gateway AND b.offering_id = a.offering_id) AS may_have_left
 FROM ledger_accounts a JOIN postings p ON p.account_id = a.id AND p.side = 'C'
 JOIN journal_entries e ON e.id = p.entry_id AND e.kind = 'unidentified_funds_received' AND e.instruction_id IS NULL
 JOIN gateway_transactions t ON t.gateway = split_part(e.evidence, ':', 1)
@@ -69,8 +72,8 @@ class Receipt:
     #: It was given to a pledge, or is sent back; and how often it came back from there.
     is_dealt_with: bool
     came_back: int
-    #: The gateway tells more of this payment than that it came.
-    has_other_lines: bool
+    #: The gateway tells more of this payment than that it came, or of money of this offering that left and nobody asked for.
+    may_have_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def receipt(session: Session, entry_id: int) -> Receipt:
 def _receipt(row: Row[Any]) -> Receipt:
     return Receipt(
         row.entry_id, row.key, row.offering_id, row.gateway, row.transaction_id, row.source,
-        Money(row.amount_minor, row.currency), row.created_at, row.is_dealt_with, row.came_back, row.has_other_lines,
+        Money(row.amount_minor, row.currency), row.created_at, row.is_dealt_with, row.came_back, row.may_have_left,
     )  # fmt: skip
 
 

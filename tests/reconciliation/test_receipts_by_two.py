@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -11,10 +13,11 @@ from app.errors import Refused
 from app.jobs import expire_pledges, send_payments
 from app.ledger import actions as ledger
 from app.ledger import entries
+from app.money import Money
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments.errors import Rejected
-from app.payments.port import OpKind, Ref
+from app.payments.port import Op, OpKind, Ref
 from app.payments.sandbox.tables import Fault, Token
 from app.reconciliation import queries
 from tests.builders import World
@@ -209,6 +212,40 @@ def test_a_slow_return_is_waited_for(world: World) -> None:
     world.let_backoffs_pass()
     world.run_jobs()
     assert books(world, offering) == {} and world.broken_promises() == []
+
+
+def by_hand(world: World, entry: int, minor: int) -> None:
+    """Somebody sends it back at the gateway's own desk."""
+    op = Op(uuid4(), 1, "-")
+    made = world.platform.custodian.refund(op, Ref.read(source(world, entry)), Money(minor, "USD"))
+    world.sql("UPDATE sandbox.objects SET key = NULL WHERE id = :id", id=made.ref.id)
+    world.move_clock(minutes=20)
+    listen(world)
+
+
+def test_what_was_sent_back_by_hand_is_booked_as_that_and_not_sent_again(world: World) -> None:
+    offering = world.live()
+    pledge = world.pledged(offering)
+    entry, other = wire(world, offering, AMOUNT), wire(world, offering, AMOUNT)
+    ref = propose(world, entry, pledge)
+    by_hand(world, entry, AMOUNT)
+    assert standing(world) == [other] and books(world, offering) == {"1100": AMOUNT, "2200": -AMOUNT}
+    assert refused(world, entry, None) == "receipt_dealt_with"
+    assert agree(world, ref) is Answer.CHANGED
+    decide(world, other, pledge)
+    world.run_jobs()
+    assert books(world, offering) == {"1100": AMOUNT, "2010": -AMOUNT}
+    assert listen(world) == [] and world.broken_promises() == []
+
+
+def test_while_a_part_of_it_may_have_left_by_hand_nothing_is_said(world: World) -> None:
+    offering = world.live()
+    pledge = world.pledged(offering)
+    entry = wire(world, offering, AMOUNT)
+    by_hand(world, entry, AMOUNT - 100)
+    assert [(one.kind, one.amount_minor) for one in listen(world)] == [("R3", 100 - AMOUNT)]
+    assert refused(world, entry, pledge) == refused(world, entry, None) == "receipt_unclear"
+    assert books(world, offering) == {"1100": AMOUNT, "2200": -AMOUNT}
 
 
 @pytest.mark.parametrize("then", ["back", "pledge"])
