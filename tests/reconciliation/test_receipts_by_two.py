@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app.actor import Actor, Role
 from app.approvals.actions import Answer
 from app.errors import Refused
+from app.examination import contents
 from app.jobs import expire_pledges, send_payments
 from app.ledger import actions as ledger
 from app.ledger import entries
@@ -72,6 +73,14 @@ def test_one_proposal_about_a_receipt_waits_at_a_time_and_it_is_dealt_with_once(
         agree(world, ref, officer)
     assert refused(world, entry, other) == refused(world, entry, None) == "receipt_dealt_with"
     assert [world.pledge(one.id).status for one in (pledge, other)] == ["held", "reserved"]
+
+
+def test_an_examiner_of_the_offering_sees_who_said_whose_it_was(world: World) -> None:
+    offering, other = world.live(), world.live()
+    ref = propose(world, wire(world, offering, AMOUNT), None)
+    asked = f"SELECT ref FROM proposals WHERE kind = 'receipt' AND id IN {contents.PROPOSALS}"
+    assert world.sql(asked, offering=offering.id) == [(ref,)]
+    assert world.sql(asked, offering=other.id) == []
 
 
 def test_one_pledge_takes_one_of_two_receipts(world: World) -> None:
