@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.payments.machine.machine import Machine
 from tests.payments.machine.stage import Stage
 
-RUNS, STEPS = 40, 50
+RUNS, STEPS = 100, 50
 #: Found again by its seed: making a failure smaller takes minutes, and is done in a campaign.
 settings.register_profile(
     "machine", max_examples=RUNS, stateful_step_count=STEPS, deadline=None, database=None, derandomize=True,
