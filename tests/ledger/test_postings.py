@@ -12,6 +12,8 @@ from app.ledger.draft import Draft, Evidence
 from app.money import Money
 from tests.builders import World, usd
 
+#: The ids of the table below.
+WHO = {"offering": 1, "pledge": 2, "investor": 9}
 A, F, FEE, EXTRA = usd("100"), usd("3.20"), usd("5"), usd("2")
 PROOF = Evidence("psp:txn_1", 1)
 
@@ -68,6 +70,8 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
     ("P20", entries.holdback_released(1, FEE, "k"), {"2110": 500, "2100": -500}),
     ("P21", reversals.debit_returned(1, 2, A, PROOF, collector="psp", out_of=Code.INVESTOR_UNSETTLED, gateway_fee=F),
      {"2000": 10_000, "1010": -10_320, "1190": 320, "5010": 320, "3100": -320}),
+    ("P21+", reversals.debit_returned(1, 2, A + EXTRA, PROOF, collector="psp", investor_fee=EXTRA),
+     {"2010": 10_000, "2015": 200, "1010": -10_200}),
     ("P22", reversals.debit_returned(1, 2, A, PROOF, collector="psp", out_of=Code.RETURNED_DEBIT),
      {"1195": 10_000, "1010": -10_000}),
     ("P22", reversals.loss_covered_by_refund(1, 2, FEE, "k"), {"2020": 500, "1195": -500}),
@@ -79,6 +83,8 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
      {"1197": 10_000, "1010": -10_320, "1190": 320, "5010": 320, "3100": -320}),
     ("P24", reversals.dispute_won(1, 2, A, PROOF, collector="psp"), {"1010": 10_000, "1197": -10_000}),
     ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.INVESTOR_HELD), {"2010": 10_000, "1197": -10_000}),
+    ("P24+", reversals.dispute_lost(1, 2, A + EXTRA, "k", out_of=Code.INVESTOR_HELD, investor_fee=EXTRA),
+     {"2010": 10_000, "2015": 200, "1197": -10_200}),
     ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.RETURNED_DEBIT), {"1195": 10_000, "1197": -10_000}),
     ("P24", reversals.loss_recovered(1, A, PROOF, collector="psp"),
      {"1010": 10_000, "2120": -10_000, "3210": 10_000, "5020": -10_000}),
@@ -134,6 +140,35 @@ def test_a_movement_debits_and_credits(draft: Draft, lines: dict[str, int]) -> N
     assert told(draft) == lines
     assert draft.is_balanced()
     assert len({line.account for line in draft.lines}) == len(draft.lines)  # one line for an account
+
+
+#: Whom an account is kept for. What is kept per offering belongs to nobody in particular where it is about cash accounts.
+KEPT_PER = {
+    code: per
+    for per, codes in {
+        "offering": "1100 1150 1190 2100 2110 2120 2130 2140 2310 3100 3210 3220 9001",
+        "offering pledge": "1195 1197 2000 2010 2015 2020 9000",
+        "offering gateway": "1000 1010",
+        "gateway": "1110",
+        "investor": "2030 2032 2035 2300 2320",
+        "": "3000 4000 4010 5000 5010 5020",
+    }.items()
+    for code in codes.split()
+}
+OF_ALL = {"1010": "gateway", "1150": "", "1190": "", "3100": ""}
+
+
+@pytest.mark.parametrize(
+    ("number", "draft"), [row[:2] for row in TABLE], ids=[f"{row[0]} {row[1].kind}" for row in TABLE]
+)
+def test_every_line_is_kept_for_whom_the_chart_says(number: str, draft: Draft) -> None:
+    is_cash = number.startswith("cash")
+    per = {**KEPT_PER, **(OF_ALL if is_cash else {}), "2200": "investor" if is_cash else "offering"}
+    for code, offering, pledge, investor, gateway in (line.account for line in draft.lines):
+        kept = {"offering": offering, "pledge": pledge, "investor": investor}
+        wanted = per[code].split()
+        assert kept == {name: number * (name in wanted) for name, number in WHO.items()}, code
+        assert (gateway in ("psp", "bank")) == ("gateway" in wanted), code
 
 
 def test_cash_moves_only_on_evidence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -232,3 +233,15 @@ def test_events_that_are_being_handled_are_nobody_elses_meanwhile(world: World) 
             assert inbox.lease(other, 10) == []
     with world.acting() as tx:
         assert inbox.lease(tx, 10) == []
+
+
+def test_an_event_that_fails_waits_twice_as_long_each_time_and_an_hour_at_most(world: World) -> None:
+    tell(world, "evt_1", b"{}")
+    waits = []
+    for _ in range(inbox.MOST_ATTEMPTS):
+        world.sql("UPDATE gateway_events SET next_attempt_at = clock_timestamp() - interval '1 second'")
+        with world.acting() as tx:
+            (event,) = inbox.lease(tx, 10)
+            waits.append((event.next_attempt_at - tx.wall_now).total_seconds())
+    assert waits[:3] == pytest.approx([10, 20, 40], abs=1) and waits[-1] == pytest.approx(3_600, abs=1)
+    assert all(later == pytest.approx(min(2 * sooner, 3_600), abs=1) for sooner, later in itertools.pairwise(waits))
