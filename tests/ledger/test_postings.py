@@ -171,6 +171,14 @@ def test_every_line_is_kept_for_whom_the_chart_says(number: str, draft: Draft) -
         assert (gateway in ("psp", "bank")) == ("gateway" in wanted), code
 
 
+@pytest.mark.parametrize("draft", [row[1] for row in TABLE], ids=[f"{row[0]} {row[1].kind}" for row in TABLE])
+def test_an_entry_says_what_it_is_and_is_once_for_its_evidence_or_its_key(draft: Draft) -> None:
+    assert any(hasattr(module, draft.kind) for module in (entries, reversals, distributions, cash_accounts))
+    on_evidence = (f"{draft.kind}:{PROOF.transaction}", PROOF.transaction, PROOF.instruction_id)
+    assert (draft.key, draft.evidence, draft.instruction_id) in (on_evidence, ("k", None, None), ("k", None, 1))
+    assert draft.currency == "USD"
+
+
 def test_cash_moves_only_on_evidence() -> None:
     for number, draft, lines in TABLE:
         moves_cash = bool({"1010", "1100", "1110", "3000"} & set(lines)) or ("1000" in lines and number != "P5")
