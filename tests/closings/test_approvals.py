@@ -235,6 +235,16 @@ def rename(world: World, offering: Offering, name: str) -> None:
         investors.register(tx, investor.user_id, legal_name=name, country=investor.country)
 
 
+def test_a_closing_that_lost_a_pledge_is_settled_anew_at_once(desk: Desk) -> None:
+    offering, world = desk.proposed(100, 200), desk.world
+    pledge = world.pledges_of(offering)[0]
+    world.force("UPDATE pledges SET cancel_until = platform_now() + interval '1 day' WHERE id = :id", id=pledge.id)
+    seen = desk.closing(offering)
+    with world.acting(world.officer()) as tx:
+        assert closings.approve(tx, seen.ref, seen.snapshot_hash or "") is Approval.CHANGED
+        assert tx.jobs_to_wake == {"close_offerings"}
+
+
 def holders(world: World, table: str) -> list[str]:
     return [name for (name,) in world.sql(f"SELECT holder_name FROM {table} ORDER BY pledge_id")]
 

@@ -22,6 +22,7 @@ from app.payments.errors import KeyConflict
 from app.payments.models import Instruction
 from app.payments.port import Method, Op, OpKind, Outcome, Payer
 from app.payments.sandbox.tables import Fault
+from app.pledges import actions as pledges
 from app.pledges.models import Pledge
 from tests.builders import World, usd
 
@@ -325,3 +326,15 @@ def test_a_withdrawn_instruction_is_never_sent(world: World) -> None:
     world.run_jobs()
     assert (world.pledge(pledge.id).status, of(world, pledge).status) == ("cancelled", "cancelled")
     assert world.at_the_gateway(world.offering(pledge.offering_id)) == []
+
+
+def test_what_a_transaction_asks_for_is_told_by_kind_and_only_to_itself(world: World) -> None:
+    offering = world.live()
+    first, second = world.held(offering, 100), world.held(offering, 40)
+    with world.acting() as tx:
+        for pledge in (first, second):
+            pledges.cancel(tx, pledge.id)
+        tx.session.flush()
+        assert queries.asked_in_this_transaction(tx.session) == [("refund", 2, first.amount + second.amount)]
+    with world.acting() as tx:
+        assert queries.asked_in_this_transaction(tx.session) == []
