@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,15 +41,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with running() as found:
-        found.drop(TEMPLATE)
-        found.execute(f"CREATE DATABASE {TEMPLATE}")
-        platform = build(settings(found.url(TEMPLATE), Path(tempfile.gettempdir())))
-        schema.upgrade(platform.database)
-        assert platform.sandbox is not None
-        platform.sandbox.install()
-        keep_editions(platform)
-        platform.close()
+        if not os.environ.get("TEST_TEMPLATE_IS_MADE"):  # who runs pytest thousands of times makes it once
+            make_template(found)
         yield found
+
+
+def make_template(server: Server) -> None:
+    server.drop(TEMPLATE)
+    server.execute(f"CREATE DATABASE {TEMPLATE}")
+    platform = build(settings(server.url(TEMPLATE), Path(tempfile.gettempdir())))
+    schema.upgrade(platform.database)
+    assert platform.sandbox is not None
+    platform.sandbox.install()
+    keep_editions(platform)
+    platform.close()
 
 
 def environment(database_url: str, data_dir: Path, **others: str) -> dict[str, str]:
