@@ -132,8 +132,11 @@ INVARIANTS: dict[str, str] = {
                 sum(holdback_minor) FILTER (WHERE holdback_released_at IS NULL) AS still
             FROM closings WHERE status NOT IN ('gathering', 'proposed', 'aborted') GROUP BY offering_id) c
             ON c.offering_id = o.id
-        LEFT JOIN (SELECT offering_id, sum(credits) AS kept, sum(credits - debits) AS still FROM ledger_accounts
-            WHERE code = '2110' GROUP BY offering_id) a ON a.offering_id = o.id
+        LEFT JOIN (SELECT offering_id, sum(credits - debits) AS still, sum(credits - coalesce((
+                SELECT sum(p.amount_minor) FROM postings p JOIN journal_entries e ON e.id = p.entry_id
+                WHERE p.account_id = a.id AND p.side = 'C'
+                AND e.kind IN ('loss_made_good', 'loss_recovered_from_refund')), 0)) AS kept
+            FROM ledger_accounts a WHERE code = '2110' GROUP BY offering_id) a ON a.offering_id = o.id
         WHERE coalesce(a.kept, 0) <> coalesce(c.kept, 0) OR coalesce(a.still, 0) > coalesce(c.still, 0)""",
     N_("I27 a rolling closing takes only pledges whose investors were told and may not cancel any more"): """
         SELECT l.pledge_id FROM closing_lines l JOIN closings c ON c.id = l.closing_id AND c.is_rolling

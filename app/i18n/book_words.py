@@ -79,6 +79,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     "dispute_opened": N_("Taken in a dispute"),
     "dispute_won": N_("Given back after a dispute"),
     "dispute_lost": N_("Lost in a dispute"),
+    "loss_made_good": N_("Covered loss made good to who covered it"),
     "loss_recovered": N_("Covered loss that came back"),
     "gateway_price_taken": N_("Price of a gateway"),
     "cash_paid_in": N_("Paid into a cash account"),

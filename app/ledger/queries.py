@@ -37,11 +37,37 @@ def balance(
 
 def lost(session: Session, offering_id: int, currency: str) -> int:
     """What the platform lost on an offering's pledges, less what came back or was billed to its company; minor units."""
-    of_offering = select(Posting.entry_id).join(LedgerAccount).where(LedgerAccount.offering_id == offering_id)
+    return _borne(session, Code.LOSSES, currency, LedgerAccount.offering_id == offering_id)
+
+
+def covered(session: Session, code: Code, pledge_id: int, currency: str) -> int:
+    """What LOSSES or ISSUER_HOLDBACK bore of a pledge's money that a bank took, less what came back since; minor units."""
+    return _borne(session, code, currency, LedgerAccount.pledge_id == pledge_id)
+
+
+def _borne(session: Session, code: Code, currency: str, whose: ColumnElement[bool]) -> int:
+    """The debits of accounts of a code less their credits, in the entries that move these accounts."""
+    theirs = select(Posting.entry_id).join(LedgerAccount).where(whose)
     net = func.sum(case((Posting.side == "D", Posting.amount_minor), else_=-Posting.amount_minor))
-    losses = LedgerAccount.code == Code.LOSSES.value, LedgerAccount.currency == currency
-    found = select(func.coalesce(net, 0)).join(LedgerAccount).where(*losses, Posting.entry_id.in_(of_offering))
+    of_code = LedgerAccount.code == code.value, LedgerAccount.currency == currency
+    found = select(func.coalesce(net, 0)).join(LedgerAccount).where(*of_code, Posting.entry_id.in_(theirs))
     return int(session.execute(found.select_from(Posting)).scalar_one())
+
+
+def holdback_used(session: Session, offering_id: int, currency: str) -> int:
+    """What losses took of the holdbacks of an offering that are not paid out yet; minor units."""
+    given = aliased(JournalEntry)
+    is_given = select(given.id).where(given.key == func.replace(JournalEntry.key, "holdback:", "holdback_released:"))
+    kept = session.scalars(
+        select(func.coalesce(func.sum(Posting.amount_minor), 0))
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(
+            LedgerAccount.code == Code.ISSUER_HOLDBACK.value, LedgerAccount.offering_id == offering_id,
+            LedgerAccount.currency == currency, JournalEntry.kind == "holdback_kept", ~is_given.exists(),
+        )
+    ).one()  # fmt: skip
+    return int(kept) - balance(session, Code.ISSUER_HOLDBACK, currency, offering_id=offering_id)
 
 
 def client_assets(session: Session, offering_id: int, currency: str) -> dict[tuple[Code, str], int]:

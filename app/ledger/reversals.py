@@ -6,6 +6,8 @@ The numbers P… are those of the postings table in `docs/ledger.md`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.ledger.chart import Account, Code
 from app.ledger.draft import Draft, Evidence, Line, cash_at, credit, debit, on_evidence, pair, platform_owes
 from app.money import Money
@@ -112,23 +114,41 @@ def dispute_lost(
     return Draft("dispute_lost", key, amount.currency, lines)
 
 
-def loss_recovered_from_refund(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+@dataclass(frozen=True, slots=True)
+class MadeGood:
+    """Who gets what made a loss good: each what they had borne of it. What nobody had borne lies `apart` (2200)."""
+
+    platform: Money
+    holdback: Money
+    apart: Money
+
+
+def _made_good(offering_id: int, source: Account, parts: MadeGood) -> tuple[Line, ...]:
+    """The platform's part is swept with its fees."""
+    return (
+        debit(source, parts.platform + parts.holdback + parts.apart),
+        credit(Account(Code.PLATFORM_FEE_PAYABLE, offering_id), parts.platform),
+        credit(Account(Code.ISSUER_HOLDBACK, offering_id), parts.holdback),
+        credit(Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), parts.apart),
+        *pair(Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.LOSSES), parts.platform),
+    )
+
+
+def loss_recovered_from_refund(offering_id: int, pledge_id: int, parts: MadeGood, key: str) -> Draft:
     """P24: a refund to somebody who has their money already did not arrive: it makes good what was covered for them."""
-    lines = (
-        *pair(
-            Account(Code.REFUND_PAYABLE, offering_id, pledge_id),
-            Account(Code.PLATFORM_FEE_PAYABLE, offering_id),
-            amount,
-        ),
-        *pair(Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.LOSSES), amount),
-    )
-    return Draft("loss_recovered_from_refund", key, amount.currency, lines)
+    lines = _made_good(offering_id, Account(Code.REFUND_PAYABLE, offering_id, pledge_id), parts)
+    return Draft("loss_recovered_from_refund", key, parts.platform.currency, lines)
 
 
-def loss_recovered(offering_id: int, amount: Money, evidence: Evidence, *, collector: str = "") -> Draft:
-    """P24: what was lost and covered came back after all. It is the platform's again, and is swept with its fees."""
-    lines = (
-        *pair(cash_at(offering_id, collector), Account(Code.PLATFORM_FEE_PAYABLE, offering_id), amount),
-        *pair(Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.LOSSES), amount),
-    )
-    return on_evidence("loss_recovered", amount, lines, evidence)
+def loss_made_good(offering_id: int, pledge_id: int, parts: MadeGood, key: str) -> Draft:
+    """P24: what was covered is a claim again, which `loss_recovered` pays."""
+    lines = _made_good(offering_id, Account(Code.RETURNED_DEBIT, offering_id, pledge_id), parts)
+    return Draft("loss_made_good", key, parts.platform.currency, lines)
+
+
+def loss_recovered(
+    offering_id: int, pledge_id: int, amount: Money, evidence: Evidence, *, collector: str = ""
+) -> Draft:
+    """P24: what was lost and covered came back after all."""
+    claim = Account(Code.RETURNED_DEBIT, offering_id, pledge_id)
+    return on_evidence("loss_recovered", amount, pair(cash_at(offering_id, collector), claim, amount), evidence)

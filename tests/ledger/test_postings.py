@@ -9,6 +9,7 @@ import pytest
 from app.ledger import actions, cash_accounts, distributions, entries, queries, reversals
 from app.ledger.chart import CHART, Code
 from app.ledger.draft import Draft, Evidence
+from app.ledger.reversals import MadeGood
 from app.money import Money
 from tests.builders import World, usd
 
@@ -86,9 +87,11 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
     ("P24+", reversals.dispute_lost(1, 2, A + EXTRA, "k", out_of=Code.INVESTOR_HELD, investor_fee=EXTRA),
      {"2010": 10_000, "2015": 200, "1197": -10_200}),
     ("P24", reversals.dispute_lost(1, 2, A, "k", out_of=Code.RETURNED_DEBIT), {"1195": 10_000, "1197": -10_000}),
-    ("P24", reversals.loss_recovered(1, A, PROOF, collector="psp"),
-     {"1010": 10_000, "2120": -10_000, "3210": 10_000, "5020": -10_000}),
-    ("P24", reversals.loss_recovered_from_refund(1, 2, FEE, "k"), {"2020": 500, "2120": -500, "3210": 500, "5020": -500}),
+    ("P24", reversals.loss_made_good(1, 2, MadeGood(A - FEE, F, FEE - F), "k"),
+     {"1195": 10_000, "2120": -9_500, "2110": -320, "2200": -180, "3210": 9_500, "5020": -9_500}),
+    ("P24", reversals.loss_recovered(1, 2, A, PROOF, collector="psp"), {"1010": 10_000, "1195": -10_000}),
+    ("P24", reversals.loss_recovered_from_refund(1, 2, MadeGood(F, FEE - F, usd("0")), "k"),
+     {"2020": 500, "2120": -320, "3210": 320, "5020": -320, "2110": -180}),
     ("price", entries.gateway_price_taken(1, F, PROOF, collector="psp"),
      {"1010": -320, "1190": 320, "5000": 320, "3100": -320}),
     ("P25", distributions.distribution_received(1, A, PROOF), {"1100": 10_000, "2140": -10_000}),

@@ -251,6 +251,17 @@ def test_a_dispute_lost_after_the_shares_is_covered_and_what_comes_back_is_the_p
     assert story.books().get("1197") is None
 
 
+def test_what_a_bank_gives_back_of_a_pledge_that_ended_is_not_the_platforms(story: Story) -> None:
+    pledge, payment = story.paid()
+    story.cards.dispute(payment)
+    story.cards.dispute_lost(payment)
+    assert story.status(pledge) == "returned"
+    story.cards.dispute_won(payment)
+    assert story.status(pledge) == "returned"
+    assert story.books()["2200"] == -pledge.amount_minor and "2120" not in story.books()
+    assert story.alerts() == ["PLATFORM-DISPUTE", "PLATFORM-RETURNED", "PLATFORM-APART"]
+
+
 # Refunds and payouts that come back
 
 

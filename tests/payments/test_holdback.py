@@ -50,6 +50,12 @@ class Story(Offered):
         with self.world.looking() as view:
             return queries.holdback_left(view.session, self.closing()).minor
 
+    def lost(self) -> int:
+        ((minor,),) = self.world.sql(
+            "SELECT coalesce(sum(debits - credits), 0) FROM ledger_accounts WHERE code = '5020'"
+        )
+        return int(minor)
+
     def term_ends(self) -> None:
         self.world.move_clock(days=90)
         self.world.run_jobs()
@@ -192,6 +198,50 @@ def test_it_stays_while_a_bank_looks_into_a_complaint_about_what_was_sold(story:
         story.approve(officer)
     story.world.run_jobs()
     assert story.payouts()[1:] == [7_750 - 2_500] and story.books() == {}
+
+
+@pytest.mark.parametrize("shares", [10, 300])
+def test_what_a_bank_gives_back_after_all_makes_it_whole_again(story: Story, shares: int) -> None:
+    """First what the platform lost itself, then what was kept back: as if nobody had ever complained."""
+    sold, payment = story.paid(shares=shares)
+    story.settled()
+    before = story.left()
+    story.cards.dispute(payment)
+    story.cards.dispute_lost(payment)
+    story.days(3)
+    assert story.left() == max(before - sold.amount_minor, 0)
+    story.cards.dispute_won(payment)
+    for _ in range(2):
+        story.days(3)
+        assert (story.left(), story.lost()) == (before, 0)
+    assert story.world.broken_promises() == []
+    story.term_ends()
+    story.propose()
+    for officer in story.officers[1:3]:
+        story.approve(officer)
+    story.world.run_jobs()
+    assert story.payouts()[1:] == [before] and set(story.books()) <= {
+        "1100",
+        "2120",
+    }  # what the platform lost is its own
+
+
+def test_what_a_bank_gives_back_after_the_rest_was_paid_out_lies_apart_for_an_officer(story: Story) -> None:
+    small, payment = story.paid(shares=10)
+    story.settled()
+    story.cards.dispute(payment)
+    story.cards.dispute_lost(payment)
+    story.days(3)
+    story.term_ends()
+    story.propose()
+    for officer in story.officers[1:3]:
+        story.approve(officer)
+    story.world.run_jobs()
+    assert story.payouts()[1:] == [7_750 - 2_500]
+    story.cards.dispute_won(payment)
+    story.days(3)
+    assert (story.lost(), story.books()["2200"]) == (0, -small.amount_minor)
+    assert story.alerts()[-1] == "PLATFORM-APART"
 
 
 def test_a_refused_payout_of_it_is_approved_anew_and_never_beyond_what_is_owed(story: Story) -> None:
