@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.custody import queries
 from app.custody.queries import Standing
 from app.database import Transaction
@@ -22,13 +24,15 @@ BATCH = 500
 def take_next_step(tx: Transaction, offering_id: int) -> int:
     """Do for an offering's money what can be done now; return how many things were done.
 
-    Locks: offering, pledges, accounts. Writes: entries, pledges, instructions, audit. Wakes: send_payments.
+    Locks: offering, pledges, instructions, accounts. Writes: entries, pledges, instructions, audit. Wakes: send_payments.
     """
     offering = offerings.lock(tx, offering_id)
     if offering.gateway is None:
         return 0
     done = _clear(tx, offering) + _call_free(tx, offering)
     standing = queries.standing(tx.session, offering)
+    if standing.is_moving and _take_back(tx, offering, standing):
+        done, standing = done + 1, queries.standing(tx.session, offering)
     if standing.is_moving:
         return done
     return done + (_top_up(tx, offering, standing) or _carry(tx, offering, standing))
@@ -56,6 +60,21 @@ def _call_free(tx: Transaction, offering: Offering) -> int:
     )
 
 
+def _take_back(tx: Transaction, offering: Offering, standing: Standing) -> bool:
+    """Give up what was never sent, and is more by now than there is where it was to leave from: what a bank took meanwhile
+    would keep it, and everything after it, waiting for ever.
+    """
+    there: dict[str, Mapping[str, int]] = {
+        OpKind.TO_CUSTODY: standing.free,
+        OpKind.FROM_CUSTODY: {offering.gateway or "": standing.escrow},
+    }
+    return any(
+        payments.withdraw(tx, payments.lock(tx, row.id))
+        for row in queries.moving(tx.session, offering.id)
+        if row.kind in there and row.amount_minor > there[row.kind].get(row.gateway, 0)
+    )
+
+
 def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:
     """What gateways kept is paid in when the offering ends or a part is closed, or when what goes back lacks it."""
     assert offering.gateway is not None
@@ -74,7 +93,7 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
         if spare > 0 and wanted and name != offering.gateway:
             _instruct(tx, offering, OpKind.TO_CUSTODY, name, spare, to_gateway=offering.gateway)
             return 1
-        if spare < 0 and standing.escrow >= -spare:
+        if spare < 0 and queries.has_in_escrow(tx.session, offering, -spare):
             _instruct(tx, offering, OpKind.FROM_CUSTODY, offering.gateway, -spare, to_gateway=name)
             return 1
     return 0
