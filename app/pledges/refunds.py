@@ -113,7 +113,7 @@ def pay_back(tx: Transaction, pledge: Pledge, *, refused_too: bool = False) -> b
         return False
     if disputed(tx.session, pledge) or account is None or account.usable_from > tx.now:
         return False
-    if any(row.payee_id == account.id for row in rows):
+    if any(row.payee_id == account.id and row.status != CANCELLED for row in rows):
         return False  # it did not take it before: its owner has to give another one
     for row in rows:
         if row.status == FAILED:

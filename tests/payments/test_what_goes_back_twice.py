@@ -177,6 +177,26 @@ def test_unwanted_money_that_does_not_arrive_lies_apart_and_is_an_officers(story
     assert story.world.broken_promises() == []
 
 
+def test_a_bank_account_is_used_when_a_complaint_that_stopped_it_is_over(story: Story) -> None:
+    pledge, payment = story.paid(token=Token.REFUND_FAIL_D3)
+    story.world.cancel(pledge)
+    story.days(5)
+    give_account(story.world, pledge)
+    carry_money.run(story.world.platform)
+    asked = "SELECT status FROM instructions WHERE kind = 'pay_back' ORDER BY id"
+    assert story.world.sql(asked) == [("queued",)]
+    story.cards.dispute(payment)
+    story.world.deliver_events()
+    process_inbox.run(story.world.platform)
+    assert story.world.sql(asked) == [("cancelled",)]
+    story.cards.dispute_won(payment)
+    for _ in range(6):
+        story.days(1)
+        story.world.let_backoffs_pass()
+    assert (story.status(pledge), story.books()) == ("refunded", {})
+    assert story.world.sql(asked) == [("cancelled",), ("succeeded",)]
+
+
 def test_a_bank_account_that_did_not_take_the_money_is_not_tried_again(story: Story) -> None:
     pledge, _ = story.paid(token=Token.REFUND_FAIL_D3)
     story.world.cancel(pledge)
