@@ -118,14 +118,18 @@ def taken_out(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     """
     investor, row = take(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
-    if changed and row.status == SUCCEEDED:
-        proof = _proof(row, outcome.evidence[0])
-        ledger.post(tx, cash_accounts.cash_taken_out(investor.id, row.amount, proof, gateway=row.gateway))
-        tell(tx, investor, row, Message.CASH_TAKEN_OUT)
-    elif changed and row.status in (FAILED, CANCELLED):
+    if changed and row.status in (FAILED, CANCELLED) and not outcome.evidence:
         _not_paid_out(tx, investor, row)
-    if row.status == SUCCEEDED:
-        _came_later(tx, investor, row, outcome.evidence[1:])
+    elif (
+        row.status in (SUCCEEDED, FAILED) and outcome.evidence
+    ):  # it was paid, even if it came back before we heard of it
+        paid, *later = outcome.evidence
+        proof = _proof(row, paid)
+        if changed:
+            ledger.post(tx, cash_accounts.cash_taken_out(investor.id, row.amount, proof, gateway=row.gateway))
+            tell(tx, investor, row, Message.CASH_TAKEN_OUT)
+        if books.is_booked(tx.session, proof.transaction):
+            _came_later(tx, investor, row, later)
 
 
 def not_done(tx: Transaction, instruction_id: int, code: str) -> None:

@@ -156,6 +156,7 @@ FINDERS: Mapping[Kind, str] = {
     Kind.UNCLEAR: f"""{_INSTRUCTION} WHERE (i.status = 'unknown' AND s.since <= :unclear_since)
         OR (i.status = 'review' AND s.since <= :review_since AND coalesce(i.code, '') NOT IN ('amount_differs', 'dealt_with'))""",
     Kind.REFUND_STUCK: f"""{_INSTRUCTION} WHERE i.kind IN ('refund', 'pay_back') AND coalesce(i.code, '') <> 'paid_otherwise'
+        AND NOT (i.investor_id IS NOT NULL AND i.kind = 'pay_back' AND i.status = 'failed')  -- it is free in the cash account
         AND (i.status IN ('failed', 'review') OR (i.status = 'pending' AND s.since <= :refund_since))""",
     Kind.PAYOUT_FAILED: """
     SELECT 'closing:' || c.id AS key, coalesce(o.gateway, '') AS gateway, c.offering_id, NULL::bigint AS pledge_id,

@@ -12,12 +12,12 @@ from app.cash import actions, daily, queries
 from app.cash.daily import Compared
 from app.errors import Refused
 from app.investors.models import Investor
-from app.jobs import keep_cash, outcomes, reconcile
+from app.jobs import keep_cash, outcomes, reconcile, send_payments
 from app.money import Money
 from app.payments.errors import InsufficientProviderFunds
 from app.payments.models import Instruction
-from app.payments.port import OpKind, Outcome, Ref, Txn, TxnKind
-from app.payments.sandbox.tables import Token
+from app.payments.port import Op, OpKind, Outcome, Ref, Txn, TxnKind
+from app.payments.sandbox.tables import Fault, Token
 from tests.builders import World, usd
 from tests.cash.keeping import (
     ask_top_up,
@@ -116,6 +116,30 @@ def test_a_withdrawal_that_comes_back_is_free_again(world: World) -> None:
     for _ in range(2):
         comes_later(world, latest(world, OpKind.PAY_BACK), TxnKind.PAYOUT_FAILED, usd("400"))
     assert has(world, investor, "1000")
+    assert world.broken_promises() == []
+
+
+def test_a_withdrawal_of_which_we_hear_only_when_it_came_back_is_booked_both_ways(world: World) -> None:
+    investor = with_bank(world, topped_up(world))
+    assert world.platform.sandbox is not None
+    world.platform.sandbox.next_fault("payout", Fault.TIMEOUT_AFTER)
+    ask_withdrawal(world, investor, "400")
+    send_payments.run(world.platform)
+    asked = latest(world, OpKind.PAY_BACK)
+    assert asked.status == "unknown"
+    paid = world.platform.custodian.find(Op(asked.op_id, 1, world.platform.environment))
+    assert paid is not None
+    world.platform.sandbox.send_back(paid.ref.id)
+    for _ in range(2):
+        world.let_backoffs_pass()
+        world.run_jobs()
+    assert latest(world, OpKind.PAY_BACK).status == "failed" and has(world, investor, "1000")
+    reconcile.read(world.platform, world.platform.custodian)
+    reconcile.settle(world.platform)
+    assert world.sql("SELECT kind FROM breaks WHERE status = 'open'") == []
+    assert world.sql("SELECT kind FROM messages WHERE kind LIKE 'cash_%' ORDER BY id DESC LIMIT 1") == [
+        ("cash_came_back",)
+    ]
     assert world.broken_promises() == []
 
 
