@@ -95,6 +95,8 @@ def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
         payments.put_back(tx, due, error.code)
     elif isinstance(error, _UNCLEAR):
         payments.lose_sight(tx, due.id, error.code)
+    elif isinstance(error, KeyForgotten) and due.kind is OpKind.PAY_BACK:
+        payments.call_a_person(tx, due.id, error.code)  # before what may have left is free to leave again
     elif isinstance(error, _NEVER) and due.investor_id is not None and due.kind in _OF_CASH and due.ref is None:
         cash_outcomes.not_done(tx, due.id, error.code)
     elif isinstance(error, _NEVER) and due.kind in (OpKind.COLLECT, OpKind.FROM_CASH) and due.ref is None:

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from app.errors import Refused
+from app.payments import actions as payments
 from app.payments.sandbox.tables import Fault, Token
 from app.pledges.lifecycle import CANCELLED, FAILED, HELD, REFUNDED
 from tests.builders import World, usd
@@ -196,6 +197,27 @@ def test_a_withdrawal_that_the_bank_refuses_is_free_again(world: World) -> None:
     assert at_the_custodian(world) == 100_000
     assert world.broken_promises() == []
     assert world.sql("SELECT count(*) FROM messages WHERE kind = 'cash_came_back'") == [(1,)]
+
+
+def test_a_withdrawal_whose_key_is_forgotten_stays_set_aside_until_a_person_has_looked(world: World) -> None:
+    investor = with_bank(world, topped_up(world))
+    assert world.platform.sandbox is not None
+    world.platform.sandbox.next_fault("payout", Fault.TIMEOUT_BEFORE)
+    asked = ask_withdrawal(world, investor, "400")
+    world.run_jobs()
+    world.sql(
+        "UPDATE instructions SET first_sent_at = clock_timestamp() - interval '23 hours 1 minute' WHERE id = :id",
+        id=asked.id,
+    )
+    world.let_backoffs_pass()
+    world.run_jobs()
+    assert world.sql("SELECT status, code FROM instructions WHERE kind = 'pay_back'") == [("review", "key_forgotten")]
+    assert has(world, investor, "600", "400")
+    with world.acting() as tx:
+        payments.try_again(tx, asked.op_id)
+    world.run_jobs()
+    assert has(world, investor, "600") and at_the_custodian(world) == 60_000
+    assert world.broken_promises() == []
 
 
 def test_without_a_bank_account_or_while_it_is_frozen_nothing_is_taken_out(world: World) -> None:
