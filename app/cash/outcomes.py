@@ -162,6 +162,7 @@ def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Se
             ledger.post(tx, cash_accounts.stray_cash_received(
                 investor.id, line.amount, proof, gateway=row.gateway, collector=_collector(row)
             ))  # fmt: skip
+            _raise_alert(tx, investor, row, "PLATFORM-APART", line.id, line.amount, holds=False)
 
 
 def _taken_back(tx: Transaction, investor: Investor, row: Instruction, line: Txn, proof: Evidence) -> None:

@@ -161,6 +161,18 @@ def test_a_dispute_after_it_is_free_is_made_good_at_the_collector(collected: Col
     assert collected.clean()
 
 
+def test_what_a_bank_gives_back_of_a_top_up_lies_apart_and_is_an_officers(collected: Collected) -> None:
+    payment = collected.pays()
+    collected.rests(days=6)
+    collected.cards.dispute(payment)
+    collected.rests(days=8)
+    collected.cards.dispute_won(payment)
+    collected.rests(days=1)
+    assert collected.books() == {"1010": 100_000, "2200": -100_000}
+    assert collected.world.sql("SELECT rule FROM alerts") == [("PLATFORM-APART",)]
+    assert collected.clean()
+
+
 def test_another_amount_is_only_given_back_from_where_it_is(collected: Collected) -> None:
     collected.pays(Token.PARTIAL_AMOUNT)
     collected.rests(days=4)
