@@ -7,6 +7,7 @@ from functools import partial
 from app.actor import SYSTEM
 from app.changes import queries as changes
 from app.jobs.one_by_one import one_by_one
+from app.pledges import actions as pledges
 from app.pledges import queries, saved
 from app.wiring import Platform
 
@@ -24,4 +25,7 @@ def run(platform: Platform) -> int:
 
 def _charge(platform: Platform, pledge_id: int, currency: str) -> int:
     with platform.database.transaction(SYSTEM, "charge_saved") as tx:
+        pledges.take(tx, pledge_id)
+        if changes.awaited_from(tx.session, [pledge_id]):
+            return 0  # they were asked just now
         return int(saved.charge(tx, pledge_id, platform.ways_to_pay(currency)))

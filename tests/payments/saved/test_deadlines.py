@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.changes import deadlines, proposals
-from app.jobs import return_in_time
+from app.jobs import charge_saved, return_in_time
 from app.payments.sandbox.tables import Token
 from app.pledges.models import Pledge
 from tests.builders import World
@@ -103,6 +103,7 @@ def test_nothing_is_charged_while_its_investor_is_asked_about_a_change(saved: Sa
     story = Story.of(saved.world, saved.now())
     change = story.publish()
     assert saved.when_due(pledge).status == "authorised" and saved.payments() == []
+    assert charge_saved._charge(saved.world.platform, pledge.id, "USD") == 0  # it was found due just before
     story.confirm(pledge, change)
     assert saved.after_jobs(pledge).status == "held"
 
