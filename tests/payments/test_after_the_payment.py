@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -11,7 +9,6 @@ from app.cash import actions as cash
 from app.closings import actions as closings
 from app.errors import Refused
 from app.investors import queries as investors
-from app.jobs import carry_money, close_offerings, send_payments
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.offerings.models import Offering
@@ -263,46 +260,6 @@ def test_what_a_bank_gives_back_of_a_pledge_that_ended_is_not_the_platforms(stor
     assert story.status(pledge) == "returned"
     assert story.books()["2200"] == -pledge.amount_minor and "2120" not in story.books()
     assert story.alerts() == ["PLATFORM-DISPUTE", "PLATFORM-RETURNED", "PLATFORM-APART"]
-
-
-def test_what_a_bank_took_before_the_rest_was_carried_holds_no_closing_up(story: Story) -> None:
-    sold, _ = story.paid(shares=300)
-    _, payment = story.paid()
-    story.world.pass_deadline(story.offering)
-    close_offerings.run(story.world.platform)
-    carried = "SELECT status FROM instructions WHERE kind = 'to_custody' ORDER BY id"
-    while not story.world.sql(carried):
-        send_payments.run(story.world.platform)
-        carry_money.run(story.world.platform)
-    story.cards.dispute(payment)
-    for _ in range(4):
-        story.days(1)
-        story.world.let_backoffs_pass()
-    assert story.world.sql(carried) == [("cancelled",), ("succeeded",)]
-    story.world.approve_closing(story.offering)
-    assert story.status(sold) == "settled"
-
-
-def test_a_dispute_after_the_approval_takes_nothing_that_the_payout_needs(story: Story) -> None:
-    """Its collector lacks what the bank took until it is known who bears that, and the platform has paid it in."""
-    _, payment = story.paid(shares=300)
-    story.ends()
-    story.world.approve_closing(story.offering)
-    story.cards.dispute(payment)
-    waits = "UPDATE instructions SET next_attempt_at = now() + :later WHERE kind = 'release'"
-    story.world.sql(waits, later=timedelta(hours=1))  # the custodian could not be reached
-    for _ in range(3):
-        story.world.run_jobs()
-        carry_money.run(story.world.platform)
-    carried = "SELECT count(*) FROM instructions WHERE kind = 'from_custody'"
-    assert story.world.sql(carried) == [(0,)]
-    story.world.sql(waits, later=timedelta(0))
-    story.world.run_jobs()
-    assert story.world.offering(story.offering.id).status == "settled"
-    story.days(3)
-    story.cards.dispute_lost(payment)
-    story.days(4)
-    assert (story.books(), story.world.sql(carried)) == ({}, [(1,)])
 
 
 # Refunds and payouts that come back
