@@ -120,9 +120,8 @@ def taken_out(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     changed = payments.record(tx, row, outcome)
     if changed and row.status in (FAILED, CANCELLED) and not outcome.evidence:
         _not_paid_out(tx, investor, row)
-    elif (
-        row.status in (SUCCEEDED, FAILED) and outcome.evidence
-    ):  # it was paid, even if it came back before we heard of it
+    elif row.status in (SUCCEEDED, FAILED) and outcome.evidence:
+        # It was paid, even if it came back before we heard of it.
         paid, *later = outcome.evidence
         proof = _proof(row, paid)
         if changed:

@@ -19,7 +19,7 @@ KIND = "ck_proposals_kind_known"
 GUARD = """
 CREATE FUNCTION receipt_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF NOT EXISTS (SELECT 1 FROM proposals WHERE kind = 'receipt' AND status = 'approved'
-      AND starts_with(to_jsonb(NEW)->>TG_ARGV[0], TG_ARGV[1] || (payload->>'receipt'))
+      AND starts_with((to_jsonb(NEW)->>TG_ARGV[0]) || ':', TG_ARGV[1] || (payload->>'receipt') || ':')
       AND (payload->>'pledge' IS NULL) = (TG_TABLE_NAME = 'instructions')) THEN
     RAISE EXCEPTION 'what becomes of money of nobody is said by two people' USING ERRCODE = '23514';
   END IF;
