@@ -336,5 +336,9 @@ def test_what_a_transaction_asks_for_is_told_by_kind_and_only_to_itself(world: W
             pledges.cancel(tx, pledge.id)
         tx.session.flush()
         assert queries.asked_in_this_transaction(tx.session) == [("refund", 2, first.amount + second.amount)]
+        (refund,) = queries.refunds(tx.session, first.id)
+        assert payments.withdraw(tx, payments.lock(tx, refund.id))
+        tx.session.flush()
+        assert queries.asked_in_this_transaction(tx.session) == [("refund", 1, second.amount)]
     with world.acting() as tx:
         assert queries.asked_in_this_transaction(tx.session) == []
