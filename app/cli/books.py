@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import click
@@ -80,16 +82,9 @@ def dormant() -> None:
 @click.argument("line")
 def bill_paid(offering: str, line: str) -> None:
     """Book LINE (gateway:id, of money in the platform's own account) as the company's payment of a bill. Exit code 2: it is not."""
-    try:
-        with platform().database.transaction(SYSTEM, "books bill-paid") as tx:
-            found = offerings.by_ref(tx.session, offering)
-            left = bills.pay(tx, found.id, line)
-    except NotFound:
-        click.echo(f"there is no offering {offering}", err=True)
-        raise SystemExit(2) from None
-    except Refused as refused:
-        click.echo(labels.refusal(refused, LANGUAGES["en"]), err=True)
-        raise SystemExit(2) from None
+    with _refusals_told(offering), platform().database.transaction(SYSTEM, "books bill-paid") as tx:
+        found = offerings.by_ref(tx.session, offering)
+        left = bills.pay(tx, found.id, line)
     click.echo(f"booked; {left} of the bills of {offering} is owed still")
 
 
@@ -98,19 +93,27 @@ def bill_paid(offering: str, line: str) -> None:
 @click.argument("amount")
 def claim_loss(offering: str, amount: str) -> None:
     """Bill the company, as it agreed, AMOUNT of what the platform lost on the offering's pledges. Exit code 2: it was not that much."""
+    with _refusals_told(offering), platform().database.transaction(SYSTEM, "books claim-loss") as tx:
+        found = offerings.by_ref(tx.session, offering)
+        try:
+            claimed = Money.of(amount, found.currency)
+        except (ValueError, ArithmeticError):
+            raise click.UsageError(f"{amount} is no amount") from None
+        ref = bills.claim_loss(tx, found.id, claimed)
+    click.echo(f"billed as {ref}")
+
+
+@contextmanager
+def _refusals_told(offering: str) -> Iterator[None]:
+    """What is refused about an offering is said, and ends with exit code 2."""
     try:
-        with platform().database.transaction(SYSTEM, "books claim-loss") as tx:
-            found = offerings.by_ref(tx.session, offering)
-            ref = bills.claim_loss(tx, found.id, Money.of(amount, found.currency))
-    except (ValueError, ArithmeticError):
-        raise click.UsageError(f"{amount} is no amount") from None
+        yield
     except NotFound:
         click.echo(f"there is no offering {offering}", err=True)
         raise SystemExit(2) from None
     except Refused as refused:
         click.echo(labels.refusal(refused, LANGUAGES["en"]), err=True)
         raise SystemExit(2) from None
-    click.echo(f"billed as {ref}")
 
 
 @group.command("freeze")

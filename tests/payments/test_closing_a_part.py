@@ -10,7 +10,8 @@ from app.closings import actions as closings
 from app.closings import holding_back, queries
 from app.fees.terms import FeeTerms
 from app.ledger.chart import Code
-from app.payments.port import Method
+from app.payments.port import Method, Ref
+from app.pledges.models import Pledge
 from app.regimes.us_reg_a import UsRegA
 from tests.builders import World
 from tests.closings.part import Part
@@ -23,6 +24,22 @@ class Story(Offered):
         self.world, self.cards = world, Cards.of(world)
         self.part = Part(world, regime_id="US-REGA", days=60)
         self.offering = self.part.offering
+
+    def two_parts(self, debit_shares: int, *shares: int) -> tuple[Pledge, Ref]:
+        """Close a part with a debit, and others, a tenth of each held back; the debit's pledge and payment."""
+        self.part = Part(
+            self.world, regime_id="US-REGA", days=60, fees=FeeTerms(500, holdback_bps=1_000, holdback_days=30)
+        )
+        self.offering = self.part.offering
+        debit = self.paid(Method.ACH_DEBIT, shares=debit_shares)
+        self.days(15)
+        for number in shares:
+            self.paid(shares=number)
+            self.part.announce()
+            self.days(9)
+            self.world.approve_closing(self.offering)
+            self.world.run_jobs()
+        return debit
 
 
 @pytest.fixture
@@ -86,18 +103,7 @@ def test_a_pledge_whose_bank_complains_is_not_closed(story: Story) -> None:
 
 def test_a_loss_is_taken_from_the_oldest_holdback(story: Story) -> None:
     """Of 275.00 and 500.00 a tenth is held back each; 25.00 are taken back."""
-    story.part = Part(
-        story.world, regime_id="US-REGA", days=60, fees=FeeTerms(500, holdback_bps=1_000, holdback_days=30)
-    )
-    story.offering = story.part.offering
-    small, debit = story.paid(Method.ACH_DEBIT, shares=10)
-    story.days(15)
-    for shares in (100, 200):
-        story.paid(shares=shares)
-        story.part.announce()
-        story.days(9)
-        story.world.approve_closing(story.offering)
-        story.world.run_jobs()
+    small, debit = story.two_parts(10, 100, 200)
     story.cards.late_return(debit)
     assert story.status(small) == "settled"
     story.days(3)
@@ -121,18 +127,7 @@ def test_a_loss_is_taken_from_the_oldest_holdback(story: Story) -> None:
 
 def test_what_losses_leave_of_several_holdbacks_is_paid_out(story: Story) -> None:
     """Of 275.00 and 250.00 a tenth is held back each; 50.00 are taken back, more than one of them."""
-    story.part = Part(
-        story.world, regime_id="US-REGA", days=60, fees=FeeTerms(500, holdback_bps=1_000, holdback_days=30)
-    )
-    story.offering = story.part.offering
-    _, debit = story.paid(Method.ACH_DEBIT, shares=20)
-    story.days(15)
-    for shares in (90, 100):
-        story.paid(shares=shares)
-        story.part.announce()
-        story.days(9)
-        story.world.approve_closing(story.offering)
-        story.world.run_jobs()
+    _, debit = story.two_parts(20, 90, 100)
     story.cards.late_return(debit)
     story.days(30)
     assert story.at(Code.ISSUER_HOLDBACK) == 2_750 + 2_500 - 5_000
