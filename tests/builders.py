@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from argon2 import PasswordHasher
 from sqlalchemy import select, text
 
-from app import clock, invariants
+from app import invariants
 from app.actor import STAFF, SYSTEM, Actor, Role
 from app.approvals.models import ProposalKind
 from app.assessments.bank import bank
@@ -34,17 +33,14 @@ from app.investors import claims
 from app.investors.models import ClaimKind, Investor
 from app.issuers import actions as issuers
 from app.issuers.models import Issuer
-from app.jobs import seal_audit, send_payments
-from app.jobs.timetable import JOBS
+from app.jobs import send_payments
 from app.money import Money
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.disclosures import FINANCIALS, YEARS
 from app.offerings.models import Offering, OversubscriptionRule, SecurityType
 from app.offerings.terms import Terms
-from app.payments import inbox
 from app.payments import queries as payment_queries
-from app.payments.port import Envelope
 from app.payments.sandbox.tables import Token
 from app.pledges import actions as pledges
 from app.pledges import papers
@@ -56,16 +52,12 @@ from app.regimes import standing
 from app.waitlist import actions as waitlist
 from app.wiring import Platform
 from tests.agreeing import Agreeing
+from tests.happening import PAYMENTS, Happening
 from tests.paying import choose_way
 
 PASSWORD = "correct horse battery staple"
 #: Hashing is slow on purpose; checking against this one is not.
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-#: The jobs that move pledges and offerings on, in the order of a test.
-BY_THEMSELVES = (
-    "process_inbox", "send_payments", "expire_pledges", "return_in_time", "charge_saved", "ask_investors", "carry_money",
-    "close_offerings", "offer_room",
-)  # fmt: skip
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -73,7 +65,7 @@ def usd(amount: str) -> Money:
     return Money.of(amount, "USD")
 
 
-class World(Agreeing):
+class World(Agreeing, Happening):
     """One platform and what a test does in it."""
 
     def __init__(self, platform: Platform) -> None:
@@ -95,31 +87,6 @@ class World(Agreeing):
     def now(self) -> datetime:
         with self.looking() as view:
             return view.now
-
-    def move_clock(self, **by: float) -> None:
-        with self.acting() as tx:
-            clock.advance(tx.session, timedelta(**by))
-
-    def run_jobs(self) -> None:
-        """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
-        self._until_quiet(BY_THEMSELVES)
-        seal_audit.run(self.platform)
-
-    def _until_quiet(self, jobs: Sequence[str]) -> None:
-        acts = (self.deliver_events, *(partial(JOBS[name].run, self.platform) for name in jobs))
-        idle = 0
-        for act in itertools.islice(itertools.cycle(acts), 20 * len(acts)):
-            idle = 0 if act() else idle + 1
-            if idle == len(acts):
-                return
-
-    def deliver_events(self) -> int:
-        found = [(name, one) for name, far in self.platform.far_sides.items() for one in far.events_to_deliver(100)]
-        for name, event in found:
-            with self.acting() as tx:
-                inbox.store(tx, name, Envelope(event.id, event.type, event.body()))
-            self.platform.far_sides[name].confirm_delivery(event.id)
-        return len(found)
 
     # People
 
@@ -298,7 +265,7 @@ class World(Agreeing):
     def held(self, offering: Offering, shares: int = 100, investor: Investor | None = None) -> Pledge:
         pledge = self.pledged(offering, shares, investor)
         self.pay(pledge)
-        self._until_quiet(("process_inbox", "send_payments"))
+        self.run_until_quiet(PAYMENTS)
         return self.pledge(pledge.id)
 
     def pledge(self, pledge_id: int) -> Pledge:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
@@ -18,7 +20,9 @@ from app import clock, database, schema
 from app.actor import SYSTEM
 from app.wiring import Platform, build, keep_editions
 from config import Settings
+from tests import emptying
 from tests.builders import World
+from tests.emptying import SharedDatabase
 from tests.servers import ROOT, Server, running
 
 #: The instant at which every test begins, unless it says otherwise: a Tuesday.
@@ -32,6 +36,13 @@ FIRST = (
     "tests/stories/", "tests/cli/test_demo.py", "tests/payments/machine/", "tests/payments/crashes/",
     "tests/payments/scenarios/", "tests/payments/test_after_the_payment.py", "tests/closings/", "tests/screening/",
 )  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for good: no collection of garbage needs to look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,6 +66,8 @@ def make_template(server: Server) -> None:
     platform.sandbox.install()
     keep_editions(platform)
     platform.close()
+    with psycopg.connect(server.url(TEMPLATE)) as connection:
+        connection.execute(emptying.INSTALL)
 
 
 def environment(database_url: str, data_dir: Path, **others: str) -> dict[str, str]:
@@ -73,30 +86,53 @@ def settings(database_url: str, data_dir: Path, **others: str) -> Settings:
     return Settings.from_environment(environment(database_url, data_dir, **others), ROOT)
 
 
+@pytest.fixture(scope="session")
+def shared_database(server: Server) -> Iterator[SharedDatabase]:
+    shared = SharedDatabase(server, TEMPLATE, NAME)
+    yield shared
+    shared.end()
+
+
 @pytest.fixture
-def database_url(server: Server) -> Iterator[str]:
-    """An empty database with the newest schema: always of the same name, so that `one_engine` serves them all."""
-    server.drop(NAME)
-    yield server.url(server.create(TEMPLATE, NAME))
-    server.drop(NAME)
+def database_url(shared_database: SharedDatabase, one_engine: KeptEngine, request: pytest.FixtureRequest) -> str:
+    """A database with the newest schema and nothing but what that comes with."""
+    if shared_database.begin(str(request.path)):
+        one_engine.disconnect()
+    return shared_database.url
+
+
+class KeptEngine:
+    """One engine for the shared database: what was compiled, planned and connected for one test serves the next."""
+
+    def __init__(self) -> None:
+        self.engine: Engine | None = None
+
+    def create(self, url: URL, **options: Any) -> Engine:
+        if url.database != NAME or options["pool_size"] != USUAL_POOL:
+            return create_engine(url, **options)
+        if self.engine is None:
+            # No server goes away in between: each use of a connection asks one question less.
+            self.engine = create_engine(url, **{**options, "pool_pre_ping": False})
+            self.engine.dispose = self.leave  # type: ignore[method-assign]
+        return self.engine
+
+    def leave(self, close: bool = True) -> None:
+        """Who is done with it leaves its connections to the next; only a process that was forked must not use them."""
+        if not close and self.engine is not None:
+            Engine.dispose(self.engine, close=False)
+
+    def disconnect(self) -> None:
+        if self.engine is not None:
+            Engine.dispose(self.engine)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_engine() -> Iterator[None]:
-    """Keep the engine of a database that is made anew for every test: what was compiled for one test serves the next."""
-    kept: dict[URL, Engine] = {}
-
-    def engine(url: URL, **options: Any) -> Engine:
-        if url.database != NAME or options["pool_size"] != USUAL_POOL:
-            return create_engine(url, **options)
-        if url not in kept:
-            # No server goes away in between: each use of a connection asks one question less.
-            kept[url] = create_engine(url, **{**options, "pool_pre_ping": False})
-        return kept[url]
-
+def one_engine() -> Iterator[KeptEngine]:
+    kept = KeptEngine()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "create_engine", engine)
-        yield
+        patch.setattr(database, "create_engine", kept.create)
+        yield kept
+        kept.disconnect()
 
 
 @pytest.fixture(scope="session", autouse=True)
