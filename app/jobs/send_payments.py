@@ -38,7 +38,7 @@ from app.payments.errors import (
     Unknown,
     Unsupported,
 )
-from app.payments.models import KEY_CONFLICT
+from app.payments.models import KEY_CONFLICT, KEY_FORGOTTEN
 from app.payments.port import CASH_ACCOUNTS, PLATFORM_ACCOUNT, Method, Op, OpKind, Outcome, Payee, Payer, Ref
 from app.pledges import outcomes as pledges
 from app.pledges import queries as pledge_queries
@@ -61,6 +61,8 @@ class KeyForgotten(GatewayError):
 _NEVER = (Declined, Rejected, KeyForgotten)
 #: What an investor does with their cash account, and may begin anew.
 _OF_CASH = (OpKind.COLLECT, OpKind.PAY_BACK)
+#: What takes money out of a cash account that was set aside there.
+_OUT_OF_CASH = (OpKind.PAY_BACK, OpKind.FROM_CASH)
 
 
 def run(platform: Platform) -> int:
@@ -95,7 +97,7 @@ def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
         payments.put_back(tx, due, error.code)
     elif isinstance(error, _UNCLEAR):
         payments.lose_sight(tx, due.id, error.code)
-    elif isinstance(error, KeyForgotten) and due.kind is OpKind.PAY_BACK:
+    elif isinstance(error, KeyForgotten) and due.kind in _OUT_OF_CASH:
         payments.call_a_person(tx, due.id, error.code)  # before what may have left is free to leave again
     elif isinstance(error, _NEVER) and due.investor_id is not None and due.kind in _OF_CASH and due.ref is None:
         cash_outcomes.not_done(tx, due.id, error.code)
@@ -125,7 +127,7 @@ def _call(platform: Platform, due: Due) -> Outcome:
         with platform.database.snapshot() as view:
             if payment_queries.has_line(view.session, due.op_id):  # reconciliation asks about it by its own name
                 raise Unknown("line_without_object")
-        raise KeyForgotten("key_forgotten")
+        raise KeyForgotten(KEY_FORGOTTEN)
     account, page = f"offering-{due.offering_id}", f"/me/pledges/{due.reference}/returned"
     if due.investor_id is not None:
         account, page = CASH_ACCOUNTS, f"/me/cash/top-ups/{due.reference}/returned"

@@ -14,8 +14,8 @@ from app.database import STATEMENT_BEGAN, Transaction, in_batches, insert_many
 from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import lines, queries
-from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, SENDING
-from app.payments.models import AMOUNT_DIFFERS, PAID_OTHERWISE, GatewayReading, Instruction
+from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, REVIEW, SENDING
+from app.payments.models import AMOUNT_DIFFERS, KEY_FORGOTTEN, PAID_OTHERWISE, GatewayReading, Instruction
 from app.payments.port import MONEY_IN, Method, OpKind, Outcome, Ref
 from app.regimes import platform_policy
 from app.switches import queries as switches
@@ -387,11 +387,13 @@ def record_cancellation(tx: Transaction, row: Instruction, outcome: Outcome) -> 
 
 
 def found_at_gateway(tx: Transaction, instruction_id: int) -> None:
-    """The gateway did what we do not know to have sent, as after a restore: it counts as sent from now on.
-
-    Locks: instruction. Writes: instruction, audit.
+    """The gateway did what we do not know to have sent, as after a restore: it counts as sent from now on. So does what a
+    person was called to because nobody could tell any more. Locks: instruction. Writes: instruction, audit.
     """
     row = lock(tx, instruction_id)
+    if (row.status, row.code) == (REVIEW, KEY_FORGOTTEN) and row.may_be_repeated:
+        audit.transition(tx, row, "try_again", why="found_at_gateway")
+        tx.session.flush()  # the database knows no shorter way
     if row.status == QUEUED:
         audit.transition(tx, row, "send", why="found_at_gateway")
         row.first_sent_at = row.first_sent_at or tx.wall_now

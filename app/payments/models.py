@@ -27,6 +27,8 @@ from app.state_machine import StateMachine
 
 #: The `code` of one whose key stands at the gateway for something else.
 KEY_CONFLICT = "key_conflict"
+#: The `code` of one that the gateway knows nothing of, and whose key is too old to send it again.
+KEY_FORGOTTEN = "key_forgotten"
 #: The `code` of a refund that failed and goes to its investor's bank account instead.
 PAID_OTHERWISE = "paid_otherwise"
 #: The `code` of one that brought another amount than was asked; and once a person has said what becomes of it.
