@@ -19,28 +19,61 @@ from app.money import Money
 from app.notifications.catalog import Message
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
-from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
-from app.payments.models import Instruction
+from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
+from app.payments.models import KEY_FORGOTTEN, PAID_OTHERWISE, Instruction
 from app.payments.port import OpKind, Outcome, TxnKind
 from app.reconciliation.queries import PaidTwice
+from app.regimes import platform_policy
 
 TAKEN_BACK = "cash_debit_returned"
+#: The `code` of what came back from the custodian too often to be sent there by itself.
+CAME_BACK = "came_back"
 
 
-def carry(tx: Transaction, top_up_id: int, amount: Money) -> bool:
-    """Have the collector of a top-up send to the custodian what is left of it (`amount`); False: it was taken back, or is apart.
+def carry(tx: Transaction, top_up_id: int) -> bool:
+    """Have the collector of a top-up send to the custodian what is left of it; False: it was taken back, is apart, or was sent.
 
-    Locks: investor, instruction. Writes: instruction, audit.
+    What came back is an act of its own when it is sent again, with a name of its own, so that nobody takes it for the first.
+    What came back as often as the policy lets it waits for a person, who has it sent. Locks: investor, instructions.
+    Writes: instruction, audit.
     """
     _, row = take(tx, top_up_id)
-    kinds = books.kinds_of(tx.session, row.id)
-    if "cash_collected" not in kinds or TAKEN_BACK in kinds:
+    kinds, before = books.kinds_of(tx.session, row.id), _sent(tx, row)
+    if "cash_collected" not in kinds or TAKEN_BACK in kinds or not all(_is_back(tx, one) for one in before):
         return False
-    payments.instruct(
-        tx, OpKind.TO_CUSTODY, f"to_custody:cash_in:{row.id}", gateway=row.gateway, to_gateway=row.to_gateway,
-        amount=amount, investor_id=row.investor_id, about_id=row.id, reference=row.reference,
+    number = f"{len(before) + 1}" if before else ""
+    asked = payments.instruct(
+        tx, OpKind.TO_CUSTODY, ":".join(filter(None, (f"to_custody:cash_in:{row.id}", number))), gateway=row.gateway,
+        to_gateway=row.to_gateway, amount=payment_queries.net_of(tx.session, row, (TxnKind.PAYMENT,)),
+        investor_id=row.investor_id, about_id=row.id, reference="-".join(filter(None, (row.reference, number))),
     )  # fmt: skip
+    times = sum(one.status != CANCELLED for one in before)
+    if times >= platform_policy.cash_accounts(tx.now)["carry_times"]:
+        payments.call_a_person(tx, asked.id, CAME_BACK)
     return True
+
+
+def _sent(tx: Transaction, top_up: Instruction) -> list[Instruction]:
+    """What was asked to carry a locked top-up, oldest first. Locks: these."""
+    about = sorted(one.id for one in payment_queries.about(tx.session, top_up.id) if one.kind == OpKind.TO_CUSTODY)
+    return [payments.lock(tx, id_) for id_ in about]
+
+
+def _is_back(tx: Transaction, sent: Instruction) -> bool:
+    """Whether the collector has it, and this one is never sent again."""
+    if sent.status == FAILED:
+        return sent.code == PAID_OTHERWISE
+    kinds = books.kinds_of(tx.session, sent.id)
+    came_back = kinds["custody_transfer_sent"] == kinds["custody_return_received"]
+    return sent.status == CANCELLED or (sent.status == SUCCEEDED and came_back)
+
+
+def _withdraw(tx: Transaction, sent: Instruction) -> bool:
+    """Take back what waits to be sent, for a person too; False: it may be on its way. Writes: instruction, audit."""
+    if sent.status == REVIEW and sent.may_be_repeated and sent.code != KEY_FORGOTTEN:
+        payments.try_again(tx, sent.op_id)
+        tx.session.flush()  # the database knows no shorter way
+    return payments.withdraw(tx, sent)
 
 
 def fill_up(tx: Transaction, top_up: Instruction) -> None:
@@ -49,8 +82,7 @@ def fill_up(tx: Transaction, top_up: Instruction) -> None:
     What was not sent yet stays there; what is on its way comes back when it has arrived. Locks: instruction.
     Writes: instructions, audit.
     """
-    sent = [one for one in payment_queries.about(tx.session, top_up.id) if one.kind == OpKind.TO_CUSTODY]
-    stays = all(one.status == CANCELLED or payments.withdraw(tx, payments.lock(tx, one.id)) for one in sent)
+    stays = all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, top_up))
     if not stays and not queries.has_arrived(tx.session, top_up):
         return
     paid = (TxnKind.PAYMENT,) if stays else ()
@@ -70,19 +102,20 @@ def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     Locks: investor, instructions, accounts. Writes: instructions, entries, message, audit.
     """
     investor, row = take(tx, instruction_id)
-    payments.record(tx, row, outcome)
+    is_new = payments.record(tx, row, outcome)
     if row.status not in (SUCCEEDED, FAILED):
         return
     for line in outcome.evidence:
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
         if books.is_booked(tx.session, proof.transaction):
             continue
+        is_new = True
         if row.kind == OpKind.ARRIVAL:
             _arrived(tx, investor, row, proof)
         elif line.kind == TxnKind.PAYOUT_FAILED:
             ledger.post(tx, _back(row, proof))
             for waiting in payment_queries.about(tx.session, row.id):
-                payments.call_a_person(tx, waiting.id, "never_arrives")
+                _wait_no_longer(tx, row, payments.lock(tx, waiting.id))
         else:
             ledger.post(tx, _gone(row, proof))
             assert row.to_gateway is not None  # what is carried is carried somewhere
@@ -90,6 +123,38 @@ def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
                 tx, OpKind.ARRIVAL, f"arrival:{row.id}", gateway=row.to_gateway, amount=row.amount,
                 investor_id=row.investor_id, reference=row.reference, about_id=row.id,
             )  # fmt: skip
+
+    if is_new and row.kind == OpKind.TO_CUSTODY:
+        _came_back(tx, row)
+
+
+def _wait_no_longer(tx: Transaction, sent: Instruction, waiting: Instruction) -> None:
+    """What came back does not arrive. To the custodian it is sent again; why it did not get to a collector a person finds out.
+
+    Writes: instruction, audit.
+    """
+    if sent.kind == OpKind.FROM_CUSTODY:
+        payments.call_a_person(tx, waiting.id, "never_arrives")
+        return
+    if waiting.may_be_repeated:
+        payments.try_again(tx, waiting.op_id)
+        tx.session.flush()  # the database knows no shorter way
+    payments.give_up(tx, waiting)
+
+
+def _came_back(tx: Transaction, sent: Instruction) -> None:
+    """If the collector has again what it was to send, this one is over. The job carries it again, unless a bank took it back.
+
+    Locks: instructions. Writes: instructions, audit.
+    """
+    kinds = books.kinds_of(tx.session, sent.id)
+    if kinds["custody_transfer_sent"] != kinds["custody_return_received"]:
+        return
+    if sent.status == FAILED:
+        payments.pay_otherwise(tx, sent)
+    assert sent.about_id is not None  # it was a top-up
+    if TAKEN_BACK in books.kinds_of(tx.session, sent.about_id):
+        fill_up(tx, payments.lock(tx, sent.about_id))
 
 
 def _gone(row: Instruction, proof: Evidence) -> Draft:

@@ -26,7 +26,7 @@ from app.payments.lifecycle import (
     SUCCEEDED,
     UNKNOWN,
 )
-from app.payments.models import AMOUNT_DIFFERS, GatewayTransaction, Instruction
+from app.payments.models import AMOUNT_DIFFERS, PAID_OTHERWISE, GatewayTransaction, Instruction
 from app.payments.port import Method, OpKind, TxnKind
 from app.regimes import platform_policy
 from app.regimes.calendar import end_of, months_before
@@ -181,11 +181,16 @@ def has_arrived(session: Session, top_up: Instruction) -> bool:
     return top_up.to_gateway is None or session.scalars(arrived).first() is not None
 
 
-def to_carry(session: Session, now: datetime, limit: int) -> list[tuple[int, Money]]:
-    """(top-up, what is left of it) that a collector may pay out by now, and was not asked to."""
+def to_carry(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of top-ups that a collector may pay out by now, and was not asked to, or not since it had them back for a while."""
     carried, line = aliased(Instruction), GatewayTransaction
-    rows = session.execute(
-        select(Instruction.id, line.net_minor, line.currency)
+    again_from = now - timedelta(hours=platform_policy.cash_accounts(now)["carry_again_hours"])
+    came_back = (
+        or_(func.coalesce(carried.code, "") == PAID_OTHERWISE, carried.id.in_(ledger.booked_as("custody_return_received")))
+        & (carried.created_at <= again_from)
+    )  # fmt: skip
+    rows = session.scalars(
+        select(Instruction.id)
         .join(line, (line.gateway == Instruction.gateway) & (line.source == Instruction.provider_ref))
         .where(
             Instruction.investor_id.is_not(None), Instruction.kind == OpKind.COLLECT, Instruction.status == SUCCEEDED,
@@ -193,12 +198,15 @@ def to_carry(session: Session, now: datetime, limit: int) -> list[tuple[int, Mon
             func.coalesce(line.available_at, now) <= now,
             Instruction.id.in_(ledger.booked_as("cash_collected")),
             Instruction.id.not_in(ledger.booked_as("cash_debit_returned")),
-            ~select(carried.id).where(carried.about_id == Instruction.id, carried.kind == OpKind.TO_CUSTODY).exists(),
+            ~select(carried.id).where(
+                carried.about_id == Instruction.id, carried.kind == OpKind.TO_CUSTODY, carried.status != CANCELLED,
+                ~came_back,
+            ).exists(),
         )
         .order_by(Instruction.id)
         .limit(limit)
     )  # fmt: skip
-    return [(top_up, Money(minor, currency)) for top_up, minor, currency in rows]
+    return list(rows)
 
 
 def unpaid_top_ups(session: Session, now: datetime, limit: int) -> list[int]:

@@ -15,7 +15,6 @@ from app.cash.daily import Compared
 from app.jobs.one_by_one import one_by_one
 from app.ledger import queries as ledger
 from app.ledger.queries import Idle
-from app.money import Money
 from app.payments.errors import GatewayError
 from app.payments.port import CASH_ACCOUNTS, Role
 from app.wiring import Platform
@@ -38,7 +37,7 @@ def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
         choosers = [] if platform.settings.cash_accounts else queries.choosers(view.session)
     yield partial(_compare, platform)
     yield from (partial(_stop, platform, instruction_id) for instruction_id in unpaid)
-    yield from (partial(_carry, platform, top_up, amount) for top_up, amount in to_carry)
+    yield from (partial(_carry, platform, top_up) for top_up in to_carry)
     yield from (partial(_tell, platform, one) for one in idle)
     # The operator offers no cash accounts any more: refunds go back to where the money came from.
     yield from (partial(_forget_choice, platform, investor_id) for investor_id in choosers)
@@ -91,9 +90,9 @@ def _stop(platform: Platform, instruction_id: int) -> int:
     return 1
 
 
-def _carry(platform: Platform, instruction_id: int, amount: Money) -> int:
+def _carry(platform: Platform, instruction_id: int) -> int:
     with platform.database.transaction(SYSTEM, "keep_cash") as tx:
-        return int(carrying.carry(tx, instruction_id, amount))
+        return int(carrying.carry(tx, instruction_id))
 
 
 def _tell(platform: Platform, found: Idle) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,9 +127,9 @@ def booked_as(kind: str) -> Select[int | None]:
     )
 
 
-def kinds_of(session: Session, instruction_id: int) -> set[str]:
-    """The kinds of entries that the answers to an instruction were booked by."""
-    return set(session.scalars(select(JournalEntry.kind).where(JournalEntry.instruction_id == instruction_id)))
+def kinds_of(session: Session, instruction_id: int) -> Counter[str]:
+    """The kinds of entries that the answers to an instruction were booked by, and how often."""
+    return Counter(session.scalars(select(JournalEntry.kind).where(JournalEntry.instruction_id == instruction_id)))
 
 
 @dataclass(frozen=True, slots=True)

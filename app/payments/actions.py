@@ -306,11 +306,10 @@ def try_again(tx: Transaction, op_id: UUID) -> None:
 
 
 def give_up(tx: Transaction, instruction: Instruction) -> None:
-    """Follow a locked one no longer, of which nothing is wanted any more: a way to pay that was to be kept.
-
-    Writes: instruction, audit.
+    """Follow a locked one no longer, of which nothing is wanted any more: a way to pay that was to be kept, or money that was
+    awaited and went back to where it had left. Writes: instruction, audit.
     """
-    if instruction.kind != OpKind.SETUP:
+    if instruction.kind not in (OpKind.SETUP, OpKind.ARRIVAL):
         raise Mistake(f"instruction {instruction.id} may move money")
     if INSTRUCTION.allows(instruction.status, "cancel"):
         audit.transition(tx, instruction, "cancel", why="not_wanted")

@@ -63,7 +63,7 @@ SCHEMA: Schema = {
     "cash_accounts": {
         "smallest_usd_minor": int, "largest_usd_minor": int, "smallest_cny_minor": int, "largest_cny_minor": int,
         "top_up_methods": list, "back_to_source": list, "not_under": list, "frozen_days": int, "dormant_months": int,
-        "unpaid_hours": int,
+        "unpaid_hours": int, "carry_times": int, "carry_again_hours": int,
     },
     "reconciliation": {
         "overlap_hours": int, "collectors_minutes": int, "custodians_minutes": int, "stale_minutes": int,

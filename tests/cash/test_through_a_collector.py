@@ -6,78 +6,17 @@ import uuid
 
 import pytest
 
-from app.cash import actions, queries
+from app.cash import actions
 from app.errors import Refused
-from app.investors.models import Investor
-from app.jobs import keep_cash, reconcile
-from app.payments.port import Method, Ref
+from app.jobs import keep_cash
+from app.payments.port import Method
 from app.payments.sandbox.tables import Token
 from tests.builders import World, usd
+from tests.cash.collecting import PRICE, Collected
+from tests.cash.collecting import collected as collected
 from tests.cash.keeping import ask_top_up, ask_withdrawal, at_the_custodian, has, with_bank
 from tests.payments.conftest import cards_world as cards_world
-from tests.payments.sandbox.cards import Cards
 from tests.reconciliation.planting import listen
-
-#: Of 1,000.00: what the collector keeps for a card.
-PRICE = 2_930
-
-
-class Collected:
-    """An investor who pays at the collector for their cash account."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.cards = world, Cards.of(world)
-        self.investor: Investor = world.investor()
-
-    def asks(self, method: Method = Method.CARD) -> Ref:
-        (way,) = (
-            one for one in self.world.platform.ways_to_pay("USD")
-            if (one.gateway, one.method) == ("sandbox_cards", method)
-        )  # fmt: skip
-        with self.world.acting() as tx:
-            self.asked = actions.top_up(
-                tx, self.investor.id, amount=usd("1000"), way=way, form_key=uuid.uuid4(), custodian="sandbox"
-            )
-        self.world.run_jobs()
-        ((ref,),) = self.world.sql("SELECT provider_ref FROM instructions WHERE id = :id", id=self.asked.id)
-        return Ref.read(ref)
-
-    def pays(self, token: Token = Token.OK, method: Method = Method.CARD) -> Ref:
-        payment = self.asks(method)
-        self.cards.pays(payment, token)
-        self.rests()
-        return payment
-
-    def rests(self, days: int = 0) -> None:
-        """So many days, and everything that happens by itself."""
-        for day in range(days + 1):
-            if day:
-                self.cards.days(1)
-            self.world.let_backoffs_pass()
-            self.world.run_jobs()
-            keep_cash.run(self.world.platform)
-            self.world.run_jobs()
-
-    def coming(self) -> int:
-        with self.world.looking() as view:
-            return queries.coming(view.session, self.investor.id, "USD").minor
-
-    def books(self) -> dict[str, int]:
-        rows = self.world.sql(
-            "SELECT code, sum(debits - credits) FROM ledger_accounts WHERE book = 'client' GROUP BY code"
-            " HAVING sum(debits - credits) <> 0 ORDER BY code"
-        )
-        return {code: int(net) for code, net in rows}
-
-    def clean(self) -> bool:
-        reconcile.settle(self.world.platform)
-        hard = "SELECT kind FROM breaks WHERE status = 'open' AND kind NOT IN ('R1', 'R6', 'R14')"
-        return self.world.broken_promises() == [] and self.world.sql(hard) == []
-
-
-@pytest.fixture
-def collected(cards_world: World) -> Collected:
-    return Collected(cards_world)
 
 
 def test_what_only_a_collector_takes_is_offered_and_the_custodian_comes_first(cards_world: World) -> None:
