@@ -44,7 +44,7 @@ def carry(tx: Transaction, top_up_id: int) -> bool:
     number = f"{len(before) + 1}" if before else ""
     asked = payments.instruct(
         tx, OpKind.TO_CUSTODY, ":".join(filter(None, (f"to_custody:cash_in:{row.id}", number))), gateway=row.gateway,
-        to_gateway=row.to_gateway, amount=payment_queries.net_of(tx.session, row, (TxnKind.PAYMENT,)),
+        to_gateway=row.to_gateway, amount=queries.with_collector(tx.session, row),
         investor_id=row.investor_id, about_id=row.id, reference="-".join(filter(None, (row.reference, number))),
     )  # fmt: skip
     times = sum(one.status != CANCELLED for one in before)
@@ -85,8 +85,9 @@ def fill_up(tx: Transaction, top_up: Instruction) -> None:
     stays = all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, top_up))
     if not stays and not queries.has_arrived(tx.session, top_up):
         return
-    paid = (TxnKind.PAYMENT,) if stays else ()
-    net = payment_queries.net_of(tx.session, top_up, (TxnKind.RETURN, TxnKind.DISPUTE, *paid))
+    net = payment_queries.net_of(tx.session, top_up, (TxnKind.RETURN, TxnKind.DISPUTE))
+    if stays:
+        net += queries.with_collector(tx.session, top_up)
     if net.minor < 0:
         assert top_up.to_gateway is not None  # it is with a collector
         payments.instruct(
@@ -206,9 +207,23 @@ def let_platform_pay_whole(tx: Transaction, top_up: Instruction, line: str, pric
     let_platform_pay(tx, top_up, line, price)
     if price and top_up.to_gateway is not None:
         payments.instruct(
-            tx, OpKind.FROM_CUSTODY, f"from_custody:cash:{line}", gateway=top_up.to_gateway, to_gateway=top_up.gateway,
+            tx, OpKind.FROM_CUSTODY, queries.sent_on_key(line), gateway=top_up.to_gateway, to_gateway=top_up.gateway,
             amount=price, investor_id=top_up.investor_id, about_id=top_up.id, reference=f"{top_up.reference}-P",
         )  # fmt: skip
+
+
+def let_platform_pay_price(tx: Transaction, row: Instruction, line: str, price: Money) -> None:
+    """The same for what a gateway took by a line of its own, behind a locked top-up or withdrawal. Of what is still to be carried
+    the collector sends so much less; of what it sent or gives back, all of it is missing there.
+
+    Locks: instructions. Writes: instructions, audit.
+    """
+    kinds = books.kinds_of(tx.session, row.id)
+    is_coming = "cash_collected" in kinds and TAKEN_BACK not in kinds
+    if is_coming and all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, row)):
+        let_platform_pay(tx, row, line, price)
+    else:
+        let_platform_pay_whole(tx, row, line, price)
 
 
 def give_back_twice(tx: Transaction, found: PaidTwice) -> None:

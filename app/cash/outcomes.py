@@ -147,7 +147,7 @@ def _not_paid_out(tx: Transaction, investor: Investor, row: Instruction) -> None
 
 
 def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Sequence[Txn]) -> None:
-    """Lines that came after the money was booked: a payout that came back, a debit that a bank took back."""
+    """Lines that came after the money was booked: a payout that came back, a debit that a bank took back, a price."""
     for line in lines:
         proof = _proof(row, line)
         if books.is_booked(tx.session, proof.transaction):
@@ -157,6 +157,11 @@ def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Se
             tell(tx, investor, row, Message.CASH_CAME_BACK)
         elif line.kind in (TxnKind.RETURN, TxnKind.DISPUTE):
             _taken_back(tx, investor, row, line, proof)
+        elif line.kind == TxnKind.FEE and line.amount.minor < 0:
+            ledger.post(tx, cash_accounts.gateway_price_taken(
+                line.gone, proof, gateway=row.gateway, collector=_collector(row)
+            ))  # fmt: skip
+            carrying.let_platform_pay_price(tx, row, proof.transaction, line.gone)
         elif line.amount.minor > 0:  # such as a dispute that was won: a person says whose it is
             ledger.post(tx, cash_accounts.stray_cash_received(
                 investor.id, line.amount, proof, gateway=row.gateway, collector=_collector(row)

@@ -15,6 +15,7 @@ from app.ledger import queries as ledger
 from app.ledger.chart import Code
 from app.ledger.queries import Idle
 from app.money import Money
+from app.payments import queries as payments
 from app.payments.lifecycle import (
     ACTION_REQUIRED,
     CANCELLED,
@@ -207,6 +208,24 @@ def to_carry(session: Session, now: datetime, limit: int) -> list[int]:
         .limit(limit)
     )  # fmt: skip
     return list(rows)
+
+
+def with_collector(session: Session, top_up: Instruction) -> Money:
+    """What the collector of a top-up got of it after its price, as far as that is booked. A price behind it counts unless the
+    custodian has sent that on.
+    """
+    net = Money.zero(top_up.currency)
+    for line in payments.lines_behind(session, top_up, (TxnKind.PAYMENT, TxnKind.FEE)):
+        proof = f"{line.gateway}:{line.transaction_id}"
+        was_sent_on = line.kind == TxnKind.FEE and asked(session, sent_on_key(proof)) is not None
+        if line.currency == net.currency and ledger.is_booked(session, proof) and not was_sent_on:
+            net += Money(line.net_minor, line.currency)
+    return net
+
+
+def sent_on_key(line: str) -> str:
+    """The business key of what the custodian sends to a collector for a price that it took ("gateway:id")."""
+    return f"from_custody:cash:{line}"
 
 
 def unpaid_top_ups(session: Session, now: datetime, limit: int) -> list[int]:

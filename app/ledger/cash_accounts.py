@@ -166,6 +166,12 @@ def cash_topped_up_by_platform(amount: Money, evidence: Evidence, *, gateway: st
     return on_evidence("cash_topped_up_by_platform", amount, lines, evidence)
 
 
+def gateway_price_taken(amount: Money, evidence: Evidence, *, gateway: str = "", collector: str = "") -> Draft:
+    """A gateway took its price as a line of its own: the platform's cost, which it owes to investors' cash."""
+    lines = (credit(_lies(gateway, collector), amount), *platform_owes(0, amount, Code.PROCESSOR_FEE))
+    return on_evidence("gateway_price_taken", amount, lines, evidence)
+
+
 def _lies(gateway: str, collector: str) -> Account:
     return cash_at(0, collector) if collector else Account(Code.CLIENT_CASH, gateway=gateway)
 

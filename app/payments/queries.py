@@ -76,6 +76,17 @@ def net_of(session: Session, row: Instruction, kinds: Sequence[TxnKind]) -> Mone
     return Money(int(minor), row.currency)
 
 
+def lines_behind(session: Session, row: Instruction, kinds: Sequence[TxnKind]) -> Sequence[GatewayTransaction]:
+    """The lines of these kinds that we know behind what was made of an instruction."""
+    return session.scalars(
+        select(GatewayTransaction).where(
+            GatewayTransaction.gateway == row.gateway,
+            GatewayTransaction.source == row.provider_ref,
+            GatewayTransaction.kind.in_(kinds),
+        )
+    ).all()
+
+
 def collection(session: Session, pledge_id: int) -> Instruction | None:
     """The pledge's payment that is under way or done, out of a cash account too; None: there is none (any more)."""
     return session.scalars(

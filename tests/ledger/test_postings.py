@@ -131,6 +131,10 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
      {"2030": 9_500, "1190": 820, "1110": -10_320, "5020": 500, "5010": 320, "3100": -820}),
     ("cash", cash_accounts.cash_topped_up_by_platform(F, PROOF, gateway="bank"),
      {"1110": 320, "1190": -320, "3100": 320, "3000": -320}),
+    ("cash", cash_accounts.gateway_price_taken(F, PROOF, collector="psp"),
+     {"1010": -320, "1190": 320, "5000": 320, "3100": -320}),
+    ("cash", cash_accounts.gateway_price_taken(F, PROOF, gateway="bank"),
+     {"1110": -320, "1190": 320, "5000": 320, "3100": -320}),
     ("bill", entries.listing_fee_billed(1, FEE, "k"), {"3220": 500, "4000": -500}),
     ("bill", entries.issuer_bill_paid(1, FEE, PROOF), {"3000": 500, "3220": -500}),
 ]  # fmt: skip
