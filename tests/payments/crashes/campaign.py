@@ -19,7 +19,8 @@ from app.wiring import build, keep_editions
 from tests.builders import World
 from tests.conftest import settings
 from tests.payments.crashes import backlog
-from tests.payments.crashes.rounds import LONGEST_RECOVERY_S, POINTS, Arena, Result
+from tests.payments.crashes.carrying import BOTH, CarryingArena, at_once
+from tests.payments.crashes.rounds import LONGEST_RECOVERY_S, Arena, Result
 from tests.servers import Server, running
 
 ROUNDS = 20
@@ -42,11 +43,11 @@ def line(name: str, results: list[Result]) -> bool:
     return not (lost or doubles or wrong) and longest <= LONGEST_RECOVERY_S
 
 
-def kills(world: World) -> bool:
+def kills(arena: Arena) -> bool:
     """Every point, one after the other. Who sleeps instead of dying wakes by the same rule each time."""
     print(f"{'point':<48} {'rounds':>6} {'killed':>6} {'lost':>5} {'doubles':>8} {'waits':>10} {'recovery':>10}")
-    dice, arena, went_well = random.Random(SEED), Arena(world), True
-    for name in filter(lambda name: name.startswith(tuple(sys.argv[1:]) or ""), POINTS):
+    dice, went_well = random.Random(SEED), True
+    for name in filter(lambda name: name.startswith(tuple(sys.argv[1:]) or ""), arena.points):
         went_well &= line(name, [arena.play(name, dice) for _ in range(ROUNDS)])
     return went_well
 
@@ -70,11 +71,11 @@ def heap(server: Server, folder: Path) -> bool:
     return went_well
 
 
-def world_on(server: Server, folder: Path) -> World:
-    platform = build(settings(server.url(server.create()), folder))
+def world_on(server: Server, folder: Path, **others: str) -> World:
+    platform = build(settings(server.url(server.create()), folder, **others))
     schema.upgrade(platform.database)
-    assert platform.sandbox is not None
-    platform.sandbox.install()
+    for far_side in platform.far_sides.values():
+        far_side.install()
     keep_editions(platform)
     return World(platform)
 
@@ -83,7 +84,11 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with running() as server, tempfile.TemporaryDirectory() as folder:
         world = world_on(server, Path(folder))
-        went_well = kills(world)
+        went_well = kills(Arena(world))
+        world.platform.close()
+        world = world_on(server, Path(folder), **BOTH)
+        with at_once():
+            went_well &= kills(CarryingArena(world))
         world.platform.close()
         if not sys.argv[1:] or "heap" in sys.argv:
             went_well &= heap(server, Path(folder))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from app.payments import actions as payments
@@ -110,13 +110,17 @@ class Result:
 class Arena:
     """One platform on which rounds are played, one after the other."""
 
+    points: Mapping[str, Point] = POINTS
+    #: The schema of who takes the investors' money.
+    collector = "sandbox"
+
     def __init__(self, world: World) -> None:
         self.world, self.site = world, Workers(world)
         self.offering = world.live(maximum="1000000")
 
     def play(self, name: str, dice: random.Random | None = None) -> Result:
         """One round; without dice, exactly at the point."""
-        point, result = POINTS[name], Result()
+        point, result = self.points[name], Result()
         worlds.stop_clock(self.world)
         story = point.story(self.world, self.offering)
         story.begin()
@@ -192,9 +196,9 @@ class Arena:
     def _made(self, kind: str, pledge_id: int) -> int:
         """What the provider made for a pledge, by its own books, and not by ours."""
         query = {
-            "payment": "SELECT count(*) FROM sandbox.objects o JOIN pledges p ON p.ref = o.reference"
+            "payment": f"SELECT count(*) FROM {self.collector}.objects o JOIN pledges p ON p.ref = o.reference"
             " WHERE o.kind = 'payment' AND p.id = :id",
-            "refund": "SELECT count(*) FROM sandbox.objects r JOIN sandbox.objects o ON o.id = r.about"
+            "refund": f"SELECT count(*) FROM {self.collector}.objects r JOIN {self.collector}.objects o ON o.id = r.about"
             " JOIN pledges p ON p.ref = o.reference WHERE r.kind = 'refund' AND p.id = :id",
         }
         ((number,),) = self.world.sql(query[kind], id=pledge_id)
