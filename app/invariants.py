@@ -96,7 +96,7 @@ INVARIANTS: dict[str, str] = {
                     AND NOT EXISTS (SELECT 1 FROM journal_entries e
                         WHERE e.instruction_id = i.id AND e.kind = 'refund_failed'))
                 AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.key IN ('loss_covered_by_refund:pledge:' || p.id,
-                    'loss_recovered_from_refund:pledge:' || p.id))), 0) END::numeric)""",
+                    'loss_recovered_from_refund:pledge:' || p.id, 'loss_owed_to_issuer:pledge:' || p.id))), 0) END::numeric)""",
     N_("I19 settled pledges are exactly those of finished closings"): """
         SELECT p.id FROM pledges p LEFT JOIN closing_lines l ON l.pledge_id = p.id
         LEFT JOIN closings c ON c.id = l.closing_id
@@ -107,7 +107,7 @@ INVARIANTS: dict[str, str] = {
     N_("I21 stranded: no money waits for an instruction that nobody sends"): """
         SELECT id FROM instructions WHERE kind NOT IN ('setup', 'collect', 'cancel')
             AND code IS DISTINCT FROM 'paid_otherwise'
-            AND (status = 'review' OR (status = 'failed' AND kind NOT IN ('release', 'from_cash', 'pay_back')))""",
+            AND (status = 'review' OR (status = 'failed' AND kind NOT IN ('release', 'to_issuer', 'from_cash', 'pay_back')))""",
     N_("I22 an investor's fee is held as long as the pledge is"): """
         SELECT p.id FROM pledges p LEFT JOIN ledger_accounts a ON a.pledge_id = p.id AND a.code = '2015'
         GROUP BY p.id HAVING coalesce(sum(a.credits - a.debits), 0)
@@ -144,6 +144,11 @@ INVARIANTS: dict[str, str] = {
         JOIN pledges p ON p.id = l.pledge_id
         WHERE p.closes_at IS NULL OR p.cancel_until IS NULL OR p.cancel_until > c.gather_until
             OR p.held_at > c.begun_at""",
+    N_("I28 no more is swept to the platform than its fees and what came back of its losses"): """
+        SELECT i.offering_id FROM instructions i WHERE i.kind = 'fee' AND i.status <> 'cancelled'
+        GROUP BY i.offering_id, i.currency HAVING sum(i.amount_minor) > (
+            SELECT coalesce(sum(a.credits), 0) FROM ledger_accounts a
+            WHERE a.code = '2120' AND a.offering_id = i.offering_id AND a.currency = i.currency)""",
     N_("P1 public counter = ledger: held"): """
         SELECT g.offering_id FROM offering_progress g JOIN offerings o ON o.id = g.offering_id
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a

@@ -1,4 +1,4 @@
-"""The next step for an offering's money: call it free, pay in what is missing, carry it there or back."""
+"""The next step for an offering's money: call it free, pay in what is missing, carry it there or back, sweep what is ours."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def take_next_step(tx: Transaction, offering_id: int) -> int:
         done, standing = done + 1, queries.standing(tx.session, offering)
     if standing.is_moving:
         return done
-    return done + (_top_up(tx, offering, standing) or _carry(tx, offering, standing))
+    return done + (_top_up(tx, offering, standing) or _carry(tx, offering, standing) or _sweep(tx, offering, standing))
 
 
 def _clear(tx: Transaction, offering: Offering) -> int:
@@ -89,7 +89,7 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
     assert offering.gateway is not None
     for name in standing.collectors:
         spare = standing.spare(name)
-        wanted = standing.is_closing or standing.escrow_lacks(offering.gateway)
+        wanted = standing.is_closing or standing.to_sweep > 0 or standing.escrow_lacks(offering.gateway)
         if spare > 0 and wanted and name != offering.gateway:
             _instruct(tx, offering, OpKind.TO_CUSTODY, name, spare, to_gateway=offering.gateway)
             return 1
@@ -97,6 +97,17 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
             _instruct(tx, offering, OpKind.FROM_CUSTODY, offering.gateway, -spare, to_gateway=name)
             return 1
     return 0
+
+
+def _sweep(tx: Transaction, offering: Offering, standing: Standing) -> int:
+    """P17: what came back of losses that the platform had borne leaves escrow as its fee does (`closings.outcomes`), which is
+    asked for when a closing settles.
+    """
+    if standing.to_sweep <= 0 or not queries.has_in_escrow(tx.session, offering, 0):
+        return 0
+    assert offering.gateway is not None
+    _instruct(tx, offering, OpKind.FEE, offering.gateway, standing.to_sweep)
+    return 1
 
 
 def _instruct(

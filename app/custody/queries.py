@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.ledger import losses
 from app.ledger import queries as books
 from app.ledger.chart import Code
-from app.offerings.lifecycle import CLOSING, SETTLED
+from app.offerings.lifecycle import CLOSING, LIVE, SETTLED
 from app.offerings.models import Offering
 from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import GatewayTransaction, Instruction
@@ -20,7 +21,7 @@ from app.pledges.lifecycle import HELD
 from app.pledges.models import Pledge
 
 MOVES = (OpKind.TO_CUSTODY, OpKind.FROM_CUSTODY, OpKind.ARRIVAL, OpKind.TOP_UP)
-
+TO_BANK_ACCOUNTS = (OpKind.PAY_BACK, OpKind.TO_ISSUER)
 
 #: What earlier closings left to be paid out of escrow.
 OWED_FROM_ESCROW = (
@@ -36,7 +37,7 @@ class Standing:
     free: Mapping[str, int]
     #: Refunds that leave from there and are not paid yet.
     to_refund: Mapping[str, int]
-    #: To be paid to investors' own bank accounts, by the custodian, in a refund's stead.
+    #: To be paid to bank accounts by the custodian: to investors in a refund's stead, or to the issuer.
     to_pay_back: int
     escrow: int
     in_transit: int
@@ -45,6 +46,8 @@ class Standing:
     is_moving: bool
     #: A closing is under way, or announced: what collectors have is wanted at the custodian.
     is_closing: bool
+    #: What came back of the platform's losses on an offering that is over, and was not asked to be moved to it yet.
+    to_sweep: int
 
     def spare(self, gateway: str) -> int:
         """What a collector has free beyond its refunds; below zero: what it lacks for them, whatever is pending there."""
@@ -74,7 +77,7 @@ def standing(session: Session, offering: Offering) -> Standing:
 
     back = session.execute(
         select(Instruction.kind, Instruction.gateway, func.sum(Instruction.amount_minor))
-        .where(Instruction.offering_id == offering.id, Instruction.kind.in_((OpKind.REFUND, OpKind.PAY_BACK)))
+        .where(Instruction.offering_id == offering.id, Instruction.kind.in_((OpKind.REFUND, *TO_BANK_ACCOUNTS)))
         .where(Instruction.status.not_in((SUCCEEDED, FAILED, CANCELLED, REVIEW)))
         .group_by(Instruction.kind, Instruction.gateway)
     ).all()
@@ -82,13 +85,31 @@ def standing(session: Session, offering: Offering) -> Standing:
         pending=at(Code.COLLECTOR_PENDING),
         free=at(Code.COLLECTOR_CASH),
         to_refund={gateway: int(minor) for kind, gateway, minor in back if kind == OpKind.REFUND},
-        to_pay_back=sum(int(minor) for kind, _, minor in back if kind == OpKind.PAY_BACK),
+        to_pay_back=sum(int(minor) for kind, _, minor in back if kind in TO_BANK_ACCOUNTS),
         escrow=sum(at(Code.ESCROW_CASH).values()),
         in_transit=sum(at(Code.IN_TRANSIT).values()),
         platform_owes=sum(at(Code.DUE_FROM_PLATFORM).values()),
         is_moving=bool(moving(session, offering.id)),
         is_closing=offering.status in (CLOSING, SETTLED) or _rolls(session, offering.id),
+        to_sweep=_to_sweep(session, offering),
     )
+
+
+def _to_sweep(session: Session, offering: Offering) -> int:
+    """While anything is held for investors it lies in one account with what is to be swept: that waits."""
+    ours = books.balance(session, Code.PLATFORM_FEE_PAYABLE, offering.currency, offering_id=offering.id)
+    if not ours or offering.status == LIVE or _holds(session, offering.id):
+        return 0
+    asked = select(func.coalesce(func.sum(Instruction.amount_minor), 0)).where(
+        Instruction.offering_id == offering.id, Instruction.kind == OpKind.FEE,
+        Instruction.closing_id.is_(None), Instruction.status != CANCELLED,
+    )  # fmt: skip
+    return losses.recovered(session, offering.id, offering.currency) - int(session.scalars(asked).one())
+
+
+def _holds(session: Session, offering_id: int) -> bool:
+    held = select(Pledge.id).where(Pledge.offering_id == offering_id, Pledge.status == HELD)
+    return session.scalars(held.limit(1)).first() is not None
 
 
 def _rolls(session: Session, offering_id: int) -> bool:
@@ -128,8 +149,10 @@ def moved_before(session: Session, offering_id: int, kind: OpKind) -> int:
 
 
 def to_look_at(session: Session, now: datetime) -> list[int]:
-    """Ids of offerings with money at a collector, money that the platform owes, or debits that have cleared."""
-    away = books.offerings_with((Code.COLLECTOR_PENDING, Code.COLLECTOR_CASH, Code.DUE_FROM_PLATFORM))
+    """Ids of offerings with money at a collector, money that the platform owes or is owed, or debits that have cleared."""
+    away = books.offerings_with(
+        (Code.COLLECTOR_PENDING, Code.COLLECTOR_CASH, Code.DUE_FROM_PLATFORM, Code.PLATFORM_FEE_PAYABLE)
+    )
     cleared = select(Pledge.offering_id).where(Pledge.clears_at <= now)
     return sorted(session.scalars(select(Offering.id).where(or_(Offering.id.in_(away), Offering.id.in_(cleared)))))
 

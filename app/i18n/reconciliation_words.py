@@ -71,6 +71,9 @@ REFUSALS: Mapping[str, str] = {
     "receipt_unclear": N_(
         "The gateway shows a line by which this money may have left again. First find out what that is."
     ),
+    "receipt_company_on_hold": N_(
+        "The company, or somebody who acts for it, is on hold. First decide the alert about them."
+    ),
     "receipt_other_amount": N_(
         "To pay for this pledge: %(owed)s. Received: %(taken)s. Only the exact amount can be taken."
     ),

@@ -34,6 +34,8 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 pledges.cancellation_answered(tx, instruction_id, outcome)
             case OpKind.REFUND if asked.pledge_id is None:
                 unidentified.returned(tx, instruction_id, outcome)
+            case OpKind.TO_ISSUER:
+                unidentified.returned(tx, instruction_id, outcome)
             case OpKind.REFUND | OpKind.PAY_BACK:
                 pledges.refunded(tx, instruction_id, outcome)
             case OpKind.RELEASE:

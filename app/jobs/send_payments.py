@@ -20,8 +20,10 @@ from app.closings import queries as closings
 from app.database import Transaction
 from app.identity import queries as identity
 from app.investors import queries as investors
+from app.issuers import queries as issuers
 from app.jobs import outcomes
 from app.jobs.one_by_one import one_by_one
+from app.offerings import queries as offerings
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.actions import Due
@@ -157,10 +159,9 @@ def _call(platform: Platform, due: Due) -> Outcome:
                 op, due.amount, account=account, payee=_payee(platform, due), reference=due.reference,
                 document_sha256=due.document_sha256 or "",
             )  # fmt: skip
-        case OpKind.PAY_BACK:
-            return gateway.pay_out(
-                op, due.amount, account=account, payee=_own_account(platform, due), reference=due.reference
-            )
+        case OpKind.PAY_BACK | OpKind.TO_ISSUER:
+            payee = _own_account(platform, due) if due.kind is OpKind.PAY_BACK else _issuer(platform, due)
+            return gateway.pay_out(op, due.amount, account=account, payee=payee, reference=due.reference)
         case OpKind.FEE:
             return gateway.move(op, due.amount, account=account, to=PLATFORM_ACCOUNT)
         case OpKind.TOP_UP:
@@ -209,6 +210,15 @@ def _payee(platform: Platform, due: Due) -> Payee:
         closing = closings.closing(view.session, due.closing_id)
     assert closing.payee_account is not None  # an offering cannot be submitted without one
     return Payee(closing.payee_holder or "", platform.vault.open(closing.payee_account))
+
+
+def _issuer(platform: Platform, due: Due) -> Payee:
+    """The company's account that is in force: two people agreed to it, and days passed in which it could object."""
+    assert due.offering_id is not None  # what is paid is of an offering
+    with platform.database.snapshot() as view:
+        issuer = issuers.issuer(view.session, offerings.offering(view.session, due.offering_id).issuer_id)
+    assert issuer.payout_account is not None  # an offering cannot be submitted without one
+    return Payee(issuer.payout_holder or "", platform.vault.open(issuer.payout_account))
 
 
 def _own_account(platform: Platform, due: Due) -> Payee:

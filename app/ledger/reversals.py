@@ -116,21 +116,27 @@ def dispute_lost(
 
 @dataclass(frozen=True, slots=True)
 class MadeGood:
-    """Who gets what made a loss good: each what they had borne of it. What nobody had borne lies `apart` (2200)."""
+    """What came back of a loss and is put where it was missing.
+
+    `platform` the platform itself had lost; `bill` the issuer was billed for it, and has not paid; `holdback` was taken of
+    what is held back from the issuer.
+    """
 
     platform: Money
+    bill: Money
     holdback: Money
-    apart: Money
 
 
 def _made_good(offering_id: int, source: Account, parts: MadeGood) -> tuple[Line, ...]:
-    """The platform's part is swept with its fees."""
+    """The platform's part is swept with its fees; in a bill's stead it is the platform's, too."""
+    ours = parts.platform + parts.bill
     return (
-        debit(source, parts.platform + parts.holdback + parts.apart),
-        credit(Account(Code.PLATFORM_FEE_PAYABLE, offering_id), parts.platform),
+        debit(source, ours + parts.holdback),
+        credit(Account(Code.PLATFORM_FEE_PAYABLE, offering_id), ours),
         credit(Account(Code.ISSUER_HOLDBACK, offering_id), parts.holdback),
-        credit(Account(Code.UNIDENTIFIED_RECEIPTS, offering_id), parts.apart),
-        *pair(Account(Code.FEE_RECEIVABLE, offering_id), Account(Code.LOSSES), parts.platform),
+        debit(Account(Code.FEE_RECEIVABLE, offering_id), ours),
+        credit(Account(Code.LOSSES), parts.platform),
+        credit(Account(Code.ISSUER_RECEIVABLE, offering_id), parts.bill),
     )
 
 
@@ -144,6 +150,32 @@ def loss_made_good(offering_id: int, pledge_id: int, parts: MadeGood, key: str) 
     """P24: what was covered is a claim again, which `loss_recovered` pays."""
     lines = _made_good(offering_id, Account(Code.RETURNED_DEBIT, offering_id, pledge_id), parts)
     return Draft("loss_made_good", key, parts.platform.currency, lines)
+
+
+def loss_owed_to_investor(offering_id: int, pledge_id: int, amount: Money, key: str) -> Draft:
+    """P24: of what came back, the investor themselves had borne it; it lies apart until two people have it paid."""
+    claim, apart = Account(Code.RETURNED_DEBIT, offering_id, pledge_id), _apart(offering_id)
+    return Draft("loss_owed_to_investor", key, amount.currency, pair(claim, apart, amount))
+
+
+def loss_owed_to_issuer(
+    offering_id: int, pledge_id: int, amount: Money, key: str, *, source: Code = Code.RETURNED_DEBIT
+) -> Draft:
+    """P24: of what came back, the issuer had borne it, and it can be put back nowhere: its holdback was paid out since, or it
+    has paid the bill. It lies apart until two people have it paid. `source` is REFUND_PAYABLE for a refund that came back.
+    """
+    lines = pair(Account(source, offering_id, pledge_id), _apart(offering_id), amount)
+    return Draft("loss_owed_to_issuer", key, amount.currency, lines)
+
+
+def loss_repaid_to_issuer(offering_id: int, amount: Money, evidence: Evidence) -> Draft:
+    """P24: the issuer was paid what it had borne, out of the offering's escrow account."""
+    lines = pair(_apart(offering_id), Account(Code.ESCROW_CASH, offering_id), amount)
+    return on_evidence("loss_repaid_to_issuer", amount, lines, evidence)
+
+
+def _apart(offering_id: int) -> Account:
+    return Account(Code.UNIDENTIFIED_RECEIPTS, offering_id)
 
 
 def loss_recovered(

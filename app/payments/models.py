@@ -36,7 +36,7 @@ AMOUNT_DIFFERS, DEALT_WITH = "amount_differs", "dealt_with"
 
 #: One of these that failed is begun anew, or ends with its pledge: it is never sent again.
 OVER_WHEN_FAILED = (
-    OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL, OpKind.RELEASE, OpKind.FROM_CASH, OpKind.PAY_BACK,
+    OpKind.SETUP, OpKind.COLLECT, OpKind.CANCEL, OpKind.RELEASE, OpKind.FROM_CASH, OpKind.PAY_BACK, OpKind.TO_ISSUER,
 )  # fmt: skip
 
 
@@ -129,6 +129,11 @@ class Instruction(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_of_nobody(self) -> bool:
+        """Whether it returns money that lies apart (2200): no pledge waits for it, nor is it owed for one."""
+        return self.business_key.startswith("refund:unidentified:")
 
     @property
     def may_be_repeated(self) -> bool:

@@ -36,7 +36,7 @@ class OpKind(StrEnum):
     ARRIVAL = "arrival"
     #: Pay the issuer.
     RELEASE = "release"
-    #: Our own fee leaves escrow.
+    #: Our own fee leaves escrow, and what came back of our losses.
     FEE = "fee"
     #: The platform pays in what it owes to client money.
     TOP_UP = "top_up"
@@ -44,6 +44,8 @@ class OpKind(StrEnum):
     PAY_BACK = "pay_back"
     #: From an investor's cash account into an offering's account, at the same custodian.
     FROM_CASH = "from_cash"
+    #: Pay the issuer what came back of a loss that it had borne.
+    TO_ISSUER = "to_issuer"
 
 
 #: What brings money to offerings. Everything else takes it out, but for a cancellation, which moves none.

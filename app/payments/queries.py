@@ -108,7 +108,7 @@ def ways_back(session: Session, pledge_id: int) -> list[Instruction]:
     """Everything that was asked to give back a pledge's own money, oldest first."""
     rows = of_pledge(session, pledge_id)
     back = [row for row in rows if row.kind in (OpKind.REFUND, OpKind.PAY_BACK)]
-    return [row for row in back if not row.business_key.startswith("refund:unidentified:")]
+    return [row for row in back if not row.is_of_nobody]
 
 
 def about(session: Session, instruction_id: int) -> list[Instruction]:

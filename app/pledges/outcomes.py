@@ -254,9 +254,8 @@ def not_booked(tx: Transaction, row: Instruction, outcome: Outcome) -> Iterator[
 
 def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
     proof, holder = Evidence(f"{row.gateway}:{line.id}", row.id), collector(offering, row)
-    unwanted = row.business_key.startswith("refund:unidentified:")
     if line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
-        if unwanted:
+        if row.is_of_nobody:
             taken_back.unwanted_came_back(tx, pledge, offering, row, line)
         else:
             taken_back.refund_came_back(tx, pledge, offering, row, line)
@@ -268,8 +267,10 @@ def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instr
         ledger.post(tx, cash_accounts.refunded_to_cash(*whose, row.amount, proof, gateway=row.gateway))
     elif line.kind in (TxnKind.REFUND, TxnKind.PAYOUT):
         about = f"pledge:{pledge.id}" if row.kind == OpKind.REFUND else f"paid_back:{row.id}"
+        if row.is_of_nobody:
+            about = f"unidentified:{row.id}"
         tell(tx, pledge, offering, Message.REFUND_PAID, amount=row.amount, about=about)
-        if unwanted:
+        if row.is_of_nobody:
             draft = entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=holder)
         else:
             if pledge.status == lifecycle.REFUND_DUE:  # of what was scaled back the rest became shares

@@ -18,7 +18,6 @@ from app.ledger import entries, reversals
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.ledger.draft import Evidence
-from app.ledger.reversals import MadeGood
 from app.money import Money
 from app.notifications.catalog import Message
 from app.offerings import actions as offerings
@@ -26,7 +25,7 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments.models import Instruction
 from app.payments.port import Outcome, Txn, TxnKind
-from app.pledges import lifecycle, refunds
+from app.pledges import lifecycle, recoveries, refunds
 from app.pledges.messages import tell
 from app.pledges.models import Pledge
 
@@ -170,7 +169,9 @@ def _dispute_won(tx: Transaction, offering: Offering, pledge: Pledge, row: Instr
     """P24: it is back. What is owed to the investor goes to them; what was covered meanwhile goes to who covered it."""
     collector = "" if row.gateway == offering.gateway else row.gateway
     if refunds.disputed(tx.session, pledge) < line.amount:
-        _recovered(tx, offering, pledge, line, _proof(row, line), collector)
+        shares = recoveries.recovered(tx, pledge, line.amount, _proof(row, line), collector)
+        if shares.apart:
+            _raise_alert(tx, pledge, offering, shares.apart, "PLATFORM-APART", line.id, holds=False)
         return
     ledger.post(tx, reversals.dispute_won(offering.id, pledge.id, line.amount, _proof(row, line), collector=collector))
     audit.record(tx, "dispute_won", "pledges", pledge.id, amount=line.amount, evidence=line.id)
@@ -178,31 +179,6 @@ def _dispute_won(tx: Transaction, offering: Offering, pledge: Pledge, row: Instr
         refunds.send(tx, pledge)
     elif part := refunds.stop_part(tx, pledge):
         refunds.send_part(tx, pledge, part)
-
-
-def _recovered(tx: Transaction, offering: Offering, pledge: Pledge, line: Txn, proof: Evidence, collector: str) -> None:
-    """P24: it is back after it was lost. What nobody had covered lies apart, and an officer says whose it is."""
-    parts = _made_good(tx, pledge, line.amount)
-    ledger.post(tx, reversals.loss_made_good(offering.id, pledge.id, parts, f"loss_made_good:{proof.transaction}"))
-    ledger.post(tx, reversals.loss_recovered(offering.id, pledge.id, line.amount, proof, collector=collector))
-    audit.record(
-        tx, "loss_recovered", "pledges", pledge.id, amount=line.amount, by_issuer=parts.holdback, apart=parts.apart,
-        evidence=line.id,
-    )  # fmt: skip
-    if parts.apart:
-        _raise_alert(tx, pledge, offering, parts.apart, "PLATFORM-APART", line.id, holds=False)
-
-
-def _made_good(tx: Transaction, pledge: Pledge, amount: Money) -> MadeGood:
-    """First what the platform itself covered for a pledge; then what was kept back from the company, while it still is."""
-    lost, kept = (
-        Money(max(books.covered(tx.session, code, pledge.id, amount.currency), 0), amount.currency)
-        for code in (Code.LOSSES, Code.ISSUER_HOLDBACK)
-    )
-    room = Money(books.holdback_used(tx.session, pledge.offering_id, amount.currency), amount.currency)
-    platform = min(amount, lost)
-    holdback = min(amount - platform, kept, room)
-    return MadeGood(platform, holdback, amount - platform - holdback)
 
 
 def _dispute_lost(tx: Transaction, offering: Offering, pledge: Pledge, line_id: str) -> None:
@@ -278,7 +254,7 @@ def unwanted_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row:
 
 def refund_refused(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction) -> None:
     """The refund failed before any money moved: it is owed as before. Writes: message, alert, case, audit."""
-    if _makes_good(tx, offering, pledge, row.amount):
+    if not row.is_of_nobody and _makes_good(tx, offering, pledge, row.amount):
         payments.pay_otherwise(tx, row)
         return
     about = f"refund:{row.id}:{row.generation}"
@@ -288,13 +264,15 @@ def refund_refused(tx: Transaction, pledge: Pledge, offering: Offering, row: Ins
 
 def _makes_good(tx: Transaction, offering: Offering, pledge: Pledge, amount: Money) -> bool:
     """Whether the payer has this money already, for their bank took it back while the refund was on its way: then what
-    did not arrive is owed to nobody, and makes good what was covered. Locks: accounts. Writes: entry, pledge, audit.
+    did not arrive is owed to nobody, and makes good what was covered.
+
+    Locks: accounts. Writes: entries, pledge, alert, case, audit.
     """
-    parts = _made_good(tx, pledge, amount)
-    if parts.apart:
+    shares = recoveries.made_good_by_refund(tx, pledge, amount)
+    if shares is None:
         return False
-    key = f"loss_recovered_from_refund:pledge:{pledge.id}"
-    ledger.post(tx, reversals.loss_recovered_from_refund(offering.id, pledge.id, parts, key))
     if pledge.status == lifecycle.REFUND_DUE:
         audit.transition(tx, pledge, "take_back", amount=amount)
+    if shares.apart:
+        _raise_alert(tx, pledge, offering, shares.apart, "PLATFORM-APART", f"refund:{pledge.id}", holds=False)
     return True

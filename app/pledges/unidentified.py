@@ -1,8 +1,13 @@
-"""What two people decide about money that nobody was known to own: it is for a pledge, or goes back to where it came from."""
+"""What two people decide about money that lies apart.
+
+What nobody was known to own is for a pledge, or goes back to where it came from. What came back of a loss on a pledge
+(`recoveries.py`) goes to who had borne it: the investor, by the payment that their bank has taken from them once more, or the
+company, on its payout account.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -10,32 +15,42 @@ from app.approvals import actions as approvals
 from app.approvals.models import Proposal, ProposalKind
 from app.database import Transaction
 from app.errors import NotFound, Refused
+from app.issuers import actions as issuing
 from app.issuers import queries as issuers
+from app.issuers.models import Issuer
 from app.ledger import actions as ledger
-from app.ledger import entries
+from app.ledger import entries, reversals
 from app.ledger.draft import Evidence
+from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
+from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import ACTION_REQUIRED, QUEUED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind, Outcome, Ref, TxnKind
-from app.pledges import outcomes, queries
+from app.pledges import outcomes, queries, refunds
 from app.pledges.actions import take
 from app.pledges.lifecycle import AUTHORISED, RESERVED
+from app.pledges.messages import tell
 from app.pledges.models import Pledge
 from app.reconciliation import queries as reconciliation
 from app.reconciliation.queries import Receipt
+from app.screening import queries as screening
 from app.switches import actions as switches
 from app.switches.models import Direction
 
+#: Of a receipt whose `owner` is known.
+ISSUER = "issuer"
+
 
 def propose(tx: Transaction, entry_id: int, pledge_ref: str | None, why: str) -> Proposal:
-    """Put to a second person what becomes of a receipt: it is for the pledge, or (None) goes back to where it came from.
+    """Put to a second person what becomes of a receipt: it is for the pledge, or (None) goes back to where it came from, or
+    to who had borne the loss that it came back of.
 
-    Raises NotFound, Refused: "reason_too_short", "pledge_unknown", "own_case", "proposal_waits", "switched_off", and see
-    `obstacle`. Writes: proposal, audit.
+    Raises NotFound, Refused: "reason_too_short", "own_case", "proposal_waits", and see `pledge_of`, `_require`.
+    Writes: proposal, audit.
     """
     receipt = reconciliation.receipt(tx.session, entry_id)
     if len(why.strip()) < approvals.SHORTEST_NOTE:
@@ -43,17 +58,24 @@ def propose(tx: Transaction, entry_id: int, pledge_ref: str | None, why: str) ->
     pledge = pledge_of(tx.session, receipt, pledge_ref)
     _require(tx, receipt, pledge)
     issuer_id = offering_queries.offering(tx.session, receipt.offering_id).issuer_id
-    involved = [*issuers.members(tx.session, issuer_id), *([pledge.investor.user_id] if pledge else [])]
+    about = pledge or _lost_on(tx.session, receipt)
+    involved = [*issuers.members(tx.session, issuer_id), *([about.investor.user_id] if about else [])]
     if tx.actor.user_id in involved:
         raise Refused("own_case")
     payload = {"receipt": receipt.key, "pledge": pledge_ref, "why": why.strip()}
-    return approvals.propose(tx, ProposalKind.RECEIPT, f"receipt:{entry_id}", payload, involves=involved)
+    subject, state = f"receipt:{entry_id}", _payee(tx.session, receipt)
+    return approvals.propose(tx, ProposalKind.RECEIPT, subject, payload, state=state, involves=involved)
 
 
 def pledge_of(session: Session, receipt: Receipt, ref: str | None) -> Pledge | None:
-    """The pledge that somebody named, of the receipt's offering. Raises Refused("pledge_unknown")."""
+    """The pledge that somebody named, of the receipt's offering.
+
+    Raises Refused("pledge_unknown"), for any where it is known whose the money is.
+    """
     if ref is None:
         return None
+    if receipt.owner:
+        raise Refused("pledge_unknown", field="pledge")
     try:
         pledge = queries.by_ref(session, ref)
     except NotFound:
@@ -63,11 +85,28 @@ def pledge_of(session: Session, receipt: Receipt, ref: str | None) -> Pledge | N
     return pledge
 
 
+def _lost_on(session: Session, receipt: Receipt) -> Pledge | None:
+    """The pledge of the loss that it came back of."""
+    return None if receipt.pledge_ref is None else queries.by_ref(session, receipt.pledge_ref)
+
+
+def _payee(session: Session, receipt: Receipt) -> str:
+    """What two people agree to beside the receipt itself: the account of the company, where it is the company's."""
+    if receipt.owner != ISSUER:
+        return ""
+    return issuing.payee_state(_issuer(session, receipt))
+
+
+def _issuer(session: Session, receipt: Receipt) -> Issuer:
+    return issuers.issuer(session, offering_queries.offering(session, receipt.offering_id).issuer_id)
+
+
 def obstacle(session: Session, receipt: Receipt, pledge: Pledge | None) -> Refused | None:
-    """Why a receipt cannot be the payment of this pledge, or (None) go back; None: it can."""
+    """Why a receipt cannot be the payment of this pledge, or (None) go where it belongs; None: it can."""
     if receipt.is_dealt_with:
         return Refused("receipt_dealt_with")
-    if receipt.may_have_left:
+    lost_on = _lost_on(session, receipt)
+    if receipt.may_have_left or (lost_on is not None and refunds.disputed(session, lost_on)):
         return Refused("receipt_unclear")
     if pledge is None:
         return None
@@ -90,14 +129,40 @@ def _waits_for_payer(row: Instruction, receipt: Receipt) -> bool:
 
 
 def _require(tx: Transaction, receipt: Receipt, pledge: Pledge | None) -> None:
-    """Raises Refused: "switched_off", and see `obstacle`."""
+    """Raises Refused: "switched_off", for what is the company's "payout_frozen", "receipt_company_on_hold", and see `obstacle`."""
     if (why_not := obstacle(tx.session, receipt, pledge)) is not None:
         raise why_not
-    way, pledge_id = (Direction.OUT, None) if pledge is None else (Direction.IN, pledge.id)
-    switches.require_on(tx, way, offering_id=receipt.offering_id, gateway=receipt.gateway, pledge_id=pledge_id)
+    way, about = (Direction.OUT, _lost_on(tx.session, receipt)) if pledge is None else (Direction.IN, pledge)
+    pledge_id = None if about is None else about.id
+    offering = offering_queries.offering(tx.session, receipt.offering_id)
+    gateway = offering.gateway if receipt.owner == ISSUER else receipt.gateway
+    switches.require_on(tx, way, offering_id=receipt.offering_id, gateway=gateway, pledge_id=pledge_id)
+    if receipt.owner == ISSUER:
+        until = _issuer(tx.session, receipt).frozen_until(tx.now)
+        if until is not None:
+            raise Refused("payout_frozen", until=until, zone=offering.deadline_zone)
+        if screening.company_on_hold(tx.session, offering.issuer_id):
+            raise Refused("receipt_company_on_hold")
 
 
 # For its page, and for whoever agrees
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who had borne a loss, and so gets what came back of it: by the payment of their pledge, or (`hint`) on an account."""
+
+    name: str
+    hint: str | None
+
+
+def owner_of(session: Session, receipt: Receipt) -> Owner | None:
+    """None: nobody is known to own it."""
+    if receipt.owner == ISSUER:
+        issuer = _issuer(session, receipt)
+        return Owner(issuer.legal_name, issuer.payout_hint)
+    lost_on = _lost_on(session, receipt)
+    return None if lost_on is None else Owner(lost_on.investor.legal_name, None)
 
 
 def subject(session: Session, proposal: Proposal) -> tuple[Receipt, Pledge | None]:
@@ -107,9 +172,10 @@ def subject(session: Session, proposal: Proposal) -> tuple[Receipt, Pledge | Non
 
 
 def state(session: Session, proposal: Proposal) -> str:
-    """The code of what stands against it by now; "" as long as nothing does."""
-    why_not = obstacle(session, *subject(session, proposal))
-    return "" if why_not is None else why_not.code
+    """The code of what stands against it by now; as long as nothing does, the company's account where it goes there, or ""."""
+    receipt, pledge = subject(session, proposal)
+    why_not = obstacle(session, receipt, pledge)
+    return _payee(session, receipt) if why_not is None else why_not.code
 
 
 def company(session: Session, proposal: Proposal) -> int:
@@ -126,7 +192,7 @@ def hold_offering(tx: Transaction, proposal: Proposal) -> None:
 def carry_out(tx: Transaction, proposal: Proposal) -> None:
     """Do what two people agreed to, for who holds the offering.
 
-    Raises Refused: "second_person_missing", "switched_off", and see `obstacle`. Locks: proposal, pledge, instruction,
+    Raises Refused: "second_person_missing", and see `_require`. Locks: proposal, pledge, instruction,
     accounts, progress. Writes: proposal, pledge, instructions, entry, message, progress, audit.
     """
     with approvals.carrying_out(tx, ProposalKind.RECEIPT, proposal.subject):
@@ -179,14 +245,40 @@ def _collection(tx: Transaction, receipt: Receipt, pledge: Pledge) -> Instructio
 def _send_back(tx: Transaction, receipt: Receipt) -> None:
     offering = offering_queries.offering(tx.session, receipt.offering_id)
     again = f":{receipt.came_back + 1}" if receipt.came_back else ""
+    lost_on = _lost_on(tx.session, receipt)
+    if lost_on is not None:
+        _pay_owner(tx, receipt, offering, lost_on, again)
+        return
     payments.instruct(
         tx, OpKind.REFUND, f"refund:unidentified:{receipt.key}{again}", gateway=receipt.gateway, amount=receipt.amount,
         offering_id=offering.id, instrument=Ref.read(receipt.source), reference=offering.ref,
     )  # fmt: skip
 
 
+def _pay_owner(tx: Transaction, receipt: Receipt, offering: Offering, pledge: Pledge, again: str) -> None:
+    """What came back of a loss goes to who had borne it."""
+    if receipt.owner == ISSUER:
+        assert offering.gateway is not None  # what was lost was held for a public offering
+        payments.instruct(
+            tx, OpKind.TO_ISSUER, f"to_issuer:{receipt.key}{again}", gateway=offering.gateway, amount=receipt.amount,
+            offering_id=offering.id, pledge_id=pledge.id, reference=offering.ref,
+        )  # fmt: skip
+    else:
+        paid = payment_queries.collection(tx.session, pledge.id)
+        assert paid is not None  # what came back was paid
+        payments.instruct(
+            tx, OpKind.REFUND, f"refund:unidentified:{receipt.key}{again}", gateway=paid.gateway, amount=receipt.amount,
+            offering_id=offering.id, pledge_id=pledge.id, about_id=paid.id, reference=pledge.ref,
+        )  # fmt: skip
+        tell(
+            tx, pledge, offering, Message.REFUND_DUE, amount=receipt.amount, about=f"receipt:{receipt.entry_id}{again}"
+        )
+    tx.wake("carry_money")  # it may lie elsewhere than it leaves from
+
+
 def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to sending a receipt back. What comes back lies apart as before, and waits for a person again.
+    """Take the answer to sending a receipt back, or paying it to the company whose it is. What comes back lies apart as
+    before, and waits for a person again.
 
     Locks: offering (shared), instruction, accounts. Writes: instruction, entries, audit.
     """
@@ -200,7 +292,9 @@ def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
         if line.kind == TxnKind.REFUND:
             ledger.post(tx, entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector))
-        elif line.kind == TxnKind.REFUND_FAILED:
+        elif line.kind == TxnKind.PAYOUT:
+            ledger.post(tx, reversals.loss_repaid_to_issuer(offering.id, row.amount, proof))
+        elif line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
             ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
 
 
@@ -213,7 +307,7 @@ def returned_by_hand(tx: Transaction, gateway: str, outcome: Outcome) -> bool:
         return False
     line, paid = outcome.evidence[0], (gateway, str(outcome.about))
     for one in reconciliation.receipts(tx.session):
-        if ((one.gateway, one.source), one.amount) != (paid, line.gone):
+        if one.owner or ((one.gateway, one.source), one.amount) != (paid, line.gone):
             continue
         tx.one_at_a_time(f"receipt:{one.entry_id}")
         if reconciliation.receipt(tx.session, one.entry_id).is_dealt_with:

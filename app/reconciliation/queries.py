@@ -35,7 +35,7 @@ ORDER BY b.id"""
 #: What was booked apart for an offering, and nobody asked for. From the accounts on: those that hold anything are few.
 _RECEIPT = """
 SELECT e.id AS entry_id, e.evidence AS key, a.offering_id, t.gateway, t.transaction_id, t.source, t.amount_minor,
-    t.currency, t.created_at,
+    t.currency, t.created_at, '' AS owner, NULL AS pledge_ref,
     EXISTS (SELECT 1 FROM journal_entries d
             WHERE d.key IN ('receipt_identified:' || e.evidence, 'unidentified_funds_returned:' || e.evidence))
         OR back.sent > back.came_back AS is_dealt_with, back.came_back,
@@ -52,15 +52,41 @@ CROSS JOIN LATERAL (SELECT count(*) AS sent, count(*) FILTER (WHERE EXISTS (SELE
     FROM instructions r WHERE r.pledge_id IS NULL AND r.about_id IS NULL AND r.kind = 'refund'
         AND r.gateway = t.gateway AND r.instrument = t.source) back
 WHERE a.book = 'client' AND a.code = '2200' AND a.offering_id > 0"""
-_STANDING = f"SELECT * FROM ({_RECEIPT} AND a.credits > a.debits) r WHERE NOT is_dealt_with ORDER BY entry_id"
+#: What came back of a loss and lies apart for who had borne it: by the payment of its pledge.
+_RECOVERED = """
+SELECT e.id AS entry_id, e.key, a.offering_id, i.gateway, '' AS transaction_id, i.provider_ref AS source, p.amount_minor,
+    p.currency, e.effective_at AS created_at, replace(e.kind, 'loss_owed_to_', '') AS owner, whose.ref AS pledge_ref,
+    back.sent > back.came_back AS is_dealt_with, back.came_back,
+    EXISTS (SELECT 1 FROM breaks b WHERE b.kind = 'R3' AND b.status = 'open' AND b.amount_minor < 0
+        AND b.gateway = i.gateway AND b.offering_id = a.offering_id) AS may_have_left
+FROM ledger_accounts a JOIN postings p ON p.account_id = a.id AND p.side = 'C'
+JOIN journal_entries e ON e.id = p.entry_id AND e.kind IN ('loss_owed_to_investor', 'loss_owed_to_issuer')
+JOIN postings other ON other.entry_id = e.id AND other.side = 'D' JOIN ledger_accounts o ON o.id = other.account_id
+JOIN pledges whose ON whose.id = o.pledge_id
+JOIN instructions i ON i.pledge_id = whose.id AND i.kind IN ('collect', 'from_cash') AND i.status = 'succeeded'
+CROSS JOIN LATERAL (SELECT count(*) AS sent, count(*) FILTER (WHERE (r.kind, r.status) = ('to_issuer', 'failed')
+        OR EXISTS (SELECT 1 FROM journal_entries c
+            WHERE c.instruction_id = r.id AND c.kind = 'unidentified_funds_received')) AS came_back
+    FROM instructions r WHERE r.pledge_id = whose.id AND (starts_with(r.business_key || ':', 'to_issuer:' || e.key || ':')
+        OR starts_with(r.business_key || ':', 'refund:unidentified:' || e.key || ':'))) back
+WHERE a.book = 'client' AND a.code = '2200' AND a.offering_id > 0"""
+
+
+def _apart(more: str) -> str:
+    return f"SELECT * FROM ({_RECEIPT} {more} UNION ALL {_RECOVERED} {more}) r"
+
+
+_STANDING = f"{_apart('AND a.credits > a.debits')} WHERE NOT is_dealt_with ORDER BY entry_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Money that came for an offering from nobody we know, by the entry that booked it apart and the gateway's line."""
+    """Money of an offering that lies apart, by the entry that booked it so: it came from nobody we know, by the gateway's
+    line; or it came back of a loss on a pledge, and its `owner` ("investor" or "issuer") had borne that.
+    """
 
     entry_id: int
-    #: As the entry names the line: "gateway:transaction".
+    #: As the entry names the line: "gateway:transaction". Of what came back of a loss: the key of the entry.
     key: str
     offering_id: int
     gateway: str
@@ -69,11 +95,14 @@ class Receipt:
     source: str
     amount: Money
     received_at: datetime
-    #: It was given to a pledge, or is sent back; and how often it came back from there.
+    #: It was given to a pledge, or is sent where it belongs; and how often it did not arrive there.
     is_dealt_with: bool
     came_back: int
     #: The gateway tells more of this payment than that it came, or of money of this offering that left and nobody asked for.
     may_have_left: bool
+    owner: str
+    #: Of what came back of a loss: the pledge.
+    pledge_ref: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +153,13 @@ def paid_twice(session: Session) -> list[PaidTwice]:
 
 
 def receipts(session: Session) -> list[Receipt]:
-    """Money that nobody is known to own, and nobody has dealt with; the oldest first."""
+    """Money that lies apart, and nobody has dealt with; the oldest first."""
     return [_receipt(row) for row in session.execute(text(_STANDING))]
 
 
 def receipt(session: Session, entry_id: int) -> Receipt:
     """One receipt, dealt with or not, by the entry that booked it apart. Raises NotFound."""
-    found = session.execute(text(f"{_RECEIPT} AND e.id = :entry"), {"entry": entry_id}).one_or_none()
+    found = session.execute(text(_apart("AND e.id = :entry")), {"entry": entry_id}).one_or_none()
     if found is None:
         raise NotFound
     return _receipt(found)
@@ -140,6 +169,7 @@ def _receipt(row: Row[Any]) -> Receipt:
     return Receipt(
         row.entry_id, row.key, row.offering_id, row.gateway, row.transaction_id, row.source,
         Money(row.amount_minor, row.currency), row.created_at, row.is_dealt_with, row.came_back, row.may_have_left,
+        row.owner, row.pledge_ref,
     )  # fmt: skip
 
 

@@ -114,6 +114,7 @@ FAULTS: list[tuple[str, str]] = [
     ("I25", one("pledges", "status = 'reserved'", "status = 'authorised', instrument = 'instrument/x'")),
     ("I26", one("closings", "status = 'done'", "holdback_minor = 1")),
     ("I27", one("closings", "status = 'done'", "is_rolling = true")),
+    ("I28", one("instructions", "kind = 'fee'", "amount_minor = amount_minor + 1")),
     ("P1", "UPDATE offering_progress SET held_minor = held_minor - 1 WHERE held_minor > 0"),
     ("P2", "UPDATE offering_progress SET settled_minor = settled_minor - 1 WHERE settled_minor > 0"),
     ("P3", "UPDATE offering_progress SET taken_shares = taken_shares - 1 WHERE taken_shares > 0"),

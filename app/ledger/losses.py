@@ -1,0 +1,26 @@
+"""What came back of losses, as the books tell it."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.ledger.chart import Code
+from app.ledger.models import JournalEntry, LedgerAccount, Posting
+
+#: What puts money that came back to where it was missing.
+MAKING_GOOD = ("loss_made_good", "loss_recovered_from_refund")
+
+
+def recovered(session: Session, offering_id: int, currency: str) -> int:
+    """What ever came back to the platform of its losses on an offering, to be swept from escrow; minor units."""
+    credited = (
+        select(func.coalesce(func.sum(Posting.amount_minor), 0))
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(
+            LedgerAccount.code == Code.PLATFORM_FEE_PAYABLE.value, LedgerAccount.offering_id == offering_id,
+            LedgerAccount.currency == currency, Posting.side == "C", JournalEntry.kind.in_(MAKING_GOOD),
+        )
+    )  # fmt: skip
+    return int(session.scalars(credited).one())
