@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.actor import Role
+from app.ledger import actions as ledger
+from app.ledger import reversals
+from app.ledger.draft import Evidence
 from tests.reconciliation.deciding import AMOUNT, WHY, standing
 from tests.reconciliation.planting import listen, wire
 from tests.web.browser import Page, Site
@@ -69,6 +74,42 @@ def test_an_operator_proposes_to_send_it_back_and_the_way_there_is_shown(site: S
     assert officer.post(f"/review/proposals/{ref}/approve", {"seen": seen}).status == 303
     world.run_jobs()
     assert listen(world) == [] and world.broken_promises() == []
+
+
+@pytest.mark.parametrize("owner", ["investor", "issuer"])
+def test_what_came_back_of_a_loss_goes_to_who_had_borne_it_and_nowhere_else(site: Site, owner: str) -> None:
+    world = site.world
+    offering = world.live()
+    pledge = world.held(offering)
+    whose = (offering.id, pledge.id)
+    with world.acting() as tx:
+        owed = {"investor": reversals.loss_owed_to_investor, "issuer": reversals.loss_owed_to_issuer}[owner]
+        ledger.post(tx, owed(*whose, pledge.amount, f"loss_owed_to_{owner}:sandbox:txn_1"))
+        ledger.post(tx, reversals.loss_recovered(*whose, pledge.amount, Evidence("sandbox:txn_1", None)))
+    (entry,) = standing(world)
+    browser, path = operator(site), f"/ops/receipts/{entry}"
+    listed = browser.get("/ops/reconciliation")
+    assert path in links(listed) and pledge.ref in listed.text
+    page = browser.get(path)
+    ((name,),) = world.sql(
+        "SELECT legal_name FROM investors WHERE id = :id" if owner == "investor" else
+        "SELECT legal_name FROM issuers WHERE id = :id",
+        id=pledge.investor_id if owner == "investor" else offering.issuer_id,
+    )  # fmt: skip
+    assert pledge.ref in page.text and name in page.text and not page.tree.xpath("//*[@name='way' or @name='pledge']")
+    assert "20 characters" in browser.post(path, {"why": "because"}).text
+    assert browser.post(path, {"why": WHY, "way": "pledge", "pledge": pledge.ref}).status == 303
+    ((ref, seen, payload),) = world.sql("SELECT ref, sha256, payload FROM proposals WHERE kind = 'receipt'")
+    assert payload["pledge"] is None
+    officer = site.browser(world.user(Role.COMPLIANCE_OFFICER).id)
+    page = officer.get(f"/review/proposals/{ref}")
+    told = {"investor": "by the payment that they made", "issuer": "payout account, which ends in"}[owner]
+    assert name in page.text and told in page.text and "What happens when you agree" in page.text
+    assert officer.post(f"/review/proposals/{ref}/approve", {"seen": seen}).status == 303
+    kind = {"investor": "refund", "issuer": "to_issuer"}[owner]
+    asked = "SELECT amount_minor FROM instructions WHERE kind = :kind"
+    assert world.sql(asked, kind=kind) == [(pledge.amount_minor,)]
+    assert standing(world) == [] and "dealt with already" in browser.get(path).text
 
 
 def test_what_is_no_receipt_is_not_there(site: Site) -> None:

@@ -23,6 +23,7 @@ from app.investors import queries as investors
 from app.issuers import queries as issuers
 from app.offerings import queries as offerings
 from app.pledges import queries as pledges
+from app.reconciliation import queries as reconciliation
 from app.regimes.platform_policy import PACK
 from app.web.compliance import blueprint
 from app.web.guard import allow
@@ -71,6 +72,9 @@ def facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
         "about": [(one, shown[one.offering_id]) for one in about],
         # Whose, where several people are in it.
         "owners": investors.names(view.session, alert.inputs.get("people", [])),
+        "apart": [
+            one for one in reconciliation.receipts(view.session) if one.pledge_ref in [pledge.ref for pledge in about]
+        ],
         "other_alerts": [(one, labels.rule(one.rule, reader())) for one in others if one.id != alert.id],
     }
 

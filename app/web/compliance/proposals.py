@@ -100,7 +100,8 @@ def _about(view: Snapshot, found: Proposal) -> dict[str, Any]:
         receipt, pledge = unidentified.subject(view.session, found)
         offering = offerings.offering(view.session, receipt.offering_id)
         payer = None if pledge is None else pledge.investor.legal_name
-        return {"receipt": receipt, "pledge": pledge, "offering": offering, "payer": payer}
+        owner = unidentified.owner_of(view.session, receipt)
+        return {"receipt": receipt, "pledge": pledge, "offering": offering, "payer": payer, "owner": owner}
     return {}
 
 
