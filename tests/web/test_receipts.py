@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.actor import Role
+from app.alerts import actions as alerts
+from app.alerts.models import Finding, SubjectType
 from app.ledger import actions as ledger
 from app.ledger import reversals
 from app.ledger.draft import Evidence
@@ -86,6 +88,10 @@ def test_what_came_back_of_a_loss_goes_to_who_had_borne_it_and_nowhere_else(site
         owed = {"investor": reversals.loss_owed_to_investor, "issuer": reversals.loss_owed_to_issuer}[owner]
         ledger.post(tx, owed(*whose, pledge.amount, f"loss_owed_to_{owner}:sandbox:txn_1"))
         ledger.post(tx, reversals.loss_recovered(*whose, pledge.amount, Evidence("sandbox:txn_1", None)))
+        alerts.raise_alert(tx, Finding(
+            rule="PLATFORM-APART", subject_type=SubjectType.INVESTOR, subject_id=pledge.investor_id, about="x",
+            fingerprint="x", holds=False, inputs={"pledges": [pledge.ref]},
+        ), [])  # fmt: skip
     (entry,) = standing(world)
     browser, path = operator(site), f"/ops/receipts/{entry}"
     listed = browser.get("/ops/reconciliation")
@@ -102,6 +108,11 @@ def test_what_came_back_of_a_loss_goes_to_who_had_borne_it_and_nowhere_else(site
     ((ref, seen, payload),) = world.sql("SELECT ref, sha256, payload FROM proposals WHERE kind = 'receipt'")
     assert payload["pledge"] is None
     officer = site.browser(world.user(Role.COMPLIANCE_OFFICER).id)
+    ((case,),) = world.sql("SELECT ref FROM review_cases WHERE kind = 'alert'")
+    page = officer.get(f"/review/cases/{case}")
+    assert "An operator proposes where it goes" in page.text and path not in links(page)
+    both = site.browser(world.user(Role.COMPLIANCE_OFFICER, Role.OPERATOR).id)
+    assert path in links(both.get(f"/review/cases/{case}"))
     page = officer.get(f"/review/proposals/{ref}")
     told = {"investor": "by the payment that they made", "issuer": "payout account, which ends in"}[owner]
     assert name in page.text and told in page.text and "What happens when you agree" in page.text
