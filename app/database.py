@@ -142,14 +142,28 @@ def _insertion(model: type[Base], names: tuple[str, ...], once: bool, returning:
     return statement.returning(*(table.c[name] for name in returning)) if returning else statement
 
 
+def _begin(session: Session, begin: str) -> tuple[datetime, datetime]:
+    """Begin, and ask for the platform's and the true time, in one round trip: every page and job does this many times."""
+    connection = session.connection()
+    asked = f"{begin}; SELECT platform_now(), clock_timestamp()"
+    with closing(connection.connection.cursor()) as cursor:
+        try:
+            cursor.execute(asked)
+        except psycopg.OperationalError as lost:
+            connection.invalidate(lost)
+            raise OperationalError(asked, None, lost) from lost
+        cursor.nextset()  # BEGIN itself answers nothing
+        times = cursor.fetchone()
+    assert times is not None
+    return times[0], times[1]
+
+
 class Snapshot:
     """A consistent view of the whole database at one instant; it writes nothing."""
 
-    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, times: tuple[datetime, datetime]) -> None:
         self.session = session
-        self._platform_now, self._wall_now = _begin(session, self.begin)
+        self._platform_now, self._wall_now = times
         self._since = time.monotonic()
 
     def _elapsed(self) -> timedelta:
@@ -169,10 +183,8 @@ class Snapshot:
 class Transaction(Snapshot):
     """All or nothing: what one act changes, with who acts and on whose request."""
 
-    begin = "BEGIN"
-
     def __init__(self, session: Session, actor: Actor, request_id: str) -> None:
-        super().__init__(session)
+        super().__init__(session, _begin(session, "BEGIN"))
         self.actor = actor
         self.request_id = request_id
         self.jobs_to_wake: set[str] = set()
@@ -194,22 +206,6 @@ class Transaction(Snapshot):
         Only a hint, for speed: every job also runs by the timetable, and what it must do is a row of ours.
         """
         self.jobs_to_wake.add(job)
-
-
-def _begin(session: Session, begin: str) -> tuple[datetime, datetime]:
-    """Begin, and ask for the platform's and the true time, in one round trip: every page and job does this many times."""
-    connection = session.connection()
-    asked = f"{begin}; SELECT platform_now(), clock_timestamp()"
-    with closing(connection.connection.cursor()) as cursor:
-        try:
-            cursor.execute(asked)
-        except psycopg.OperationalError as lost:
-            connection.invalidate(lost)
-            raise OperationalError(asked, None, lost) from lost
-        cursor.nextset()  # BEGIN itself answers nothing
-        times = cursor.fetchone()
-    assert times is not None
-    return times[0], times[1]
 
 
 #: What the transactions of `Database.waking_together` asked for, until they are over.
@@ -281,7 +277,7 @@ class Database:
     def snapshot(self) -> Iterator[Snapshot]:
         """Read only, and everything from the same instant."""
         with self._reading() as session:
-            yield Snapshot(session)
+            yield Snapshot(session, _begin(session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
 
     def close(self) -> None:
         self.engine.dispose()

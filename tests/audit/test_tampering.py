@@ -49,12 +49,16 @@ def tampering(world: World) -> Iterator[Connection]:
         connection.rollback()
 
 
+def now(session: Session) -> Snapshot:
+    return Snapshot(session, session.execute(text("SELECT platform_now(), clock_timestamp()")).one())
+
+
 def faults(world: World, connection: Connection) -> list[str]:
     """What the command would say, with the file of checkpoints that lies elsewhere."""
     with Session(connection) as session:
         kept = checkpoints.kept(session)
         copied = checkpoints.read(seal_audit.checkpoint_file(world.platform))
-        return verification.verify(Snapshot(session), world.platform.audit_signer, [*copied, *kept]).faults
+        return verification.verify(now(session), world.platform.audit_signer, [*copied, *kept]).faults
 
 
 def size(connection: Connection) -> int:
@@ -246,7 +250,7 @@ def test_a_checkpoint_of_another_key_proves_nothing(history: World) -> None:
 def test_of_many_faults_the_first_are_named_and_the_others_counted(history: World) -> None:
     with tampering(history) as connection, Session(connection) as session:
         run(connection, "UPDATE audit_events SET actor = 'nobody'")
-        report = verification.verify(Snapshot(session), history.platform.audit_signer, [])
+        report = verification.verify(now(session), history.platform.audit_signer, [])
         assert (len(report.faults) + report.unnamed, report.sealed) == (size(connection), size(connection))
     assert report.faults[0].startswith("position 1, event") and len(report.faults) == verification.MOST_NAMED
     assert report.faults[0].endswith("the event is not the one that was sealed")
