@@ -18,6 +18,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
@@ -48,6 +49,7 @@ CROWD = 8
 PAST = 100_000
 LISTED = 100_000
 POSTINGS = 1_000_000
+RECONCILE_S, RECONCILE_MB = 60, 500
 
 
 def ratio(name: str, measured: Callable[[], object], least: Callable[[], object], rounds: int = ROUNDS) -> None:
@@ -189,8 +191,20 @@ def past(world: World, folder: Path) -> None:
     print(f"what if, over the past ({'; '.join(said)}): {took}")
 
 
-def in_a_process(world: World, folder: Path, *words: str) -> str:
-    """Run a command by itself; what it took. What it said is in `answer`."""
+@dataclass(frozen=True)
+class Took:
+    """What a process of its own needed."""
+
+    seconds: float
+    processor_s: float
+    megabytes: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.processor_s:.1f} s of processor time, {self.megabytes} MB at most"
+
+
+def in_a_process(world: World, folder: Path, *words: str) -> Took:
+    """Run a command by itself. What it said is in `answer`."""
     url = world.platform.settings.database_url
     assert url is not None
     began = time.perf_counter()
@@ -202,10 +216,7 @@ def in_a_process(world: World, folder: Path, *words: str) -> str:
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
-    return (
-        f"{time.perf_counter() - began:.1f} s, {usage.ru_utime + usage.ru_stime:.1f} s of processor time,"
-        f" {usage.ru_maxrss // 1024} MB at most"
-    )
+    return Took(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
 def listed_names(world: World, folder: Path) -> None:
@@ -279,7 +290,9 @@ def compared(world: World, folder: Path) -> None:
             connection.execute(text(statement), {name: one for name, one in values.items() if f":{name}" in statement})
         world.sql("ANALYZE")  # the next statement joins what this one wrote
     took = in_a_process(world, folder, "books", "reconcile", "--no-ask")
-    print(f"reconcile a day over {POSTINGS:,} postings (at most 60 s and 500 MB): {took}")
+    print(f"reconcile a day over {POSTINGS:,} postings (at most {RECONCILE_S} s and {RECONCILE_MB} MB): {took}")
+    if took.seconds > RECONCILE_S or took.megabytes > RECONCILE_MB:
+        raise SystemExit("a day's reconciliation needs too much")
 
 
 def main() -> None:

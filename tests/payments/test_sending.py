@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from uuid import uuid4
 
@@ -128,8 +128,8 @@ def test_what_was_just_asked_is_due_however_late_a_busy_worker_notes_the_time(
     pledge = wait_for(world, OpKind.COLLECT)
     begin = Snapshot.__init__
 
-    def slowly(self: Snapshot, session: Session) -> None:
-        begin(self, session)
+    def slowly(self: Snapshot, session: Session, times: tuple[datetime, datetime]) -> None:
+        begin(self, session, times)
         self._wall_now -= timedelta(milliseconds=500)
 
     monkeypatch.setattr(Snapshot, "__init__", slowly)
