@@ -205,9 +205,10 @@ class World(Agreeing, Happening):
         """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
         offering, actor, case_ref = self.submitted(**terms)
         self.approve(case_ref)
+        gateway = "sandbox" if "sandbox" in self.platform.gateways else self.platform.custodian.name
         with self.acting(actor) as tx:
             compliance.open_offering(
-                tx, offering.id, self.platform.regime(offering.regime), gateway="sandbox", custodian_is_qualified=True,
+                tx, offering.id, self.platform.regime(offering.regime), gateway=gateway, custodian_is_qualified=True,
                 seats=self.platform.law.seats(offering.regime, tx.now),
             )  # fmt: skip
         return self.offering(offering.id)
