@@ -21,7 +21,7 @@ from app.payments.port import CASH_ACCOUNTS, Balance
 from app.reconciliation import day as days
 from app.reconciliation import queries
 from app.reconciliation.classes import RULES, Action, Kind
-from app.reconciliation.finders import FINDERS, Found, parameters
+from app.reconciliation.finders import FINDERS, RESOLVED_BY, Found, parameters
 from app.reconciliation.lifecycle import OPEN
 from app.reconciliation.models import Break, ComparedDay, GatewayBalance
 from app.regimes import platform_policy
@@ -145,8 +145,9 @@ def _set_apart(tx: Transaction, found: Break) -> bool:
 
 
 def _clear(tx: Transaction, kept: Break) -> None:
-    asked = text("SELECT id FROM journal_entries WHERE evidence = :key")
-    kept.entry_id = tx.session.execute(asked, {"key": kept.key}).scalar_one_or_none()
+    of = {"pledge": kept.pledge_id or 0, "offering": kept.offering_id or 0, "instruction": kept.instruction_id}
+    asked = {"key": kept.key, "seen": kept.first_seen_at, **of}
+    kept.entry_id = tx.session.execute(text(RESOLVED_BY), asked).scalar_one()
     kept.ended_at = tx.now
     audit.transition(tx, kept, "clear", entry=kept.entry_id)
 

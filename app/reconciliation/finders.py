@@ -215,6 +215,18 @@ LOST = """
         AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = t.gateway || ':' || t.transaction_id)"""
 
 
+#: The entry that made a break whole: what its line proves; what takes back the entry in question; and since it was seen
+#: the last of its instruction, or else of the balance that was too old.
+RESOLVED_BY = f"""
+    SELECT coalesce(
+        (SELECT id FROM journal_entries WHERE evidence = :key),
+        (SELECT id FROM journal_entries WHERE 'entry:' || reverses = :key),
+        (SELECT max(id) FROM journal_entries WHERE instruction_id = :instruction AND effective_at >= :seen),
+        (SELECT max(e.id) FROM ledger_accounts a JOIN postings p ON p.account_id = a.id
+            JOIN journal_entries e ON e.id = p.entry_id AND e.effective_at >= :seen
+            WHERE a.pledge_id = :pledge AND a.offering_id = :offering AND {_WHOSE} = :key))"""
+
+
 def parameters(now: datetime, environment: str, *, frozen: bool) -> dict[str, Any]:
     """What the queries are asked with, by the policy of the day; a frozen platform waits for nothing."""
     law = platform_policy.reconciling(now)
