@@ -21,6 +21,7 @@ from tests.conftest import settings
 from tests.payments.crashes import backlog
 from tests.payments.crashes.carrying import BOTH, CarryingArena, at_once
 from tests.payments.crashes.rounds import LONGEST_RECOVERY_S, Arena, Result
+from tests.payments.crashes.spending import SpendingArena
 from tests.servers import Server, running
 
 ROUNDS = 20
@@ -85,6 +86,7 @@ def main() -> int:
     with running() as server, tempfile.TemporaryDirectory() as folder:
         world = world_on(server, Path(folder))
         went_well = kills(Arena(world))
+        went_well &= kills(SpendingArena(world))
         world.platform.close()
         world = world_on(server, Path(folder), **BOTH)
         with at_once():

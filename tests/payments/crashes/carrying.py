@@ -20,7 +20,7 @@ from tests.builders import World, usd
 from tests.cash import keeping
 from tests.payments.crashes import workers
 from tests.payments.crashes.dying import Place
-from tests.payments.crashes.rounds import AFTER, ANSWER, BEFORE, INSIDE, Arena, Point, Result, thirty_hours_pass
+from tests.payments.crashes.rounds import AFTER, BEFORE, INSIDE, Arena, Point, Result, around_call, thirty_hours_pass
 from tests.payments.crashes.stories import SHARES, TARGET, Ending, Story
 from tests.payments.crashes.workers import Workers
 from tests.payments.sandbox.cards import Cards
@@ -144,21 +144,12 @@ def keys_forgotten(world: World) -> None:
     thirty_hours_pass(world)
 
 
-def _sending(story: type[Story], call: str, name: str) -> dict[str, Point]:
-    return {
-        f"{name}: before the call": Point(story, Place(BEFORE, call=call)),
-        f"{name}: executed, the answer lost": Point(story, Place(AFTER, call=call)),
-        f"{name}: while the answer is recorded": Point(story, Place(INSIDE, during=ANSWER)),
-        f"{name}: once it is recorded": Point(story, Place(AFTER, during=ANSWER)),
-    }
-
-
 def _way(asking: type[Story], sending: type[Story], awaiting: type[Story], during: str, of: str) -> dict[str, Point]:
     return {
         f"M1 {of}: while it is asked for": Point(asking, Place(INSIDE, during=during)),
         f"M2 {of}: asked for, not sent": Point(asking, Place(AFTER, during=during)),
-        **_sending(sending, "pay_out", f"M4 {of}, sent"),
-        **_sending(awaiting, "expect", f"M5 {of}, awaited"),
+        **around_call(sending, "pay_out", f"M4 {of}, sent"),
+        **around_call(awaiting, "expect", f"M5 {of}, awaited"),
         f"M6 {of}: keys forgotten, event lost": Point(sending, Place(AFTER, call="pay_out"), keys_forgotten),
         f"M7 {of}: an outage of 30 hours": Point(sending, Place(BEFORE, call="pay_out"), thirty_hours_pass, True),
         f"Z3 {of}: wakes before its call, late": Point(sending, Place(BEFORE, call="pay_out"), sleeps=True),
@@ -171,7 +162,7 @@ class CarryingArena(Arena):
 
     points = {
         **_way(Carrying, Sending, Awaiting, OF_OFFERING, "offering"),
-        **_sending(PayingIn, "move", "M3 offering, paid in"),
+        **around_call(PayingIn, "move", "M3 offering, paid in"),
         **_way(KeepingCash, SendingCash, AwaitingCash, OF_CASH, "top-up"),
     }
     collector = "sandbox_cards"

@@ -59,13 +59,19 @@ class Point:
     sleeps: bool = False
 
 
-def _sending(story: type[Story], call: str, name: str) -> dict[str, Point]:
-    return {
-        f"O3 {name}: before the call": Point(story, Place(BEFORE, call=call)),
-        f"O4 {name}: executed, the answer lost": Point(story, Place(AFTER, call=call)),
-        f"O5 {name}: while the answer is recorded": Point(story, Place(INSIDE, during=ANSWER)),
-        f"O6 {name}: once it is recorded": Point(story, Place(AFTER, during=ANSWER)),
+def around_call(story: type[Story], call: str, name: str, *numbers: str) -> dict[str, Point]:
+    """The four points around a call; numbered where they have numbers of their own."""
+    points = {
+        "before the call": Point(story, Place(BEFORE, call=call)),
+        "executed, the answer lost": Point(story, Place(AFTER, call=call)),
+        "while the answer is recorded": Point(story, Place(INSIDE, during=ANSWER)),
+        "once it is recorded": Point(story, Place(AFTER, during=ANSWER)),
     }
+    names = [f"{number} {name}" for number in numbers] or [name] * len(points)
+    return {f"{named}: {where}": point for named, (where, point) in zip(names, points.items(), strict=True)}
+
+
+CALL = ("O3", "O4", "O5", "O6")
 
 
 POINTS: dict[str, Point] = {
@@ -73,8 +79,8 @@ POINTS: dict[str, Point] = {
     "O2 pledge: once it is placed": Point(Pledging, Place(AFTER, during=BY_A_PERSON)),
     "O1 refund: while it is asked for": Point(Leaving, Place(INSIDE, during=BY_A_PERSON)),
     "O2 refund: once it is asked for": Point(Leaving, Place(AFTER, during=BY_A_PERSON)),
-    **_sending(Collecting, "collect", "payment"),
-    **_sending(Refunding, "refund", "refund"),
+    **around_call(Collecting, "collect", "payment", *CALL),
+    **around_call(Refunding, "refund", "refund", *CALL),
     "O4 refund: keys forgotten, event lost": Point(Refunding, Place(AFTER, call="refund"), keys_forgotten),
     "O3 refund: an outage of 30 hours": Point(Refunding, Place(BEFORE, call="refund"), thirty_hours_pass, True),
     "Z3 refund: wakes before its call, late": Point(Refunding, Place(BEFORE, call="refund"), sleeps=True),
@@ -87,10 +93,7 @@ POINTS: dict[str, Point] = {
     "C0 closing: while it begins": Point(Ending, Place(INSIDE, during="close_offerings")),
     "C1 closing: while shares are allotted": Point(Approving, Place(INSIDE, during=BY_A_PERSON)),
     "C2 closing: the payout asked for, not sent": Point(Approving, Place(AFTER, during=BY_A_PERSON)),
-    **{
-        f"C3 {name[3:]}": point
-        for name, point in _sending(Releasing, "pay_out", "payout").items()
-    },
+    **around_call(Releasing, "pay_out", "C3 payout"),
 }  # fmt: skip
 
 

@@ -131,9 +131,10 @@ class Ending(Story):
 
     args = ("close_offerings",)
     ends_as = "settled"
+    target = TARGET
 
     def begin(self) -> None:
-        self.offering = self.world.live(target=TARGET, days=30)
+        self.offering = self.world.live(target=self.target, days=30)
         pledges = [self.world.pledged(self.offering, SHARES) for _ in range(2)]
         for pledge in pledges:
             self.world.pay(pledge)
