@@ -55,7 +55,8 @@ def of(tx: Transaction) -> Effects:
         if table not in LEFT_OUT
     ]
     asked = [
-        Effect(kind, number, amount=amount) for kind, number, amount in payments.asked_in_this_transaction(tx.session)
+        Effect(purpose, number, amount=amount)
+        for purpose, number, amount in payments.asked_in_this_transaction(tx.session)
     ]
     messages = notifications.queued_in_this_transaction(tx.session)
     return Effects((*moved, *asked), tuple(messages))

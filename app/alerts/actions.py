@@ -59,8 +59,8 @@ def resolve(tx: Transaction, ref: str, outcome: CaseOutcome, reasons: Sequence[s
     """
     if outcome is CaseOutcome.REQUEST_CHANGES:
         raise Refused("outcome_not_offered", field="outcome")
-    if len(note.strip()) < compliance.SHORTEST_NOTE:
-        raise Refused("note_too_short", field="note", shortest=compliance.SHORTEST_NOTE)
+    if len(note.strip()) < approvals.SHORTEST_NOTE:
+        raise Refused("note_too_short", field="note", shortest=approvals.SHORTEST_NOTE)
     case = compliance.resolve(tx, ref, outcome, reasons, note)
     alert = lock(tx, case.subject_id)
     audit.transition(tx, alert, "clear" if outcome is CaseOutcome.APPROVE else "confirm", case=case.ref)

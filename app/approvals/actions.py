@@ -20,7 +20,7 @@ from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
 
-#: Who says no says why, in at least so many characters.
+#: Who says no, asks for more or explains something does so in at least so many characters.
 SHORTEST_NOTE = 20
 
 

@@ -37,9 +37,6 @@ from app.regimes.profile import EarlierPledge
 from app.regimes.regime import Regime
 from app.regimes.verdict import Verdict
 
-#: A refusal or a request must say what is wrong in at least so many characters.
-SHORTEST_NOTE = 20
-
 
 class Reason(StrEnum):
     """Why an officer says no, or not yet. Words in `i18n/labels.py`."""
@@ -258,8 +255,8 @@ def require_decidable(
     if outcome is not CaseOutcome.APPROVE:
         if not reasons:
             raise Refused("reason_missing", field="reasons")
-        if len(note.strip()) < SHORTEST_NOTE:
-            raise Refused("note_too_short", field="note", shortest=SHORTEST_NOTE)
+        if len(note.strip()) < approvals.SHORTEST_NOTE:
+            raise Refused("note_too_short", field="note", shortest=approvals.SHORTEST_NOTE)
     unknown = set(reasons) - set(Reason)
     if unknown:
         raise Refused("reason_unknown", field="reasons")

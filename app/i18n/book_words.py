@@ -109,10 +109,12 @@ ENTRY_KINDS: Mapping[str, str] = {
     "tax_paid": N_("Tax paid"),
 }
 
-INSTRUCTION_KINDS: Mapping[str, str] = {
+#: What an instruction is for.
+PURPOSES: Mapping[str, str] = {
     "collect": N_("Collect a pledge"),
     "cancel": N_("Stop a payment"),
     "refund": N_("Refund an investor"),
+    "return_unidentified": N_("Return money whose sender is unknown"),
     "release": N_("Pay a company"),
     "to_issuer": N_("Pay a company what it had borne of a loss"),
     "fee": N_("Move our fee"),

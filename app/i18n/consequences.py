@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app.effects import Effect
 from app.i18n import amounts
-from app.i18n.book_words import INSTRUCTION_KINDS
+from app.i18n.book_words import PURPOSES
 from app.i18n.labels import COMPARED, FINANCIALS, status
 from app.i18n.locales import Language
 from app.i18n.words import N_, said
@@ -23,7 +23,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
 def effect(done: Effect, language: Language) -> str:
     """One consequence of an act, in a sentence."""
     if done.amount is not None:
-        what = said(language, INSTRUCTION_KINDS[done.code])
+        what = said(language, PURPOSES[done.code])
         if done.count == 1:
             return said(language, N_("%(what)s: %(amount)s"), what=what, amount=amounts.written(done.amount, language))
         return said(

@@ -21,7 +21,7 @@ from app.i18n import (
     times,
 )
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
-from app.i18n.book_words import ACCOUNT_CLASSES, ACCOUNTS, BOOKS, ENTRY_KINDS, INSTRUCTION_KINDS  # noqa: F401
+from app.i18n.book_words import ACCOUNT_CLASSES, ACCOUNTS, BOOKS, ENTRY_KINDS, PURPOSES  # noqa: F401
 from app.i18n.job_words import JOBS as JOBS
 from app.i18n.locales import Language
 from app.i18n.offering_words import FINANCIALS as FINANCIALS

@@ -8,15 +8,19 @@ from typing import ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
     UniqueConstraint,
+    and_,
+    case,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Currency, Id, one_of
@@ -33,6 +37,9 @@ KEY_FORGOTTEN = "key_forgotten"
 PAID_OTHERWISE = "paid_otherwise"
 #: The `code` of one that brought another amount than was asked; and once a person has said what becomes of it.
 AMOUNT_DIFFERS, DEALT_WITH = "amount_differs", "dealt_with"
+
+#: The purpose of a refund to a sender whom nobody knows; every other instruction is for what its kind says.
+RETURN_UNIDENTIFIED = "return_unidentified"
 
 #: One of these that failed is begun anew, or ends with its pledge: it is never sent again.
 OVER_WHEN_FAILED = (
@@ -129,6 +136,18 @@ class Instruction(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @hybrid_property
+    def purpose(self) -> str:
+        """What people read that it is for."""
+        of_nobody = self.kind == OpKind.REFUND and self.pledge_id is None and self.investor_id is None
+        return RETURN_UNIDENTIFIED if of_nobody else self.kind
+
+    @purpose.inplace.expression
+    @classmethod
+    def _purpose(cls) -> ColumnElement[str]:
+        of_nobody = and_(cls.kind == OpKind.REFUND, cls.pledge_id.is_(None), cls.investor_id.is_(None))
+        return case((of_nobody, RETURN_UNIDENTIFIED), else_=cls.kind)
 
     @property
     def is_of_nobody(self) -> bool:

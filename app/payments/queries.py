@@ -196,13 +196,13 @@ def refunds_under_way(session: Session, offering_id: int) -> int:
 
 
 def counts(session: Session) -> list[tuple[str, str, int]]:
-    """(kind, status, how many), for the operator."""
+    """(purpose, status, how many), for the operator."""
     rows = session.execute(
-        select(Instruction.kind, Instruction.status, func.count())
-        .group_by(Instruction.kind, Instruction.status)
-        .order_by(Instruction.kind, Instruction.status)
+        select(Instruction.purpose.label("purpose"), Instruction.status, func.count())
+        .group_by("purpose", Instruction.status)
+        .order_by("purpose", Instruction.status)
     )
-    return [(kind, status, number) for kind, status, number in rows]
+    return [(purpose, status, number) for purpose, status, number in rows]
 
 
 def waiting_events(session: Session) -> int:
@@ -210,14 +210,16 @@ def waiting_events(session: Session) -> int:
 
 
 def asked_in_this_transaction(session: Session) -> list[tuple[str, int, Money]]:
-    """(kind, how many, together): what the transaction that asks has instructed so far."""
+    """(purpose, how many, together): what the transaction that asks has instructed so far."""
     rows = session.execute(
-        select(Instruction.kind, func.count(), func.sum(Instruction.amount_minor), Instruction.currency)
+        select(
+            Instruction.purpose.label("purpose"), func.count(), func.sum(Instruction.amount_minor), Instruction.currency
+        )
         .where(text("instructions.xmin = pg_current_xact_id()::xid"), Instruction.status == QUEUED)
-        .group_by(Instruction.kind, Instruction.currency)
-        .order_by(Instruction.kind, Instruction.currency)
+        .group_by("purpose", Instruction.currency)
+        .order_by("purpose", Instruction.currency)
     )
-    return [(kind, number, Money(int(minor), currency)) for kind, number, minor, currency in rows]
+    return [(purpose, number, Money(int(minor), currency)) for purpose, number, minor, currency in rows]
 
 
 def first_instructed(session: Session, gateway: str) -> datetime | None:

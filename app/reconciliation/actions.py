@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from app.approvals import actions as approvals
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
 from app.errors import Refused
@@ -29,8 +30,6 @@ from app.switches import actions as switches
 from app.switches import queries as switch_queries
 from app.switches.models import Direction, Switch
 
-#: A person who explains a break says so in at least so many characters.
-SHORTEST_NOTE = 20
 #: Of one kind, so many are looked at in one run: the next run goes on.
 MOST_AT_ONCE = 4_096
 #: A payment that came twice is set apart before anybody asks whose the second line is.
@@ -162,8 +161,8 @@ def explain(tx: Transaction, ref: str, note: str) -> Break:
 
     Raises NotFound, Refused: "note_too_short", "illegal_move". Locks: break. Writes: break, audit.
     """
-    if len(note.strip()) < SHORTEST_NOTE:
-        raise Refused("note_too_short", field="note", shortest=SHORTEST_NOTE)
+    if len(note.strip()) < approvals.SHORTEST_NOTE:
+        raise Refused("note_too_short", field="note", shortest=approvals.SHORTEST_NOTE)
     kept = _lock(tx, ref)
     audit.transition(tx, kept, "explain")
     kept.ended_at, kept.explained_by, kept.note = tx.now, tx.actor.user_id, note.strip()

@@ -16,13 +16,16 @@ from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Permission, may
+from app.approvals.actions import SHORTEST_NOTE
 from app.i18n import amounts, consequences, countries, labels, times
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import said, translations
+from app.identity import passwords
 from app.money import Money, SharePrice
 from app.offerings.disclosures import FINANCIALS
 from app.pledges.consents import text_hash
 from app.switches import queries as switches
+from app.switches.actions import SHORTEST_REASON
 from app.web.addresses import this_page
 from app.web.session import actor, looking, me, platform, reader, reader_zone, request_id
 
@@ -68,6 +71,9 @@ def init_app(app: Flask) -> None:
         figure_names=labels.FIGURES,
         security_types=labels.SECURITY_TYPES,
         request_ref=request_id,
+        shortest_note=SHORTEST_NOTE,
+        shortest_reason=SHORTEST_REASON,
+        shortest_password=passwords.SHORTEST,
     )
     app.context_processor(_globals)
 

@@ -18,6 +18,7 @@ FORBIDDEN = {
     "an address that is a script": r"javascript:",
     "text that is trusted": r"\|\s*safe\b|autoescape\s+false|Markup\(",
     "another host": r"(?:src|href|action)\s*=\s*[\"'](?:https?:)?//",
+    "a length that the code knows": r"\b\d+ characters\b",
     "a form that is not ours": r"<form(?![^>]*method=)",
 }
 

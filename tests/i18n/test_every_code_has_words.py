@@ -43,6 +43,7 @@ from app.offerings.filings import Outcome
 from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
 from app.payments.lifecycle import INSTRUCTION
+from app.payments.models import RETURN_UNIDENTIFIED
 from app.payments.port import Method, OpKind, TxnKind
 from app.payments.ways import Why
 from app.pledges.lifecycle import PLEDGE
@@ -189,7 +190,7 @@ def test_there_are_no_words_for_a_life_that_nobody_has() -> None:
         (labels.ROLES, Role), (labels.PROPOSALS, ProposalKind), (labels.CASE_KINDS, CaseKind), (labels.CASE_OUTCOMES, CaseOutcome),
         (labels.REASONS, Reason), (labels.STOP_REASONS, StopReason),
         (labels.SECURITY_TYPES, SecurityType), (labels.OVERSUBSCRIPTION, OversubscriptionRule),
-        (labels.INSTRUCTION_KINDS, OpKind), (labels.METHODS, Method), (labels.METHOD_MISFITS, Why), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
+        (labels.METHODS, Method), (labels.METHOD_MISFITS, Why), (labels.ACCOUNTS, Code), (labels.FILING_OUTCOMES, Outcome),
         (labels.RELATIONS, Relation), (labels.ALERT_SUBJECTS, SubjectType),
         (labels.BREAKS, Kind), (labels.BREAK_ACTIONS, Action), (labels.DORMANT, DormantWhy), (labels.DIRECTIONS, Direction),
         (labels.LINE_KINDS, TxnKind),
@@ -205,9 +206,9 @@ def test_every_value_of_a_closed_list_has_words(table: Mapping[str, str], codes:
     [
         (labels.SECTIONS, SECTIONS), (labels.FINANCIALS, FINANCIALS), (labels.STATEMENT_LEVELS, STATEMENT_LEVELS),
         (labels.WORK, WORK), (labels.JOBS, JOBS), (labels.BOOKS, {kind.book for kind in CHART.values()}),
-        (labels.CHANGE_FIELDS, FIELDS),
+        (labels.CHANGE_FIELDS, FIELDS), (labels.PURPOSES, {*OpKind, RETURN_UNIDENTIFIED}),
     ],
-    ids=["sections", "financials", "statement levels", "work", "jobs", "books", "fields of a change"],
+    ids=["sections", "financials", "statement levels", "work", "jobs", "books", "fields of a change", "purposes"],
 )  # fmt: skip
 def test_every_name_of_a_list_has_words(table: Mapping[str, str], codes: Any) -> None:
     assert set(table) == set(codes)

@@ -7,6 +7,7 @@ import pytest
 from app.actor import Role
 from app.alerts import actions as alerts
 from app.alerts.models import Finding, SubjectType
+from app.approvals.actions import SHORTEST_NOTE
 from app.ledger import actions as ledger
 from app.ledger import reversals
 from app.ledger.draft import Evidence
@@ -29,11 +30,12 @@ def test_an_operator_proposes_whose_it_is_and_an_officer_agrees(site: Site) -> N
     listed = browser.get("/ops/reconciliation")
     assert path in links(listed) and "$250.00" in listed.text and offering.name in listed.text
     page = browser.get(path).text
+    assert f"At least {SHORTEST_NOTE} characters" in page
     assert "$250.00" in page and "sandbox:txn_" in page and offering.ref in page
 
     asked = {"way": "pledge", "pledge": f" {pledge.ref.lower()} ", "why": WHY}
     for wrong, told in (
-        ({"why": "because"}, "20 characters"), ({"pledge": "P-NOTHING"}, "no pledge with this reference"),
+        ({"why": "x" * (SHORTEST_NOTE - 1)}, f"{SHORTEST_NOTE} characters"), ({"pledge": "P-NOTHING"}, "no pledge with this reference"),
         ({"pledge": ""}, "no pledge with this reference"), ({"way": "mine"}, "from the list"),
     ):  # fmt: skip
         answer = browser.post(path, {**asked, **wrong})
@@ -72,8 +74,12 @@ def test_an_operator_proposes_to_send_it_back_and_the_way_there_is_shown(site: S
     assert browser.post(f"/ops/receipts/{entry}", asked).status == 303
     ((ref, seen),) = world.sql("SELECT ref, sha256 FROM proposals WHERE kind = 'receipt'")
     officer = site.browser(world.user(Role.COMPLIANCE_OFFICER).id)
-    assert "back to where it came from" in officer.get(f"/review/proposals/{ref}").text
+    page = officer.get(f"/review/proposals/{ref}").text
+    assert "back to where it came from" in page
+    assert "Return money whose sender is unknown: $250.00" in page and "Refund an investor" not in page
     assert officer.post(f"/review/proposals/{ref}/approve", {"seen": seen}).status == 303
+    listed = browser.get("/ops").text
+    assert "Return money whose sender is unknown" in listed and "Refund an investor" not in listed
     world.run_jobs()
     assert listen(world) == [] and world.broken_promises() == []
 

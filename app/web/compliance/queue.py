@@ -24,7 +24,7 @@ from app.compliance.queries import Filters
 from app.database import Snapshot
 from app.errors import Refused
 from app.i18n import labels
-from app.i18n.book_words import INSTRUCTION_KINDS
+from app.i18n.book_words import PURPOSES
 from app.i18n.words import N_
 from app.identity import queries as identity
 from app.issuers import queries as issuers
@@ -198,7 +198,7 @@ def _others(view: Snapshot) -> Iterator[Row]:
         since = reached.get(one.id, one.created_at)
         due = platform_policy.due("payment", since)
         yield Row(
-            due_at=due, rank=2, id=one.id, work="payment", title=say(INSTRUCTION_KINDS[one.kind]),
+            due_at=due, rank=2, id=one.id, work="payment", title=say(PURPOSES[one.purpose]),
             ref=one.reference, href=None, why=say(N_("The gateway could not do it; an operator looks at it.")),
             since=since, left=_left(view, due), status=("instruction", one.status),
         )  # fmt: skip
