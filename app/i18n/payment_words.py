@@ -71,7 +71,7 @@ REFUND_STEPS: Mapping[str, str] = {
     "owed": N_("It is decided, and sent in a moment."),
     "sent": N_("It was sent. Your bank may take some days to show it."),
     "paid": N_("It was paid."),
-    "failed": N_("The account that it came from does not take it. Tell us a bank account in your own name."),
+    "failed": N_("The account that it was sent to does not take it."),
     "waits": N_(
         "Your bank has the money while it looks into a complaint. We wait for its word, so that nothing is paid twice."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.cash.messages import whom
 from app.database import Transaction
 from app.money import Money
 from app.notifications import actions as notifications
@@ -31,7 +32,7 @@ def tell(
     """
     notifications.enqueue(
         tx, pledge.investor.user_id, kind, about or f"pledge:{pledge.id}",
-        **facts(pledge, offering, amount or pledge.amount, into_cash=into_cash),
+        whom=whom(pledge.investor), **facts(pledge, offering, amount or pledge.amount, into_cash=into_cash),
         **({} if receipt is None else {"receipt": receipt}),
     )  # fmt: skip
 

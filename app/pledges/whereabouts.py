@@ -10,13 +10,15 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from app.audit import queries as audit
+from app.cash import queries as cash
+from app.cash.models import BankAccount
 from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.ledger.queries import Movement
 from app.money import Money
 from app.offerings.models import Offering
 from app.payments import queries as payments
-from app.payments.lifecycle import FAILED, PENDING, REVIEW, SENDING, SUCCEEDED, UNKNOWN
+from app.payments.lifecycle import CANCELLED, FAILED, PENDING, REVIEW, SENDING, SUCCEEDED, UNKNOWN
 from app.payments.models import AMOUNT_DIFFERS, Instruction
 from app.payments.port import OpKind
 from app.pledges import lifecycle, refunds
@@ -59,6 +61,8 @@ class Refund:
     due_by: datetime
     sent_at: datetime | None
     paid_at: datetime | None
+    #: The bank account that it goes to where it cannot go back; None: there is none that was not tried.
+    account: BankAccount | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +125,17 @@ def _refund(session: Session, pledge: Pledge, regime: Regime) -> Refund | None:
     owed_at = audit.reached(session, "pledges", pledge.id, lifecycle.REFUND_DUE)
     if owed_at is None:
         return None
-    rows = payments.refunds(session, pledge.id)
+    rows = [row for row in payments.ways_back(session, pledge.id) if not refunds.is_part(row)]
     latest = rows[-1] if rows else None
+    account = cash.bank_account(session, pledge.investor_id)
+    is_tried = account is not None and any(row.payee_id == account.id and row.status != CANCELLED for row in rows)
     paid_at = audit.reached(session, "pledges", pledge.id, lifecycle.REFUNDED)
     if pledge.status != lifecycle.REFUNDED:
         paid_at = None
     return Refund(
         _step(session, pledge, latest), owed_at, platform_policy.refund_by(owed_at, regime.pack),
         None if latest is None else audit.reached(session, "instructions", latest.id, SENDING), paid_at,
+        None if is_tried else account,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from app.web.account.forms import EmptyForm
 from app.web.forms import Form, Needed, amount, opened, text
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.session import acting, looking, my_id, platform, reader, reader_zone
+from app.web.session import acting, local_path, looking, my_id, platform, reader, reader_zone
 from app.web.whom import acted_for
 
 _MONEY = {"inputmode": "decimal", "autocomplete": "off"}
@@ -289,7 +289,8 @@ def save_bank_account() -> ResponseReturnValue:
 
     if form.do(save):
         flash(N_("Saved."), "ok")
-        return redirect(url_for("investor.cash"), 303)
+        home = "investor.cash" if platform().settings.cash_accounts else "investor.dashboard"
+        return redirect(local_path(request.args.get("next"), url_for(home)), 303)
     return _bank_account_page(form)
 
 
