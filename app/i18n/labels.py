@@ -22,6 +22,7 @@ from app.i18n import (
 )
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.book_words import ACCOUNT_CLASSES, ACCOUNTS, BOOKS, ENTRY_KINDS, PURPOSES  # noqa: F401
+from app.i18n.gateway_words import GATEWAY_CODES, GATEWAY_ERRORS  # noqa: F401
 from app.i18n.job_words import JOBS as JOBS
 from app.i18n.locales import Language
 from app.i18n.offering_words import FINANCIALS as FINANCIALS

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import Permission, may
 from app.approvals.actions import SHORTEST_NOTE
-from app.i18n import amounts, consequences, countries, labels, times
+from app.i18n import amounts, consequences, countries, gateway_words, labels, times
 from app.i18n.locales import LANGUAGES
 from app.i18n.words import said, translations
 from app.identity import passwords
@@ -57,6 +57,8 @@ def init_app(app: Flask) -> None:
         office_clock=_office_clock, compared=lambda field: consequences.compared(field, reader()), is_rule=labels.is_rule,
         plainly=_plainly,
         country=lambda code: countries.name(code, reader()),
+        gateway_code=lambda code: gateway_words.gateway_code(code, reader()),
+        gateway_failure=lambda written: gateway_words.gateway_failure(written, reader()),
         instant=datetime.fromisoformat,
         listed=lambda words: format_list([str(word) for word in words], locale=reader().locale),
         decimal_money=lambda text, currency: money(Money.of(text, currency)),

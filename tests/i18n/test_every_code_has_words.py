@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
+from inspect import getsource
 from typing import Any
 
 import pytest
+import stripe
 
 from app import invariants
 from app.actor import Role
@@ -26,7 +28,7 @@ from app.compliance.lifecycle import REVIEW_CASE
 from app.compliance.models import CaseKind, CaseOutcome
 from app.errors import Refused
 from app.evidence.lifecycle import EVIDENCE
-from app.i18n import labels
+from app.i18n import gateway_words, labels
 from app.i18n.locales import CHINESE, ENGLISH, LANGUAGES, Language
 from app.i18n.mails import TEMPLATES
 from app.i18n.words import said
@@ -42,9 +44,12 @@ from app.offerings.disclosures import FINANCIALS, SECTIONS, STATEMENT_LEVELS, ch
 from app.offerings.filings import Outcome
 from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
+from app.payments import models
+from app.payments.errors import GatewayError
 from app.payments.lifecycle import INSTRUCTION
 from app.payments.models import RETURN_UNIDENTIFIED
-from app.payments.port import Method, OpKind, TxnKind
+from app.payments.port import FUNDING_REFUSED, Method, OpKind, TxnKind
+from app.payments.sandbox.cards_provider import STICKY
 from app.payments.ways import Why
 from app.pledges.lifecycle import PLEDGE
 from app.pledges.models import StopReason
@@ -220,6 +225,66 @@ def test_every_status_of_investors_is_known_to_the_rules_and_has_a_name() -> Non
         assert labels.category(kind, ENGLISH) != labels.category(kind, CHINESE)
 
 
+#: Those of an event, which is refused at the door.
+OF_EVENTS = {"BadSignature", "Stale"}
+
+
+def errors_of_gateways() -> set[str]:
+    found, left = set(), [GatewayError]
+    while left:
+        below = left.pop().__subclasses__()
+        found |= {one.__name__ for one in below if one.__module__.startswith("app.")}
+        left += below
+    return found
+
+
+def codes_of_gateways() -> set[str]:
+    """What our own adapters, their pretend far sides and the outbox call what went wrong."""
+    raised = errors_of_gateways() - OF_EVENTS | {"RemoteError"}
+    found = {
+        models.KEY_CONFLICT,
+        models.PAID_OTHERWISE,
+        models.AMOUNT_DIFFERS,
+        models.DEALT_WITH,
+        FUNDING_REFUSED,
+        STICKY,
+    }
+    for file in of_app():
+        if name(file).startswith(("app/payments/", "app/jobs/send_payments")):
+            for call, written in calls(file):
+                given = [
+                    *(call.args if written in raised else ()),
+                    *(one.value for one in call.keywords if one.arg == "code"),
+                ]
+                parts = [
+                    part for one in given for part in ((one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,))
+                ]
+                found |= {one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return found
+
+
+def test_every_error_and_code_of_a_gateway_has_words() -> None:
+    assert set(labels.GATEWAY_ERRORS) == errors_of_gateways()
+    codes = codes_of_gateways()
+    assert {"account_closed", "returned", "card_declined", "refund_window_over", "key_forgotten"} <= codes
+    assert codes - set(labels.GATEWAY_CODES) == set()
+    told = re.search(r"failure_reason: .*?Possible values are:(.*?)\n", getsource(stripe.Refund), re.DOTALL)
+    assert told is not None
+    of_refunds = re.findall(r"`([a-z_]+)`", told[1])
+    assert len(of_refunds) > 5 and set(of_refunds) <= set(labels.GATEWAY_CODES), "what Stripe says of refunds"
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
+def test_a_code_of_a_gateway_that_nobody_knows_is_a_sentence_all_the_same(language: Language) -> None:
+    told = gateway_words.gateway_code("never_heard_of", language)
+    assert "never_heard_of" in told and len(told) > len("never_heard_of") + 10
+    assert bool(re.search(r"[\u4e00-\u9fff]", told)) == (language is CHINESE)
+    assert gateway_words.gateway_failure("Unknown timeout", language) == gateway_words.gateway_code("timeout", language)
+    assert gateway_words.gateway_failure("Misconfigured ", language) == said(
+        language, labels.GATEWAY_ERRORS["Misconfigured"]
+    )
+
+
 def test_every_class_of_account_has_words() -> None:
     assert {kind.class_ for kind in CHART.values()} <= set(labels.ACCOUNT_CLASSES)
 
@@ -311,5 +376,5 @@ def test_every_message_has_a_template_and_every_template_a_message() -> None:
 def test_every_sentence_of_a_message_is_marked_for_translation() -> None:
     for template in TEMPLATES.glob("*.txt"):
         bare = re.sub(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", "", template.read_text(), flags=re.DOTALL)
-        bare = re.sub(r"/[a-z/]+|OpenRaise", "", bare)
+        bare = re.sub(r"/[a-z/-]+|OpenRaise", "", bare)
         assert not re.search(r"[^\W\d_]{2}", bare.replace("众启", "")), template.name
