@@ -73,9 +73,24 @@ def approve(tx: Transaction, ref: str, seen: str) -> Answer:
 
 
 def reject(tx: Transaction, ref: str, note: str) -> None:
-    """Say no to a proposal, or take one's own back. Raises, locks, writes: as `approve`."""
+    """Say no to a proposal; who made it takes it back. Raises, locks, writes: as `approve`."""
+    if approvals.is_by(queries.by_ref(tx.session, ref), tx.actor.user_id):
+        take_back(tx, ref)
+        return
     proposal, act = _begin(tx, ref)
     approvals.reject(tx, ref, note)
+    act.rejected(tx, proposal)
+
+
+def take_back(tx: Transaction, ref: str) -> None:
+    """End one's own proposal; what follows is what follows from a no.
+
+    Raises NotFound, Refused("proposal_finished"). Locks, writes: as `approve`.
+    """
+    proposal = queries.by_ref(tx.session, ref)
+    act = ACTS[ProposalKind(proposal.kind)]
+    act.lock(tx, proposal)
+    approvals.take_back(tx, ref)
     act.rejected(tx, proposal)
 
 
@@ -211,6 +226,11 @@ def lift_switch(tx: Transaction, ref: str, why: str) -> Proposal | None:
     return approvals.propose(tx, ProposalKind.SWITCH, f"switch:{switch.id}", payload, state=_is_set(switch))
 
 
+def _lift_approved(tx: Transaction, proposal: Proposal) -> None:
+    with approvals.carrying_out(tx, ProposalKind.SWITCH, proposal.subject):
+        switches.lift(tx, proposal.payload["switch"], proposal.payload["why"])
+
+
 def _is_set(switch: Switch) -> str:
     return "set" if switch.is_set else "lifted"
 
@@ -256,7 +276,7 @@ ACTS: Mapping[ProposalKind, Act] = {
     ProposalKind.SWITCH: Act(
         state=lambda session, proposal: _is_set(switch_queries.by_ref(session, proposal.payload["switch"])),
         lock=lambda tx, proposal: switches.lock(tx, proposal.payload["switch"]),
-        approved=lambda tx, proposal: switches.lift(tx, proposal.payload["switch"], proposal.payload["why"]),
+        approved=_lift_approved,
     ),
     ProposalKind.RECEIPT: Act(
         state=unidentified.state,

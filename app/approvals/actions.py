@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from app.actor import Role
 from app.approvals import queries
-from app.approvals.lifecycle import APPROVED, PROPOSED
+from app.approvals.lifecycle import APPROVED, PROPOSED, UNFINISHED
 from app.approvals.models import Proposal, ProposalApproval, ProposalKind
 from app.audit import actions as audit
 from app.database import Transaction, new_reference
-from app.errors import Refused
+from app.errors import NotFound, Refused
 
 #: Who says no, asks for more or explains something does so in at least so many characters.
 SHORTEST_NOTE = 20
@@ -100,23 +100,42 @@ def approve(tx: Transaction, ref: str, seen: str, state: str) -> Answer:
 
 
 def reject(tx: Transaction, ref: str, note: str) -> Proposal:
-    """Say no, with the reason; who made it takes it back instead. One that waits for its day can be stopped, too.
+    """Say no, with the reason. One that waits for its day can be stopped, too.
 
-    Raises Refused: "own_proposal", "not_a_checker", "proposal_finished", "note_too_short". Locks: proposal.
-    Writes: proposal, audit.
+    Raises Refused: "own_proposal" (made it, or it is about them), "not_a_checker", "proposal_finished", "note_too_short".
+    Locks: proposal. Writes: proposal, audit.
     """
     proposal = lock(tx, ref)
-    if proposal.status not in (PROPOSED, APPROVED):
-        raise Refused("proposal_finished", machine="proposal", status=proposal.status)
-    if proposal.made_by is not None and proposal.made_by == tx.actor.user_id:
-        audit.transition(tx, proposal, "withdraw")
-        return proposal
+    _require_unfinished(proposal)
     _require_checker(tx, proposal)
     if len(note.strip()) < SHORTEST_NOTE:
         raise Refused("note_too_short", field="note", shortest=SHORTEST_NOTE)
     proposal.note = note.strip()
     audit.transition(tx, proposal, "reject", by=tx.actor.user_id)
     return proposal
+
+
+def take_back(tx: Transaction, ref: str) -> Proposal:
+    """End one's own proposal, whatever one is by now. One that waits for its day can be taken back, too.
+
+    Raises NotFound (somebody else made it), Refused("proposal_finished"). Locks: proposal. Writes: proposal, audit.
+    """
+    proposal = lock(tx, ref)
+    if not is_by(proposal, tx.actor.user_id):
+        raise NotFound
+    _require_unfinished(proposal)
+    audit.transition(tx, proposal, "withdraw")
+    return proposal
+
+
+def is_by(proposal: Proposal, user_id: int | None) -> bool:
+    """Whether this person made it; what came from the command line nobody did."""
+    return proposal.made_by is not None and proposal.made_by == user_id
+
+
+def _require_unfinished(proposal: Proposal) -> None:
+    if proposal.status not in UNFINISHED:
+        raise Refused("proposal_finished", machine="proposal", status=proposal.status)
 
 
 def withdraw(tx: Transaction, kind: ProposalKind, subject: str) -> None:

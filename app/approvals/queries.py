@@ -33,6 +33,12 @@ def waiting(session: Session) -> list[Proposal]:
     return list(session.scalars(select(Proposal).where(Proposal.status == PROPOSED).order_by(Proposal.id)))
 
 
+def unfinished_by(session: Session, user_id: int) -> list[Proposal]:
+    """What this person proposed and may still take back, the oldest first."""
+    made = select(Proposal).where(Proposal.made_by == user_id, Proposal.status.in_(UNFINISHED))
+    return list(session.scalars(made.order_by(Proposal.id)))
+
+
 def approvals(session: Session, proposal_id: int) -> list[ProposalApproval]:
     return list(
         session.scalars(

@@ -62,7 +62,7 @@ EXPECTED = {
         "compliance.reject", "compliance.ask_to_give_back", "compliance.propose_to_give_back",
     },
     Permission.OPERATE: {
-        "admin.overview", "admin.jobs", "admin.books", "admin.begin_closing", "admin.propose_payout", "admin.try_again", "admin.cash", "admin.cash_days", "admin.dormant_cash", "admin.keep_stray",
+        "admin.overview", "admin.jobs", "admin.books", "admin.take_back", "admin.begin_closing", "admin.propose_payout", "admin.try_again", "admin.cash", "admin.cash_days", "admin.dormant_cash", "admin.keep_stray",
         "admin.give_back_stray",
         "admin.reconciliation", "admin.reconciled_day", "admin.reconciled_day_csv", "admin.broken", "admin.explain_break",
         "admin.receipt", "admin.propose_for_receipt", "admin.dormant", "admin.dormant_csv", "admin.gateways", "admin.ledger", "admin.journal_entry", "admin.switch_off", "admin.lift_switch",

@@ -135,3 +135,60 @@ def test_what_is_no_receipt_is_not_there(site: Site) -> None:
     ((entry,),) = world.sql("SELECT id FROM journal_entries WHERE kind = 'funds_collected'")
     for number in (entry, entry + 1):
         assert operator(site).get(f"/ops/receipts/{number}").status == 404
+
+
+def test_who_proposed_it_takes_it_back_where_they_see_it(site: Site) -> None:
+    world = site.world
+    entry = wire(world, world.live(), AMOUNT)
+    browser, other, path = operator(site), operator(site), f"/ops/receipts/{entry}"
+    asked = {"way": "back", "pledge": "", "why": WHY}
+    for seen_on in (path, "/ops"):
+        assert browser.post(path, asked).status == 303
+        ((ref,),) = world.sql("SELECT ref FROM proposals WHERE kind = 'receipt' AND status = 'proposed'")
+        assert ref in other.get(path).text
+        for page in (other.get(path), other.get("/ops")):
+            assert not page.tree.xpath("//form[contains(@action, 'take-back')]"), "it is not theirs"
+        with site.unchanged():
+            assert other.post(f"/ops/proposals/{ref}/take-back").status == 404
+        (action,) = browser.get(seen_on).tree.xpath("//form[contains(@action, 'take-back')]/@action")
+        done = browser.post(action)
+        assert (done.status, done.location) == (303, seen_on)
+        assert "You took it back." in browser.get(seen_on).notices()
+        assert browser.get(path).tree.xpath("//textarea"), "something else can be proposed"
+    with site.unchanged():
+        again = browser.post(f"/ops/proposals/{ref}/take-back")
+    assert again.location == "/ops" and "You took it back." not in browser.get("/ops").notices()
+    assert world.sql("SELECT status FROM proposals WHERE kind = 'receipt'") == [("withdrawn",)] * 2
+
+
+def test_an_officer_who_made_it_takes_it_back_although_it_is_about_them(site: Site) -> None:
+    """Whoever is an operator and an officer, too, sees one button, and no way to agree to it themselves."""
+    world = site.world
+    entry = wire(world, world.live(), AMOUNT)
+    person = world.user(Role.OPERATOR, Role.COMPLIANCE_OFFICER)
+    browser = site.browser(person.id)
+    browser.post(f"/ops/receipts/{entry}", {"way": "back", "pledge": "", "why": WHY})
+    ((ref,),) = world.sql("SELECT ref FROM proposals WHERE kind = 'receipt'")
+    world.force("UPDATE proposals SET involves = ARRAY[CAST(:id AS bigint)] WHERE ref = :ref", id=person.id, ref=ref)
+    page = browser.get(f"/review/proposals/{ref}")
+    (action,) = page.tree.xpath("//main//aside//form/@action")
+    browser.post(action)
+    assert world.sql("SELECT status FROM proposals WHERE kind = 'receipt'") == [("withdrawn",)]
+
+
+def test_a_switch_that_somebody_proposed_to_lift_says_so_and_can_be_left_off(site: Site) -> None:
+    world = site.world
+    world.officer()
+    browser = operator(site)
+    browser.post(
+        "/ops/gateways", {"gateway": "", "direction": "out", "offering": "", "why": "Looking into what we saw"}
+    )
+    ((switch,),) = world.sql("SELECT ref FROM switches")
+    browser.post(f"/ops/switches/{switch}/lift", {"lift-why": "Nothing was found in it"})
+    page = browser.get("/ops/gateways")
+    ((ref,),) = world.sql("SELECT ref FROM proposals WHERE kind = 'switch'")
+    assert f"{ref} waits for a second person." in page.text and not page.tree.xpath("//*[@name='lift-why']")
+    (action,) = page.tree.xpath("//form[contains(@action, 'take-back')]/@action")
+    assert browser.post(action).location == "/ops/gateways"
+    assert browser.get("/ops/gateways").tree.xpath("//*[@name='lift-why']")
+    assert world.sql("SELECT lifted_at FROM switches") == [(None,)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import invariants
+from app import four_eyes, invariants
 from app.access import Permission
+from app.approvals import queries as proposals
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.errors import Refused
@@ -26,7 +27,7 @@ from app.web.account.forms import EmptyForm
 from app.web.admin import blueprint
 from app.web.guard import allow
 from app.web.health import SILENCE
-from app.web.session import acting, looking, reader
+from app.web.session import acting, local_path, looking, my_id, reader
 
 RUNS_SHOWN = 40
 ENTRIES_SHOWN = 50
@@ -52,9 +53,23 @@ def overview() -> ResponseReturnValue:
                 (closing, offerings.offering(view.session, closing.offering_id))
                 for closing in closing_queries.unfinished(view.session)
             ],
+            proposals=proposals.unfinished_by(view.session, my_id()),
             form=EmptyForm(),
             now=view.now,
         )
+
+
+@blueprint.post("/proposals/<ref>/take-back")
+@allow(Permission.OPERATE)
+def take_back(ref: str) -> ResponseReturnValue:
+    """End one's own proposal, and go back to where it was shown."""
+    try:
+        with acting() as tx:
+            four_eyes.take_back(tx, ref)
+        flash(N_("You took it back. It does not happen."), "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
+    return redirect(local_path(request.args.get("next"), url_for("admin.overview")), 303)
 
 
 @blueprint.get("/jobs")

@@ -17,7 +17,7 @@ from app.web.admin import blueprint
 from app.web.components import say
 from app.web.forms import Form, long_text, text
 from app.web.guard import allow
-from app.web.session import looking
+from app.web.session import looking, my_id
 
 TO_PLEDGE, BACK = "pledge", "back"
 WAYS = {TO_PLEDGE: N_("It is the payment of a pledge"), BACK: N_("Send it back to where it came from")}
@@ -57,6 +57,7 @@ def _page(entry_id: int, form: OwnedForm) -> ResponseReturnValue:
             owner=unidentified.owner_of(view.session, found),
             offering=offerings.offering(view.session, found.offering_id),
             proposal=proposals.unfinished(view.session, ProposalKind.RECEIPT, f"receipt:{found.entry_id}"),
+            my_id=my_id(),
             form=form,
             now=view.now,
         ), form.status

@@ -8,6 +8,8 @@ from wtforms import SelectField, StringField
 
 from app import four_eyes
 from app.access import Permission
+from app.approvals import queries as proposals
+from app.approvals.models import ProposalKind
 from app.errors import NotFound, Refused
 from app.i18n import labels
 from app.i18n.reconciliation_words import DIRECTIONS
@@ -22,7 +24,7 @@ from app.web.admin import blueprint
 from app.web.components import say
 from app.web.forms import Form, long_text
 from app.web.guard import allow
-from app.web.session import acting, looking, platform, reader
+from app.web.session import acting, looking, my_id, platform, reader
 
 HISTORY_SHOWN = 50
 
@@ -60,6 +62,8 @@ def _page(form: SwitchForm) -> ResponseReturnValue:
             gateways=[(name, readings.get(name), payments.health(view.session, name)) for name in platform().gateways],
             stale=stale,
             switches=queries.all_set(view.session),
+            lifts={one.subject: one for one in proposals.waiting(view.session) if one.kind == ProposalKind.SWITCH},
+            my_id=my_id(),
             history=history,
             names=offerings.names(view.session, [one.offering_id for one in history if one.offering_id]),
             form=form,

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app import four_eyes
 from app.access import Permission
 from app.approvals import queries
-from app.approvals.actions import Answer
+from app.approvals.actions import Answer, is_by
 from app.approvals.lifecycle import PROPOSED, UNFINISHED
 from app.approvals.models import Proposal, ProposalKind
 from app.closings import giving_back
@@ -65,7 +65,7 @@ def _page(ref: str, form: RejectForm) -> ResponseReturnValue:
             maker=names.get(found.made_by or 0),
             approvals=[(one, names[one.user_id]) for one in approvals],
             is_own=four_eyes.is_own(view.session, found, my_id()),
-            is_mine=found.made_by == my_id(),
+            is_mine=is_by(found, my_id()),
             agreed_by_me=my_id() in {one.user_id for one in approvals},
             is_open=found.status == PROPOSED,
             can_be_stopped=found.status in UNFINISHED,
