@@ -13,8 +13,11 @@ from app.closings.models import Closing
 from app.closings.snapshot import put_to_officers
 from app.database import Transaction
 from app.errors import Refused
+from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import entries
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings.models import Offering
 
@@ -38,6 +41,34 @@ def propose(tx: Transaction, ref: str) -> None:
     queries.require_no_complaint(tx.session, offering)
     closing.payout_proposed_by = tx.actor.user_id
     put_what_is_left(tx, offering, closing)
+    closing.holdback_told_at = closing.holdback_told_at or tx.now
+    _tell(tx, offering, closing, is_proposed=True)
+
+
+def tell_due(tx: Transaction, closing_id: int) -> bool:
+    """Tell the company, once, that the days of a holdback are over and what is left of it, be it nothing.
+
+    False: it was told, or there is nothing to tell yet. Locks: offering, closing. Writes: closing, messages, audit.
+    """
+    offering = offerings.lock(tx, queries.closing(tx.session, closing_id).offering_id)
+    closing = queries.lock(tx, closing_id)
+    until = queries.held_back_until(offering, closing)
+    if closing.status != DONE or closing.holdback_told_at is not None or until is None or tx.now < until:
+        return False
+    closing.holdback_told_at = tx.now
+    audit.record(tx, "holdback_due", "closings", closing.id, left=queries.holdback_left(tx.session, closing))
+    _tell(tx, offering, closing, is_proposed=False)
+    return True
+
+
+def _tell(tx: Transaction, offering: Offering, closing: Closing, *, is_proposed: bool) -> None:
+    left = queries.holdback_left(tx.session, closing)
+    for user_id in issuers.members(tx.session, offering.issuer_id):
+        notifications.enqueue(
+            tx, user_id, Message.HOLDBACK_DUE, about=f"{closing.ref}:{'proposed' if is_proposed else 'due'}",
+            offering=offering.name, ref=offering.ref, minor=left.minor, kept_minor=closing.holdback_minor,
+            currency=closing.currency, is_proposed=is_proposed,
+        )  # fmt: skip
 
 
 def put_what_is_left(tx: Transaction, offering: Offering, closing: Closing) -> None:

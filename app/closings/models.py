@@ -55,6 +55,8 @@ class Closing(Base):
     holdback_minor: Mapped[int] = mapped_column(server_default=text("0"))
     #: When two officers approved that what is left of it is paid out.
     holdback_released_at: Mapped[datetime | None]
+    #: When the company was told that it falls due.
+    holdback_told_at: Mapped[datetime | None]
     #: What the payout that is proposed, under way or was the last one pays.
     payout_minor: Mapped[int] = mapped_column(server_default=text("0"))
     #: SHA-256 of everything that the officers approve: holders, lines, totals, target, payee, which payout it is.

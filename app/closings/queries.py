@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.actor import Role
@@ -99,18 +99,25 @@ def holdback_left(session: Session, closing: Closing) -> Money:
 
 def holdbacks_due(session: Session, now: datetime) -> list[tuple[Closing, str, datetime]]:
     """Closings whose holdback may be paid out by now: each with its offering's name and since when."""
+    return [found for found in _holdbacks_over(session, now) if holdback_left(session, found[0])]
+
+
+def holdbacks_to_tell(session: Session, now: datetime) -> list[int]:
+    """Closings whose holdback is over, used up or not, and whose company was not told so."""
+    return [closing.id for closing, _, _ in _holdbacks_over(session, now, Closing.holdback_told_at.is_(None))]
+
+
+def _holdbacks_over(
+    session: Session, now: datetime, *which: ColumnElement[bool]
+) -> list[tuple[Closing, str, datetime]]:
     rows = session.execute(
         select(Closing, Offering)
         .join(Offering, Offering.id == Closing.offering_id)
-        .where(Closing.status == DONE, Closing.holdback_minor > 0, Closing.holdback_released_at.is_(None))
+        .where(Closing.status == DONE, Closing.holdback_minor > 0, Closing.holdback_released_at.is_(None), *which)
         .order_by(Closing.id)
     )
     due = ((closing, offering.name, held_back_until(offering, closing)) for closing, offering in rows)
-    return [
-        (closing, name, until)
-        for closing, name, until in due
-        if until is not None and until <= now and holdback_left(session, closing)
-    ]
+    return [(closing, name, until) for closing, name, until in due if until is not None and until <= now]
 
 
 def announced(session: Session, offering_id: int) -> Closing | None:

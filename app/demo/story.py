@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +35,8 @@ FILINGS = Path(__file__).parent / "filings"
 BEGINS = timedelta(days=75)
 #: Agreed with two of the companies: less from them, and a fee from their investors.
 SHARED_FEES = FeeTerms(success_bps=400, investor_bps=200, investor_most_minor=15_000, listing_minor=50_000)
+#: And of one a part is held back, which falls due before the story ends.
+FEES_WITH_HOLDBACK = replace(SHARED_FEES, holdback_bps=500, holdback_days=21)
 
 
 def tell(platform: Platform) -> None:
@@ -159,10 +162,10 @@ def _draft(
 
 
 def _hidden_sea_settles(stage: Stage, now: datetime) -> None:
-    """Its C-U says that the target was reached; here its offering runs to the shares."""
+    """Its C-U says that the target was reached; here its offering runs to the shares, and to the end of what is held back."""
     filing = _filing("hidden-sea.C-U.xml")
     company = _company(stage, RICHARD, filing, {})
-    offering = _draft(stage, RICHARD, company, fees=SHARED_FEES)
+    offering = _draft(stage, RICHARD, company, fees=FEES_WITH_HOLDBACK)
     terms = Terms(
         filing.security_type, None, filing.share_price, _usd("100"), filing.target, filing.maximum,
         filing.oversubscription_rule, filing.oversubscription_note,

@@ -175,7 +175,7 @@ FILES: dict[str, str] = {
     "closings.jsonl": """
         SELECT id, ref, offering_id, seq, status, begun_by, begun_at, payout_proposed_by, gather_until, currency,
             total_minor, fee_minor, investor_fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint,
-            settled_at, is_rolling, holdback_minor, holdback_released_at, payout_minor
+            settled_at, is_rolling, holdback_minor, holdback_told_at, holdback_released_at, payout_minor
         FROM closings WHERE offering_id = :offering ORDER BY id""",
     "closing_lines.jsonl": f"""
         SELECT closing_id, pledge_id, holder_name, shares, amount_minor, fee_share_minor, investor_fee_minor

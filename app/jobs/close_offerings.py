@@ -1,4 +1,4 @@
-"""Ends offerings at their deadline, proposes closings, and finishes failed offerings."""
+"""Ends offerings at their deadline, proposes closings, finishes failed offerings, and tells of holdbacks that fall due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.actor import SYSTEM
 from app.changes import deadlines as early_closes
 from app.changes import queries as changes
 from app.closings import actions as closings
+from app.closings import holding_back
 from app.closings import queries as closing_queries
 from app.errors import Refused
 from app.jobs.one_by_one import one_by_one
@@ -20,7 +21,8 @@ from app.wiring import Platform
 
 def run(platform: Platform) -> int:
     """Return how many offerings and closings moved on."""
-    return one_by_one(chain(_to_resume(platform), _to_begin(platform), _to_propose(platform), _to_finish(platform)))
+    steps = (_to_resume, _to_begin, _to_propose, _to_finish, _to_tell)
+    return one_by_one(chain.from_iterable(step(platform) for step in steps))
 
 
 def _to_resume(platform: Platform) -> Iterator[Callable[[], int]]:
@@ -75,3 +77,16 @@ def _finish(platform: Platform, offering_id: int) -> int:
     """Call a failed offering refunded when every cent is back."""
     with platform.database.transaction(SYSTEM, "close_offerings") as tx:
         return int(closings.finish_refunds(tx, offering_id))
+
+
+def _to_tell(platform: Platform) -> Iterator[Callable[[], int]]:
+    with platform.database.snapshot() as view:
+        due = closing_queries.holdbacks_to_tell(view.session, view.now)
+    for closing_id in due:
+        yield partial(_tell, platform, closing_id)
+
+
+def _tell(platform: Platform, closing_id: int) -> int:
+    """Tell a company that what was held back from it falls due."""
+    with platform.database.transaction(SYSTEM, "close_offerings") as tx:
+        return int(holding_back.tell_due(tx, closing_id))

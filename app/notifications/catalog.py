@@ -68,3 +68,5 @@ class Message(StrEnum):
     # a part is closed while the offering goes on
     ROLLING_ANNOUNCED = "rolling_announced"
     ROLLING_CALLED_OFF = "rolling_called_off"
+    # what was held back from a company
+    HOLDBACK_DUE = "holdback_due"

@@ -13,6 +13,7 @@ import pytest
 from app import clock, create_app
 from app.actor import STAFF, Role
 from app.cli.demo import seed_if_empty
+from app.closings import queries as closings
 from app.demo import story
 from app.demo.people import ALICE, GRACE, PEOPLE, QUILLFEATHER
 from app.identity import actions, queries
@@ -71,6 +72,9 @@ def assert_work_of_every_kind(world: World) -> None:
     assert world.sql("SELECT count(*) > 0 FROM alerts WHERE NOT holds") == [(True,)]
     assert world.sql("SELECT status FROM pledges WHERE related_as = 'family'") == [("held",)]
     assert world.sql("SELECT kind FROM proposals WHERE status = 'proposed'") == [("payee",)]
+    with world.looking() as view:
+        ((_, name, _),) = closings.holdbacks_due(view.session, view.now)
+    assert world.sql("SELECT facts->>'offering' FROM messages WHERE kind = 'holdback_due'") == [(name,)]
     assert world.sql("SELECT status, count(*) FROM change_answers GROUP BY status ORDER BY status") == [
         ("awaited", 1), ("confirmed", 2),
     ]  # fmt: skip

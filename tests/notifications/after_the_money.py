@@ -68,6 +68,7 @@ def close_a_part(world: World) -> None:
         rolling.give_up(tx, part.offering.id, world.platform.law)
     part.closed()
     world.move_clock(days=30)
+    world.run_jobs()
     with world.acting(world.officer()) as tx:
         holding_back.propose(tx, part.newest().ref)
     world.approve_closing(part.offering)
