@@ -81,6 +81,8 @@ GATEWAY_CODES: Mapping[str, str] = {
     "payee_unknown_to_stripe": N_("The payee was not entered at Stripe."),
     "key_conflict": N_("The key stands at the gateway for something else."),
     "key_forgotten": N_("The gateway has forgotten the key by now; whether it was done cannot be told."),
+    "came_back": N_("What was carried to the custodian came back again and again."),
+    "never_arrives": N_("What was on its way to the custodian came back; it arrives no more."),
     "amount_differs": N_("Another amount came than was asked for."),
     "dealt_with": N_("A person has said what becomes of it."),
     "paid_otherwise": N_("It goes to the investor's bank account instead."),

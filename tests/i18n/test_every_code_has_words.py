@@ -20,6 +20,7 @@ from app.alerts.lifecycle import ALERT
 from app.alerts.models import SubjectType
 from app.approvals.lifecycle import PROPOSAL
 from app.approvals.models import ProposalKind
+from app.cash.carrying import CAME_BACK
 from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.changes.texts import FIELDS
 from app.closings.lifecycle import CLOSING
@@ -243,6 +244,8 @@ def codes_of_gateways() -> set[str]:
     raised = errors_of_gateways() - OF_EVENTS | {"RemoteError"}
     found = {
         models.KEY_CONFLICT,
+        models.KEY_FORGOTTEN,
+        CAME_BACK,
         models.PAID_OTHERWISE,
         models.AMOUNT_DIFFERS,
         models.DEALT_WITH,
@@ -260,6 +263,11 @@ def codes_of_gateways() -> set[str]:
                     part for one in given for part in ((one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,))
                 ]
                 found |= {one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+        found |= {
+            call.args[2].value
+            for call, written in calls(file)
+            if written == "call_a_person" and isinstance(call.args[2], ast.Constant)
+        }
     return found
 
 
