@@ -40,7 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 from app.actor import Actor
@@ -149,9 +149,10 @@ def _begin(session: Session, begin: str) -> tuple[datetime, datetime]:
     with closing(connection.connection.cursor()) as cursor:
         try:
             cursor.execute(asked)
-        except psycopg.OperationalError as lost:
-            connection.invalidate(lost)
-            raise OperationalError(asked, None, lost) from lost
+        except psycopg.Error as refused:  # whoever begins knows the errors of SQLAlchemy alone
+            if isinstance(refused, psycopg.OperationalError):
+                connection.invalidate(refused)
+            raise DBAPIError.instance(asked, None, refused, psycopg.Error, dialect=connection.dialect) from refused
         cursor.nextset()  # BEGIN itself answers nothing
         times = cursor.fetchone()
     assert times is not None
