@@ -12,6 +12,20 @@ from app.ledger.models import JournalEntry, LedgerAccount, Posting
 MAKING_GOOD = ("loss_made_good", "loss_recovered_from_refund")
 
 
+def owed_to_issuer(session: Session, pledge_id: int, currency: str) -> int:
+    """What ever came back of a pledge's losses and lay apart for the issuer, which had borne it; minor units."""
+    taken = (
+        select(func.coalesce(func.sum(Posting.amount_minor), 0))
+        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(
+            LedgerAccount.pledge_id == pledge_id, LedgerAccount.currency == currency, Posting.side == "D",
+            JournalEntry.kind == "loss_owed_to_issuer",
+        )
+    )  # fmt: skip
+    return int(session.scalars(taken).one())
+
+
 def recovered(session: Session, offering_id: int, currency: str) -> int:
     """What ever came back to the platform of its losses on an offering, to be swept from escrow; minor units."""
     credited = (

@@ -42,7 +42,7 @@ def lost(session: Session, offering_id: int, currency: str) -> int:
 
 
 def covered(session: Session, code: Code, pledge_id: int, currency: str) -> int:
-    """What LOSSES or ISSUER_HOLDBACK bore of a pledge's money that a bank took, less what came back since; minor units."""
+    """What LOSSES or ISSUER_HOLDBACK bore of a pledge's money that a bank took, less what was put back there; minor units."""
     return _borne(session, code, currency, LedgerAccount.pledge_id == pledge_id)
 
 

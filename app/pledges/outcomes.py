@@ -22,7 +22,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, PENDING, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import FUNDING_REFUSED, Method, OpKind, Outcome, Txn, TxnKind
-from app.pledges import funding, lifecycle, promises, refunds, saved, taken_back
+from app.pledges import funding, lifecycle, promises, recoveries, refunds, saved, taken_back
 from app.pledges.actions import end_unpaid, owe_refund, take
 from app.pledges.messages import tell
 from app.pledges.models import Pledge, StopReason
@@ -61,6 +61,8 @@ def _apply(tx: Transaction, pledge: Pledge, row: Instruction, outcome: Outcome) 
     if row.status == SUCCEEDED and str(outcome.ref) != row.provider_ref and _was_stopped(tx, row, outcome):
         _paid_besides(tx, pledge, row, outcome)
         return
+    if outcome.dispute or len(outcome.evidence) > 1:  # the money was taken back, or given back
+        recoveries.alone(tx, pledge.offering_id)
     _apply_state(tx, pledge, row, outcome)
     taken_back.book_late(tx, pledge, row, outcome)
 
@@ -233,6 +235,8 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     row = payments.lock(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
     offering = pledge.offering
+    if row.status == FAILED or len(outcome.evidence) > 1:  # it may make good a loss
+        recoveries.alone(tx, offering.id)
     for line in not_booked(tx, row, outcome):
         _book_refund(tx, pledge, offering, row, line)
     if changed and row.status == FAILED and not outcome.evidence:

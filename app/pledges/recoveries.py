@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from app.audit import actions as audit
 from app.database import Transaction
 from app.ledger import actions as ledger
+from app.ledger import losses, reversals
 from app.ledger import queries as books
-from app.ledger import reversals
 from app.ledger.chart import Code
 from app.ledger.draft import Evidence
 from app.ledger.reversals import MadeGood
@@ -39,13 +39,14 @@ def recovered(tx: Transaction, pledge: Pledge, amount: Money, proof: Evidence, c
     """P24: a bank gave back what was lost and covered. Locks: accounts. Writes: entries, audit. Wakes: carry_money."""
     shares = _shares(tx, pledge, amount)
     about, whose = proof.transaction, (pledge.offering_id, pledge.id)
+    drafts = [reversals.loss_recovered(*whose, amount, proof, collector=collector)]
     if _is_any(shares.made_good):
-        ledger.post(tx, reversals.loss_made_good(*whose, shares.made_good, f"loss_made_good:{about}"))
+        drafts.append(reversals.loss_made_good(*whose, shares.made_good, f"loss_made_good:{about}"))
     if shares.issuer:
-        ledger.post(tx, reversals.loss_owed_to_issuer(*whose, shares.issuer, f"loss_owed_to_issuer:{about}"))
+        drafts.append(reversals.loss_owed_to_issuer(*whose, shares.issuer, f"loss_owed_to_issuer:{about}"))
     if shares.investor:
-        ledger.post(tx, reversals.loss_owed_to_investor(*whose, shares.investor, f"loss_owed_to_investor:{about}"))
-    ledger.post(tx, reversals.loss_recovered(*whose, amount, proof, collector=collector))
+        drafts.append(reversals.loss_owed_to_investor(*whose, shares.investor, f"loss_owed_to_investor:{about}"))
+    ledger.post_many(tx, drafts)
     _note(tx, pledge, amount, shares, evidence=about)
     return shares
 
@@ -70,10 +71,18 @@ def made_good_by_refund(tx: Transaction, pledge: Pledge, amount: Money) -> Share
     return shares
 
 
+def alone(tx: Transaction, offering_id: int) -> None:
+    """Wait for whoever writes about losses of the offering: two who hold it together would each think so of the same loss.
+
+    Whoever may have to writes no entry before: the other one may wait for its accounts.
+    """
+    tx.one_at_a_time(f"losses:{offering_id}")
+
+
 def _shares(tx: Transaction, pledge: Pledge, amount: Money) -> Shares:
     """Whoever agreed to pay the platform's losses gets nothing back before the platform has all of its own."""
     offering_id, currency = pledge.offering_id, pledge.currency
-    tx.one_at_a_time(f"losses:{offering_id}")  # two who hold the offering together would each think so of the same loss
+    alone(tx, offering_id)
 
     def left(minor: int) -> Money:
         return Money(max(minor, 0), currency)
@@ -81,6 +90,8 @@ def _shares(tx: Transaction, pledge: Pledge, amount: Money) -> Shares:
     lost, kept = (
         left(books.covered(tx.session, code, pledge.id, currency)) for code in (Code.LOSSES, Code.ISSUER_HOLDBACK)
     )
+    apart = left(losses.owed_to_issuer(tx.session, pledge.id, currency))  # it is back, and was put back nowhere
+    lost, kept = left((lost - apart).minor), left((kept - max(apart - lost, left(0))).minor)
     room = left(books.holdback_used(tx.session, offering_id, currency))
     unpaid = left(books.balance(tx.session, Code.ISSUER_RECEIVABLE, currency, offering_id=offering_id))
     of_platform = min(amount, lost)

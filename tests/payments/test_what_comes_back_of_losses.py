@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
+from time import sleep
 
 import pytest
 
 from app.custody import actions as custody
 from app.custody import bills
+from app.database import Transaction
 from app.errors import Refused
 from app.jobs import carry_money, outcomes, process_inbox, send_payments
 from app.ledger.chart import Code
@@ -273,6 +277,75 @@ def test_a_refund_that_did_not_arrive_after_its_loss_was_billed_and_paid_is_the_
     story.days(3)
     assert story.status(other) == "settled"
     assert (repaid(story.world), story.swept(), story.books()) == ([("succeeded", LOST)], [], {})
+
+
+def refunded_and_lost(story: Story) -> tuple[Pledge, Ref]:
+    """Who cancelled has their money back by a refund, and by their bank besides: the platform has paid it in."""
+    pledge, payment = story.paid(shares=300)
+    story.days(5)
+    story.world.cancel(story.world.pledge(pledge.id))
+    story.world.run_jobs()
+    story.loses(payment)
+    return pledge, payment
+
+
+@pytest.mark.parametrize("is_billed", [False, True])
+def test_a_refund_that_did_not_arrive_after_its_loss_came_back_is_owed_to_the_investor(
+    story: Story, is_billed: bool
+) -> None:
+    """Whoever had borne the loss has it back by then: it is nobody's a second time."""
+    pledge, payment = refunded_and_lost(story)
+    if is_billed:
+        story.bills("750")
+        story.pays_bill(75_000)
+    story.won(payment)
+    story.days(1)
+    story.cards.refund_fails(story.cards.refund_of(pledge))
+    story.days(1)
+    assert (story.status(pledge), story.books()["2020"]) == ("refund_due", -LOST)
+    assert story.books().get("2200", 0) == (-LOST if is_billed else 0)
+    assert story.alerts()[-1] == "PLATFORM-REFUND"
+
+
+def test_what_comes_back_and_a_refund_that_does_not_arrive_wait_for_each_other(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two pledges of one offering, both about the same accounts."""
+    (_, payment), (other, _) = refunded_and_lost(story), refunded_and_lost(story)
+    story.cards.dispute_won(payment)
+    refund = story.cards.refund_of(other)
+    story.cards.refund_fails(refund)
+    asked = dict(story.world.sql("SELECT provider_ref, id FROM instructions WHERE kind IN ('collect', 'refund')"))
+    heard = {
+        kind: (asked[str(ref)], story.cards.gateway.fetch(ref))
+        for kind, ref in ((OpKind.COLLECT, payment), (OpKind.REFUND, refund))
+    }
+    has_its_turn, waits = Event(), Event()
+    usual = Transaction.one_at_a_time
+
+    def turn(tx: Transaction, subject: str) -> None:
+        is_first = tx.request_id.endswith(f":{heard[OpKind.COLLECT][0]}")
+        if not is_first:
+            waits.set()
+        usual(tx, subject)
+        if is_first:
+            has_its_turn.set()
+            assert waits.wait(10)
+            sleep(0.3)  # until the other one does wait
+
+    monkeypatch.setattr(Transaction, "one_at_a_time", turn)
+    with crowded(story.world) as crowd, ThreadPoolExecutor(2) as pool:
+        first = pool.submit(
+            outcomes.apply, crowd.platform, heard[OpKind.COLLECT][0], OpKind.COLLECT, heard[OpKind.COLLECT][1]
+        )
+        assert has_its_turn.wait(10)
+        second = pool.submit(
+            outcomes.apply, crowd.platform, heard[OpKind.REFUND][0], OpKind.REFUND, heard[OpKind.REFUND][1]
+        )
+        first.result()
+        second.result()
+    monkeypatch.undo()
+    assert story.ours() == {"3210": 2 * LOST}
 
 
 def test_two_that_come_back_at_once_are_not_both_the_platforms(story: Story) -> None:
