@@ -20,6 +20,7 @@ from app.closings import queries as closings
 from app.database import Transaction
 from app.identity import queries as identity
 from app.investors import queries as investors
+from app.issuers import actions as issuing
 from app.issuers import queries as issuers
 from app.jobs import outcomes
 from app.jobs.one_by_one import one_by_one
@@ -44,7 +45,7 @@ from app.payments.models import KEY_CONFLICT, KEY_FORGOTTEN
 from app.payments.port import CASH_ACCOUNTS, PLATFORM_ACCOUNT, Method, Op, OpKind, Outcome, Payee, Payer, Ref
 from app.pledges import outcomes as pledges
 from app.pledges import queries as pledge_queries
-from app.pledges import saved
+from app.pledges import saved, unidentified
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -109,6 +110,8 @@ def _note(tx: Transaction, due: Due, error: GatewayError) -> None:
         saved.not_kept(tx, due.id, error.code)
     elif isinstance(error, (Declined, Rejected)) and due.kind is OpKind.RELEASE and due.ref is None:
         closings_outcomes.not_released(tx, due.id, error.code)
+    elif isinstance(error, (Declined, Rejected)) and due.kind is OpKind.TO_ISSUER and due.ref is None:
+        unidentified.not_paid(tx, due.id, error.code)
     else:
         # KeyConflict, Unsupported, a refund that is refused…: another try by itself would end the same way.
         code = KEY_CONFLICT if isinstance(error, KeyConflict) else error.code
@@ -213,10 +216,15 @@ def _payee(platform: Platform, due: Due) -> Payee:
 
 
 def _issuer(platform: Platform, due: Due) -> Payee:
-    """The company's account that is in force: two people agreed to it, and days passed in which it could object."""
+    """The account that two people saw, if the company has no other one by now: of that it may not know yet.
+
+    Raises Rejected, or KeyForgotten when it may have been sent before: then a person finds out.
+    """
     assert due.offering_id is not None  # what is paid is of an offering
     with platform.database.snapshot() as view:
         issuer = issuers.issuer(view.session, offerings.offering(view.session, due.offering_id).issuer_id)
+    if issuing.payee_state(issuer) != due.document_sha256:
+        raise KeyForgotten(KEY_FORGOTTEN) if due.may_have_been_sent else Rejected("payee_changed")
     assert issuer.payout_account is not None  # an offering cannot be submitted without one
     return Payee(issuer.payout_holder or "", platform.vault.open(issuer.payout_account))
 

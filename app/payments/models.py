@@ -120,7 +120,7 @@ class Instruction(Base):
     refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     #: For money that is carried: where it goes. For a top-up, and its refund: the custodian, if another gateway has the money.
     to_gateway: Mapped[str | None] = mapped_column(String(40))
-    #: For a release: what the officers approved.
+    #: For a release: what the officers approved. For what an issuer had borne: the account that two people saw.
     document_sha256: Mapped[str | None] = mapped_column(String(64))
     provider_ref: Mapped[str | None]
     #: Where the payer must go.

@@ -262,6 +262,7 @@ def _pay_owner(tx: Transaction, receipt: Receipt, offering: Offering, pledge: Pl
         payments.instruct(
             tx, OpKind.TO_ISSUER, f"to_issuer:{receipt.key}{again}", gateway=offering.gateway, amount=receipt.amount,
             offering_id=offering.id, pledge_id=pledge.id, reference=offering.ref,
+            document_sha256=_payee(tx.session, receipt),
         )  # fmt: skip
     else:
         paid = payment_queries.collection(tx.session, pledge.id)
@@ -296,6 +297,14 @@ def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
             ledger.post(tx, reversals.loss_repaid_to_issuer(offering.id, row.amount, proof))
         elif line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
             ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
+
+
+def not_paid(tx: Transaction, instruction_id: int, code: str) -> None:
+    """The company is never paid so: what is its own lies apart as before, and waits for a person again.
+
+    Locks: instruction. Writes: instruction, audit.
+    """
+    payments.fail(tx, payments.lock(tx, instruction_id), code)
 
 
 def returned_by_hand(tx: Transaction, gateway: str, outcome: Outcome) -> bool:

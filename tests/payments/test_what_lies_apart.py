@@ -15,7 +15,7 @@ from app.ledger.draft import Evidence
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind, Ref
-from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX
+from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX, Fault
 from app.pledges.models import Pledge
 from app.reconciliation import queries as receipts
 from tests.builders import World, usd
@@ -191,6 +191,54 @@ def test_while_the_bank_looks_into_it_again_nothing_is_said(story: Story) -> Non
         " created_at) SELECT 'sandbox_cards', one, 'other', 'x/y', 0, 0, 0, 'USD', platform_now()"
         " FROM unnest(ARRAY['again', 'over']) one"
     )
+
+
+def test_an_account_that_changes_after_both_agreed_gets_nothing_before_two_people_have_seen_it(
+    cards_world: World,
+) -> None:
+    story, small = holdback_gone(cards_world)
+    entry, issuer = apart(story), story.offering.issuer_id
+    decide(cards_world, entry, None)  # nobody has sent it yet
+    cards_world.change_payee(issuer, holder="Another", account="US00 6666 6666")
+    cards_world.sql("UPDATE issuers SET payout_frozen_until = platform_now() + interval '9 days'")
+    story.days(2)
+    assert paid_out(cards_world, small.amount_minor) == [] and repaid(cards_world) == [("failed", 2_500)]
+    assert standing(cards_world) == [entry] and refused(cards_world, entry, None) == "payout_frozen"
+    story.days(10)
+    decide(cards_world, entry, None)
+    story.days(2)
+    assert paid_out(cards_world, small.amount_minor) == ["US0066666666"] and story.books() == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER])
+def test_an_account_that_changes_while_the_answer_is_lost_is_not_paid_besides(cards_world: World, fault: Fault) -> None:
+    story, small = holdback_gone(cards_world)
+    entry = apart(story)
+    decide(cards_world, entry, None)
+    assert cards_world.platform.sandbox is not None
+    cards_world.platform.sandbox.next_fault("payout", fault)
+    cards_world.run_jobs()
+    cards_world.change_payee(story.offering.issuer_id, holder="Another", account="US00 6666 6666")
+    cards_world.let_backoffs_pass()
+    story.days(1)
+    if fault is Fault.TIMEOUT_AFTER:
+        assert repaid(cards_world) == [("succeeded", 2_500)]
+    else:
+        assert repaid(cards_world) == [("review", 2_500)] and standing(cards_world) == []
+        ((op_id,),) = cards_world.sql("SELECT op_id FROM instructions WHERE kind = 'to_issuer'")
+        with cards_world.acting() as tx:
+            payments.try_again(tx, op_id)
+        story.days(1)
+        assert repaid(cards_world) == [("failed", 2_500)] and standing(cards_world) == [entry]
+        decide(cards_world, entry, None)
+        story.days(1)
+    assert len(paid_out(cards_world, small.amount_minor)) == 1 and story.books() == {}
+
+
+def paid_out(world: World, minor: int) -> list[str]:
+    """To which accounts the custodian paid so much."""
+    rows = world.sql("SELECT about FROM sandbox.objects WHERE kind = 'payout' AND amount_minor = :minor", minor=minor)
+    return [about for (about,) in rows]
 
 
 def test_the_database_pays_nobody_without_two_people(cards_world: World) -> None:
