@@ -21,7 +21,7 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import KEY_FORGOTTEN, PAID_OTHERWISE, Instruction
-from app.payments.port import OpKind, Outcome, TxnKind
+from app.payments.port import OpKind, Outcome, Txn, TxnKind
 from app.reconciliation.queries import PaidTwice
 from app.regimes import platform_policy
 
@@ -111,7 +111,9 @@ def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         if books.is_booked(tx.session, proof.transaction):
             continue
         is_new = True
-        if row.kind == OpKind.ARRIVAL:
+        if line.kind == TxnKind.FEE:
+            _price(tx, row, line, proof)
+        elif row.kind == OpKind.ARRIVAL:
             _arrived(tx, investor, row, proof)
         elif line.kind == TxnKind.PAYOUT_FAILED:
             ledger.post(tx, _back(row, proof))
@@ -127,6 +129,19 @@ def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
 
     if is_new and row.kind == OpKind.TO_CUSTODY:
         _came_back(tx, row)
+
+
+def _price(tx: Transaction, row: Instruction, line: Txn, proof: Evidence) -> None:
+    """A gateway took its price for sending as a line of its own. One for receiving is shown to a person: to make that good, too,
+    might cost the same again and again.
+    """
+    if row.kind == OpKind.ARRIVAL or line.amount.minor >= 0:
+        return
+    assert row.about_id is not None  # it was a top-up
+    top_up = payment_queries.instruction(tx.session, row.about_id)
+    collector = row.gateway if row.kind == OpKind.TO_CUSTODY else ""
+    ledger.post(tx, cash_accounts.gateway_price_taken(line.gone, proof, gateway=row.gateway, collector=collector))
+    (let_platform_pay_whole if collector else let_platform_pay)(tx, top_up, proof.transaction, line.gone)
 
 
 def _wait_no_longer(tx: Transaction, sent: Instruction, waiting: Instruction) -> None:
@@ -214,13 +229,14 @@ def let_platform_pay_whole(tx: Transaction, top_up: Instruction, line: str, pric
 
 def let_platform_pay_price(tx: Transaction, row: Instruction, line: str, price: Money) -> None:
     """The same for what a gateway took by a line of its own, behind a locked top-up or withdrawal. Of what is still to be carried
-    the collector sends so much less; of what it sent or gives back, all of it is missing there.
+    the collector sends so much less; of what it sent or gives back, or has not got, all of it is missing there.
 
     Locks: instructions. Writes: instructions, audit.
     """
     kinds = books.kinds_of(tx.session, row.id)
     is_coming = "cash_collected" in kinds and TAKEN_BACK not in kinds
-    if is_coming and all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, row)):
+    is_enough = queries.with_collector(tx.session, row).minor > 0
+    if is_coming and is_enough and all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, row)):
         let_platform_pay(tx, row, line, price)
     else:
         let_platform_pay_whole(tx, row, line, price)

@@ -8,6 +8,7 @@ from app.database import Transaction
 from app.ledger import actions as ledger
 from app.ledger import entries
 from app.ledger import queries as books
+from app.ledger.chart import Code
 from app.ledger.draft import Evidence
 from app.offerings import actions as offerings
 from app.offerings.models import Offering
@@ -32,10 +33,25 @@ def moved(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         return
     for line in outcome.evidence:
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
-        if not books.is_booked(tx.session, proof.transaction):
+        if books.is_booked(tx.session, proof.transaction):
+            continue
+        if line.kind == TxnKind.FEE:
+            _price(tx, offering, row, line, proof)
+        else:
             _BOOKS[OpKind(row.kind)](tx, offering, row, line, proof)
     tx.wake("carry_money")
     tx.wake("close_offerings")
+
+
+def _price(tx: Transaction, offering: Offering, row: Instruction, line: Txn, proof: Evidence) -> None:
+    """A gateway took its price for sending as a line of its own. One for receiving is shown to a person: to make that good, too,
+    might cost the same again and again.
+    """
+    collector = "" if row.gateway == offering.gateway else row.gateway
+    there = books.balance(tx.session, Code.ESCROW_CASH, line.gone.currency, offering_id=offering.id)
+    is_there = collector or line.gone.minor <= there
+    if row.kind != OpKind.ARRIVAL and line.amount.minor < 0 and is_there:
+        ledger.post(tx, entries.gateway_price_taken(offering.id, line.gone, proof, collector=collector))
 
 
 def _sent(tx: Transaction, offering: Offering, row: Instruction, line: Txn, proof: Evidence) -> None:

@@ -107,15 +107,8 @@ class Collected:
         self.cards.payout_fails(Ref.read(ref))
         self.world.run_jobs()
 
-    def takes_price(self, payment: Ref, minor: int) -> None:
-        """The collector books its price behind a payment as a line of its own."""
-        line = f"txn_price_{uuid.uuid4().hex[:8]}"
-        self.world.sql(
-            "INSERT INTO sandbox_cards.transactions (id, kind, object_kind, object_id, account, amount_minor, currency,"
-            " created_at) VALUES (:id, 'fee', 'payment', :payment, '', :minor, 'USD', platform_now())",
-            id=line, payment=payment.id, minor=-minor,
-        )  # fmt: skip
-        self.world.sql("INSERT INTO sandbox_cards.prices (line_id, fee_minor) VALUES (:id, 0)", id=line)
+    def takes_price(self, about: Ref, minor: int) -> None:
+        take_price(self.world, about, minor)
 
     def is_balanced(self) -> bool:
         """Whether collector and custodian have what the books say, and together (with what is between them, and what the
@@ -129,6 +122,17 @@ class Collected:
         reconcile.settle(self.world.platform)
         hard = "SELECT kind FROM breaks WHERE status = 'open' AND kind NOT IN ('R1', 'R6', 'R14')"
         return self.world.broken_promises() == [] and self.world.sql(hard) == []
+
+
+def take_price(world: World, about: Ref, minor: int) -> None:
+    """The collector books its price behind a payment or payout as a line of its own."""
+    line = f"txn_price_{uuid.uuid4().hex[:8]}"
+    world.sql(
+        "INSERT INTO sandbox_cards.transactions (id, kind, object_kind, object_id, account, amount_minor, currency,"
+        " created_at) VALUES (:id, 'fee', :kind, :about, '', :minor, 'USD', platform_now())",
+        id=line, kind=about.kind, about=about.id, minor=-minor,
+    )  # fmt: skip
+    world.sql("INSERT INTO sandbox_cards.prices (line_id, fee_minor) VALUES (:id, 0)", id=line)
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def test_the_custodians_own_price_is_paid_in_at_once(world: World) -> None:
     world.sql(
         "INSERT INTO sandbox.transactions (id, kind, object_kind, object_id, account, amount_minor, currency, created_at)"
         " VALUES (:id, 'fee', 'payment', :payment, 'clients', :minor, 'USD', platform_now())",
-        id=f"txn_{uuid.uuid4().hex}", payment=Ref.read(ref).id, minor=-MORE,
+        id=f"txn_price_{uuid.uuid4().hex}", payment=Ref.read(ref).id, minor=-MORE,
     )  # fmt: skip
     world.move_clock(minutes=20)
     for _ in range(2):
@@ -159,3 +159,36 @@ def test_the_custodians_own_price_is_paid_in_at_once(world: World) -> None:
     assert has(world, investor, "1000") and at_the_custodian(world) == 100_000
     assert cost(world) == MORE
     assert kinds(world) == [] and world.broken_promises() == []
+
+
+def test_a_price_of_sending_it_is_made_good_at_the_collector_once(collected: Collected) -> None:
+    collected.pays()
+    collected.leaves()
+    ((sent,),) = collected.world.sql("SELECT provider_ref FROM instructions WHERE kind = 'to_custody'")
+    collected.takes_price(Ref.read(sent), MORE)
+    for _ in range(2):
+        is_heard(collected)
+    collected.rests(days=2)
+    assert is_free(collected)
+
+
+def test_a_price_of_sending_what_comes_back_is_made_good_and_all_of_it_sent_again(collected: Collected) -> None:
+    collected.pays()
+    collected.leaves()
+    ((sent,),) = collected.world.sql("SELECT provider_ref FROM instructions WHERE kind = 'to_custody'")
+    collected.takes_price(Ref.read(sent), MORE)
+    is_heard(collected)
+    collected.comes_back()
+    collected.rests(days=4)
+    assert is_free(collected)
+
+
+def test_a_price_beyond_what_came_is_made_good_and_all_of_it_carried(collected: Collected) -> None:
+    payment = collected.pays()
+    collected.takes_price(payment, 100_000)
+    is_heard(collected)
+    collected.rests(days=4)
+    assert collected.books() == {"1110": 100_000, "2030": -100_000} and collected.is_balanced()
+    assert cost(collected.world) == PRICE + 100_000
+    listen(collected.world)
+    assert collected.clean()
