@@ -62,7 +62,10 @@ AS_RUN = {"MALLOC_ARENA_MAX": "1"}
 
 @contextmanager
 def running(env: dict[str, str], port: int, data_dir: Path, *, workers: int = 2) -> Iterator[Site]:
-    """gunicorn with one process of eight threads, and so many job workers; stopped at the end, by their ids."""
+    """gunicorn with one process of eight threads, and so many job workers; stopped at the end, by their ids.
+
+    Without any worker it is never ready, and answers all the same.
+    """
     log = data_dir / "site.log"
     gunicorn = [
         sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
@@ -77,7 +80,7 @@ def running(env: dict[str, str], port: int, data_dir: Path, *, workers: int = 2)
         processes = [start(gunicorn), *(start(worker) for _ in range(workers))]
         site = Site(f"http://127.0.0.1:{port}", processes[0], processes[1:], log)
         try:
-            site.until("the site is ready", lambda: answers(f"{site.url}/readyz"))
+            site.until("the site is ready", lambda: answers(f"{site.url}/{'readyz' if workers else 'healthz'}"))
             yield site
         finally:
             stop(*processes)

@@ -249,6 +249,7 @@ def codes_of_gateways() -> set[str]:
         models.PAID_OTHERWISE,
         models.AMOUNT_DIFFERS,
         models.DEALT_WITH,
+        models.KEY_FORGOTTEN,
         FUNDING_REFUSED,
         STICKY,
     }

@@ -56,7 +56,7 @@ SCENARIOS = {
 MORE = {
     41: "the fees of rolling closings are the fee of one",
     42: "currencies without minor units keep their size from end to end",
-    43: "a flood of events",
+    43: "a flood of events: the forged ones leave nothing, each real one is applied once, and the site answers meanwhile",
     44: "a restricted key cannot pay out",
     45: "no number of a card, account or secret is in a log",
 }
