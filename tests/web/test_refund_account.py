@@ -63,7 +63,8 @@ def link(page_of: Browser, path: str) -> str:
 def test_a_refund_that_failed_leads_to_the_bank_account_and_back(site: Site, failed: Pledge) -> None:
     world, path = site.world, f"/me/pledges/{failed.ref}"
     browser, name = investor(site, failed)
-    assert ASKED in browser.get(path).text
+    asked = browser.get(path).text
+    assert ASKED in asked and "to the account that it came from" not in asked
     where = link(browser, path)
     form = browser.get(where)
     assert form.status == 200 and name in form.text

@@ -117,11 +117,13 @@ def test_what_is_held_back_is_shown_before_and_paid_out_after_its_days(site: Sit
     cast = Cast(site, fees=FeeTerms(500, holdback_bps=1_000, holdback_days=30))
     assert "10% of what is raised is held back from the company for 30 days" in cast.company.browser.get(cast.page).text
     cast.part.closed()
-    assert "Held back until:" in cast.company.browser.get(cast.page).text
+    kept = cast.company.browser.get(cast.page).text
+    assert "Held back until:" in kept and "Those days are over" not in kept
     officer = cast.officer()
     assert "Propose to pay it out" not in officer.browser.get(officer.path).text
     cast.world.move_clock(days=30)
     assert "What was held back may be paid out." in officer.browser.get("/review").text
+    assert "Those days are over" in cast.company.browser.get(cast.page).text
     cast.officer().press("/propose-holdback")
     for _ in range(2):
         cast.officer().press("/approve")
