@@ -32,7 +32,9 @@ def tell(
     """
     notifications.enqueue(
         tx, pledge.investor.user_id, kind, about or f"pledge:{pledge.id}",
-        whom=whom(pledge.investor), **facts(pledge, offering, amount or pledge.amount, into_cash=into_cash),
+        **facts(pledge, offering, amount or pledge.amount, into_cash=into_cash),
+        # It leads to the page where its reader gives a bank account.
+        **({"whom": whom(pledge.investor)} if kind is Message.REFUND_FAILED else {}),
         **({} if receipt is None else {"receipt": receipt}),
     )  # fmt: skip
 
