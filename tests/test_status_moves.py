@@ -16,7 +16,7 @@ from app.compliance.models import ReviewCase
 from app.evidence.models import EvidenceFile
 from app.investors.models import Claim, SpouseLink
 from app.offerings.models import Offering
-from app.payments.models import Instruction
+from app.payments.models import GatewayEvent, Instruction
 from app.pledges.models import Pledge
 from app.reconciliation.models import Break
 from app.waitlist.models import WaitlistEntry
@@ -25,6 +25,7 @@ from tests.builders import World
 SUBJECTS: tuple[type[Subject], ...] = (
     Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
     SpouseLink, EvidenceFile, Proposal, WaitlistEntry, Break,
+    GatewayEvent,
 )  # fmt: skip
 
 

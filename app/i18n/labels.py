@@ -102,6 +102,7 @@ TONES: Mapping[str, str] = {
     "published": "ok", "confirmed": "info", "proposed": "caution", "awaited": "caution", "announced": "info",
     "expired": "caution", "asked": "caution", "quarantined": "caution",
     "refused": "danger", "failed": "danger", "rejected": "danger", "payout_failed": "danger", "review": "danger",
+    "poison": "danger",
 }  # fmt: skip
 
 #: What moved an investor's cash, as they see it.

@@ -8,6 +8,13 @@ from app.i18n.words import N_
 
 STATUSES: Mapping[str, Mapping[str, str]] = {
     "break": {"open": N_("Not made good yet"), "cleared": N_("Cleared by itself"), "explained": N_("Explained")},
+    "gateway_event": {
+        "new": N_("Is tried again by itself"),
+        "done": N_("Handled"),
+        "ignored": N_("Concerns nothing here"),
+        "poison": N_("Waits for a person"),
+        "set_aside": N_("Nothing of ours"),
+    },
 }
 
 BREAKS: Mapping[str, str] = {
@@ -27,6 +34,7 @@ BREAKS: Mapping[str, str] = {
     "R14": N_("The platform owes to clients' money"),
     "R15": N_("Money of nobody, for too long"),
     "R16": N_("Meant for another environment"),
+    "R17": N_("An event that could not be handled"),
 }
 
 BREAK_ACTIONS: Mapping[str, str] = {
@@ -82,6 +90,9 @@ REFUSALS: Mapping[str, str] = {
     "payment_under_way": N_(
         "The investor has begun another payment for this pledge. First it must be known how that ends."
     ),
+    "event_not_tried": N_("This event was not tried yet. Wait a moment."),
+    "event_of_ours": N_("We asked for what this event names: it is not set aside. Have it tried again."),
+    "event_to_handle": N_("Handle the event itself: have it tried again, or set it aside."),
     "not_frozen": N_("The site is not frozen."),
     "gateways_not_read": N_("The lines of %(gateway)s were not read since the freeze."),
     "not_clean": N_("%(lines)s lines of the gateways are not booked yet."),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -18,8 +19,10 @@ from app.jobs import outcomes
 from app.payments import inbox
 from app.payments import queries as payments
 from app.payments.errors import GatewayError
+from app.payments.inbox import OBJECT_UNKNOWN, Failed
 from app.payments.models import GatewayEvent
 from app.payments.port import Envelope, OpKind, Ref
+from app.reconciliation import queries as reconciliation
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -27,11 +30,17 @@ log = structlog.get_logger()
 #: Few enough that even a slow gateway has answered about all of them before anybody else may take them.
 BATCH = 20
 
-#: A thing at a gateway, by its name there.
+#: A thing at a gateway, by its name there; and an instruction of ours.
 Named = tuple[str, Ref]
-#: What is noted of an event: its status, and what went wrong.
-Note = tuple[str, str | None]
-Notes = dict[Note, list[GatewayEvent]]
+Asked = tuple[int, OpKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is to be noted: which events are over, by which move, and which could not be handled."""
+
+    over: dict[str, list[GatewayEvent]] = field(default_factory=lambda: defaultdict(list))
+    failed: list[Failed] = field(default_factory=list)
 
 
 def run(platform: Platform) -> int:
@@ -45,41 +54,50 @@ def run(platform: Platform) -> int:
         with platform.database.waking_together():
             notes = _handle(platform, batch)
         with platform.database.transaction(SYSTEM, "events") as tx:
-            for (status, error), events in notes.items():
-                inbox.mark(tx, events, status, error)
+            for move, events in notes.over.items():
+                inbox.finish(tx, events, move)
+            inbox.keep_failures(tx, notes.failed)
         handled += len(batch)
 
 
 def _handle(platform: Platform, batch: Sequence[GatewayEvent]) -> Notes:
     """Ask about everything that these events name, and record the answers; what is to be noted of which of them."""
-    notes: Notes = defaultdict(list)
+    notes = Notes()
     told: list[tuple[GatewayEvent, list[Named]]] = []
     for event in batch:
         with _noting_failure(notes, event):
             told.append((event, _names(platform, event)))
-    ours = _ours(platform, {one for _, named in told for one in named})
+    ours, by_hand = _known(platform, {one for _, named in told for one in named})
     asked: set[Named] = set()
     for event, named in told:
-        with _noting_failure(notes, event):
+        with _noting_failure(notes, event, named):
             for one in named:
                 if one in ours and one not in asked:
                     _ask(platform, one, ours[one])
                     asked.add(one)
-            notes[_note(named, ours)].append(event)
+            if all(one in ours or one in by_hand for one in named):
+                notes.over["handle" if named else "ignore"].append(event)
+            else:
+                # The event came before the answer to our call was written, or somebody acted at the gateway: look again.
+                notes.failed.append(_failed(event, OBJECT_UNKNOWN, named))
     return notes
 
 
 @contextmanager
-def _noting_failure(notes: Notes, event: GatewayEvent) -> Iterator[None]:
+def _noting_failure(notes: Notes, event: GatewayEvent, named: Sequence[Named] = ()) -> Iterator[None]:
     """Whatever it is, the other events are not to blame: this one is tried again, and then a person looks at it."""
     try:
         yield
     except GatewayError as failure:
-        notes["new", f"{type(failure).__name__} {failure.code}"].append(event)
+        notes.failed.append(_failed(event, f"{type(failure).__name__} {failure.code}", named))
     except Exception as failure:
         name = type(failure).__name__
         log.error("event_not_handled", gateway=event.gateway, event_id=event.event_id, error=name)
-        notes["new", name].append(event)
+        notes.failed.append(_failed(event, name, named))
+
+
+def _failed(event: GatewayEvent, error: str, named: Sequence[Named]) -> Failed:
+    return Failed(event, error, [ref for _, ref in named])
 
 
 def _names(platform: Platform, event: GatewayEvent) -> list[Named]:
@@ -91,16 +109,17 @@ def _names(platform: Platform, event: GatewayEvent) -> list[Named]:
     return [(event.gateway, hint.ref) for hint in hints]
 
 
-def _ours(platform: Platform, named: set[Named]) -> dict[Named, list[tuple[int, OpKind]]]:
-    """Which instructions of ours have these names."""
-    ours: dict[Named, list[tuple[int, OpKind]]] = defaultdict(list)
+def _known(platform: Platform, named: set[Named]) -> tuple[Mapping[Named, Sequence[Asked]], set[Named]]:
+    """Which instructions of ours have these names; and what is in the books though nobody here asked for it."""
+    ours: dict[Named, list[Asked]] = defaultdict(list)
     with platform.database.snapshot() as view:
         for row in payments.by_refs(view.session, named):
             ours[row.gateway, Ref.read(row.provider_ref or "")].append((row.id, OpKind(row.kind)))
-    return dict(ours)
+        by_hand = reconciliation.booked_by_hand(view.session, named - ours.keys())
+    return dict(ours), by_hand
 
 
-def _ask(platform: Platform, named: Named, instructions: Sequence[tuple[int, OpKind]]) -> None:
+def _ask(platform: Platform, named: Named, instructions: Sequence[Asked]) -> None:
     """Ask how it stands, and record that for everything that we asked about it but its cancellation."""
     gateway, ref = named
     wanted = [(id_, kind) for id_, kind in instructions if kind is not OpKind.CANCEL]
@@ -109,12 +128,3 @@ def _ask(platform: Platform, named: Named, instructions: Sequence[tuple[int, OpK
     outcome = platform.gateway_named(gateway).fetch(ref)
     for instruction_id, kind in wanted:
         outcomes.apply(platform, instruction_id, kind, outcome)
-
-
-def _note(named: Sequence[Named], ours: Mapping[Named, object]) -> Note:
-    if not named:
-        return "ignored", None
-    if all(one in ours for one in named):
-        return "done", None
-    # The event came before the answer to our call was written, or somebody acted at the gateway: look again.
-    return "new", "object_unknown"

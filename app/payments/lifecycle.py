@@ -1,4 +1,4 @@
-"""The life of an instruction to a gateway. `failed` never overwrites `succeeded`: success has no way out."""
+"""The lives of an instruction to a gateway, and of an event of one. `failed` never overwrites `succeeded`: that has no way out."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ INSTRUCTION = StateMachine(
         Move("cancel", (QUEUED, *_OPEN), CANCELLED),
         Move("call_a_person", (QUEUED, *_OPEN), REVIEW),
         Move("try_again", (REVIEW, FAILED), QUEUED),  # a person saw that nothing was made
+    ],
+)
+
+NEW, DONE, IGNORED, POISON, SET_ASIDE = "new", "done", "ignored", "poison", "set_aside"
+
+EVENT = StateMachine(
+    "gateway_event",
+    initial=(NEW,),
+    moves=[
+        Move("handle", (NEW,), DONE),
+        Move("ignore", (NEW,), IGNORED),
+        Move("give_up", (NEW,), POISON),  # a person looks at it
+        Move("set_aside", (NEW, POISON), SET_ASIDE),  # a person says that it is about nothing of ours
+        Move("replay", (NEW, DONE, IGNORED, POISON, SET_ASIDE), NEW),
     ],
 )
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     LargeBinary,
     String,
@@ -25,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Currency, Id, one_of
 from app.money import Money
-from app.payments.lifecycle import FAILED, INSTRUCTION, REVIEW
+from app.payments.lifecycle import EVENT, FAILED, INSTRUCTION, REVIEW
 from app.payments.port import Method, OpKind, Ref
 from app.state_machine import StateMachine
 
@@ -175,10 +177,18 @@ class GatewayEvent(Base):
 
     __tablename__ = "gateway_events"
     __table_args__ = (
-        one_of("status", ("new", "done", "ignored", "poison")),
+        one_of("status", EVENT.statuses),
+        CheckConstraint(
+            "(status = 'set_aside') = (set_aside_by IS NOT NULL AND note IS NOT NULL)", name="set_aside_whole"
+        ),
         Index("ix_gateway_events_new", "next_attempt_at", postgresql_where=text("status = 'new'")),
+        Index("ix_gateway_events_poison", "id", postgresql_where=text("status = 'poison'")),
     )
 
+    lifecycle: ClassVar[StateMachine] = EVENT
+
+    #: Our own number of it, for people and the trail.
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     gateway: Mapped[str] = mapped_column(String(40), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     type: Mapped[str]
@@ -188,13 +198,21 @@ class GatewayEvent(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     last_error: Mapped[str | None] = mapped_column(String(500))
+    #: What it names, where it could not be handled: "payment/pay_1".
+    objects: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
+    #: Why a person set it aside.
+    note: Mapped[str | None] = mapped_column(String(2000))
+    set_aside_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class GatewayTransaction(Base):
     """A line of the gateway's own account that we have seen. Never edited: a trigger refuses it, but for `listed_at`, once."""
 
     __tablename__ = "gateway_transactions"
-    __table_args__ = (CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),)
+    __table_args__ = (
+        CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),
+        Index(None, "gateway", "source"),
+    )
 
     gateway: Mapped[str] = mapped_column(String(40), primary_key=True)
     transaction_id: Mapped[str] = mapped_column(String(255), primary_key=True)

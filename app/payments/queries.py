@@ -12,8 +12,15 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.money import Money
-from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, QUEUED, REVIEW, SUCCEEDED, UNKNOWN
-from app.payments.models import DEALT_WITH, OVER_WHEN_FAILED, GatewayEvent, GatewayTransaction, Instruction
+from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, NEW, POISON, QUEUED, REVIEW, SUCCEEDED, UNKNOWN
+from app.payments.models import (
+    DEALT_WITH,
+    OVER_WHEN_FAILED,
+    GatewayEvent,
+    GatewayReading,
+    GatewayTransaction,
+    Instruction,
+)
 from app.payments.port import OpKind, Ref, Txn, TxnKind
 
 
@@ -206,7 +213,44 @@ def counts(session: Session) -> list[tuple[str, str, int]]:
 
 
 def waiting_events(session: Session) -> int:
-    return session.scalars(select(func.count()).where(GatewayEvent.status.in_(("new", "poison")))).one()
+    return session.scalars(select(func.count()).where(GatewayEvent.status.in_((NEW, POISON)))).one()
+
+
+#: An event that was tried and could not be handled: it is tried again, or waits for a person.
+_NOT_HANDLED = (GatewayEvent.status == POISON) | ((GatewayEvent.status == NEW) & GatewayEvent.last_error.is_not(None))
+
+
+@dataclass(frozen=True, slots=True)
+class NotHandled:
+    """An event that could not be handled; `moved`: whether the gateway's own list shows money for it, None: not known."""
+
+    event: GatewayEvent
+    moved: bool | None
+
+
+def events_not_handled(session: Session, limit: int) -> list[NotHandled]:
+    """What could not be handled, the oldest first.
+
+    No line of what an event names means that no money moved only once the list was read until after it came.
+    """
+    lines = select(GatewayTransaction.transaction_id).where(
+        GatewayTransaction.gateway == GatewayEvent.gateway,
+        GatewayTransaction.source == func.any(GatewayEvent.objects),
+        GatewayTransaction.net_minor != 0,
+    )
+    read = func.coalesce(GatewayReading.read_until > GatewayEvent.received_at, False)
+    rows = session.execute(
+        select(GatewayEvent, lines.exists(), read & (func.cardinality(GatewayEvent.objects) > 0))
+        .outerjoin(GatewayReading, GatewayReading.gateway == GatewayEvent.gateway)
+        .where(_NOT_HANDLED)
+        .order_by(GatewayEvent.id)
+        .limit(limit)
+    )
+    return [NotHandled(event, True if moved else False if is_read else None) for event, moved, is_read in rows]
+
+
+def count_not_handled(session: Session) -> int:
+    return session.scalars(select(func.count()).select_from(GatewayEvent).where(_NOT_HANDLED)).one()
 
 
 def asked_in_this_transaction(session: Session) -> list[tuple[str, int, Money]]:
@@ -255,7 +299,7 @@ def health(session: Session, gateway: str) -> Health:
         for status in (UNKNOWN, REVIEW)
     )
     waiting = select(func.count(), func.min(GatewayEvent.received_at)).where(
-        GatewayEvent.gateway == gateway, GatewayEvent.status.in_(("new", "poison"))
+        GatewayEvent.gateway == gateway, GatewayEvent.status.in_((NEW, POISON))
     )
     events, oldest = session.execute(waiting).one()
     return Health(unknown, review, events, oldest)

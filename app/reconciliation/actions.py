@@ -159,11 +159,14 @@ def _change(tx: Transaction, kept: Break, row: Row[Any]) -> None:
 def explain(tx: Transaction, ref: str, note: str) -> Break:
     """A person says why a difference is none, or how it was made good elsewhere.
 
-    Raises NotFound, Refused: "note_too_short", "illegal_move". Locks: break. Writes: break, audit.
+    Raises NotFound, Refused: "note_too_short", "event_to_handle" (it is handled itself), "illegal_move".
+    Locks: break. Writes: break, audit.
     """
     if len(note.strip()) < approvals.SHORTEST_NOTE:
         raise Refused("note_too_short", field="note", shortest=approvals.SHORTEST_NOTE)
     kept = _lock(tx, ref)
+    if kept.kind == Kind.EVENT:
+        raise Refused("event_to_handle", field="note")
     audit.transition(tx, kept, "explain")
     kept.ended_at, kept.explained_by, kept.note = tx.now, tx.actor.user_id, note.strip()
     return kept

@@ -1,4 +1,4 @@
-"""The sixteen kinds of a break: whose it is, what is done at once, and whether a day with it can be called clean.
+"""The seventeen kinds of a break: whose it is, what is done at once, and whether a day with it can be called clean.
 
 Source: the platform's design of reconciliation, after the practice of safeguarding client money (UK CASS 7.15:
 differences are found, explained and made good by whoever owes them).
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     SHORTFALL = "R14"
     UNIDENTIFIED = "R15"
     OTHER_ENVIRONMENT = "R16"
+    EVENT = "R17"
 
 
 class Action(StrEnum):
@@ -80,5 +81,6 @@ RULES: Mapping[Kind, Rule] = {
     Kind.SHORTFALL: Rule(Action.ORDER_TOP_UP),
     Kind.UNIDENTIFIED: Rule(Action.CALL),
     Kind.OTHER_ENVIRONMENT: Rule(Action.REFUSE),
+    Kind.EVENT: Rule(Action.CALL, is_hard=False),  # it is only a hint: what moved, the lines themselves show
 }
 HARD = tuple(kind for kind, rule in RULES.items() if rule.is_hard)

@@ -29,6 +29,8 @@ class Found:
     since: datetime
 
 
+#: Before the number of an event that could not be handled.
+EVENT_KEY = "inbox:"
 COLUMNS = "key, gateway, offering_id, pledge_id, instruction_id, amount_minor, currency, since"
 #: A line and the entry that it proves.
 PROVES = "e.evidence = t.gateway || ':' || t.transaction_id"
@@ -202,6 +204,10 @@ FINDERS: Mapping[Kind, str] = {
     FROM ledger_accounts WHERE code IN ('1000', '1010') GROUP BY gateway, currency HAVING sum(debits - credits) < 0""",
     Kind.UNIDENTIFIED: _aged("'2200'", "C", "unidentified_since", _WHOSE, "owed_by"),
     Kind.OTHER_ENVIRONMENT: f"{_LINE} FROM ({_OPEN_LINES}) t WHERE t.foreign_key",
+    Kind.EVENT: f"""
+    SELECT '{EVENT_KEY}' || id AS key, gateway, NULL::bigint AS offering_id, NULL::bigint AS pledge_id,
+        NULL::bigint AS instruction_id, 0::bigint AS amount_minor, NULL::text AS currency, received_at AS since
+    FROM gateway_events WHERE status = 'poison'""",
 }
 
 #: Lines of operations that are ours by their key, of which no instruction knows that it was ever sent: only a database

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from app.money import Money
 from app.payments.models import GatewayReading
 from app.payments.port import Ref
 from app.reconciliation.classes import HARD, Kind
-from app.reconciliation.finders import COLUMNS, FINDERS, LOST, Found, parameters
+from app.reconciliation.finders import COLUMNS, FINDERS, LOST, PROVES, Found, parameters
 from app.reconciliation.lifecycle import OPEN
 from app.reconciliation.models import Break, ComparedDay
 from app.regimes import platform_policy
@@ -31,6 +32,13 @@ WHERE b.kind = 'R8' AND b.status = 'open'
     AND EXISTS (SELECT 1 FROM journal_entries e WHERE e.evidence = b.key)
     AND NOT EXISTS (SELECT 1 FROM instructions r WHERE r.business_key = 'refund:unidentified:' || b.key)
 ORDER BY b.id"""
+
+_BOOKED = f"""
+SELECT t.gateway, t.source FROM gateway_transactions t
+JOIN unnest(CAST(:gateways AS text[]), CAST(:sources AS text[])) AS named (gateway, source)
+    ON (t.gateway, t.source) = (named.gateway, named.source)
+LEFT JOIN journal_entries e ON {PROVES}
+GROUP BY t.gateway, t.source HAVING count(e.id) = count(*)"""
 
 #: What was booked apart for an offering, and nobody asked for. From the accounts on: those that hold anything are few.
 _RECEIPT = """
@@ -150,6 +158,15 @@ def paid_twice(session: Session) -> list[PaidTwice]:
         )
         for row in session.execute(text(_PAID_TWICE))
     ]  # fmt: skip
+
+
+def booked_by_hand(session: Session, named: Collection[tuple[str, Ref]]) -> set[tuple[str, Ref]]:
+    """Which things at a gateway, by their names there, are in the books though nobody here asked for them: with every line
+    of theirs that we know.
+    """
+    asked = {"gateways": [gateway for gateway, _ in named], "sources": [str(ref) for _, ref in named]}
+    rows = session.execute(text(_BOOKED), asked)
+    return {(gateway, Ref.read(source)) for gateway, source in rows}
 
 
 def receipts(session: Session) -> list[Receipt]:

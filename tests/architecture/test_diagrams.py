@@ -11,7 +11,7 @@ from app.compliance.lifecycle import REVIEW_CASE
 from app.evidence.lifecycle import EVIDENCE
 from app.investors.lifecycle import CLAIM, SPOUSE_LINK
 from app.offerings.lifecycle import OFFERING
-from app.payments.lifecycle import INSTRUCTION
+from app.payments.lifecycle import EVENT, INSTRUCTION
 from app.pledges.lifecycle import PLEDGE
 from app.state_machine import StateMachine
 from app.waitlist.lifecycle import WAITLIST_ENTRY
@@ -25,6 +25,7 @@ from tests.servers import ROOT
         PLEDGE,
         CLOSING,
         INSTRUCTION,
+        EVENT,
         REVIEW_CASE,
         CLAIM,
         SPOUSE_LINK,

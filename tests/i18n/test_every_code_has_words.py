@@ -47,7 +47,7 @@ from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
 from app.payments import models
 from app.payments.errors import GatewayError
-from app.payments.lifecycle import INSTRUCTION
+from app.payments.lifecycle import EVENT, INSTRUCTION
 from app.payments.models import RETURN_UNIDENTIFIED
 from app.payments.port import FUNDING_REFUSED, Method, OpKind, TxnKind
 from app.payments.sandbox.cards_provider import STICKY
@@ -71,6 +71,7 @@ MACHINES = (
     OFFERING,
     PLEDGE,
     INSTRUCTION,
+    EVENT,
     CLOSING,
     REVIEW_CASE,
     CLAIM,

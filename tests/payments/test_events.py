@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from app.actor import Role
 from app.jobs import process_inbox
 from app.payments import inbox
 from app.payments.port import Envelope
 from app.payments.sandbox.provider import Provider
 from app.payments.sandbox.tables import Token
 from tests.builders import World
+from tests.reconciliation.planting import listen
 
 
 def sandbox(world: World) -> Provider:
@@ -130,7 +132,7 @@ def test_an_event_before_the_answer_to_our_call_waits_for_it(world: World) -> No
     assert world.sql("SELECT status FROM gateway_events") == [("done",)]
 
 
-def test_an_event_about_something_unknown_ends_with_a_person(world: World) -> None:
+def test_an_event_about_something_unknown_waits_for_a_person_and_is_set_aside_by_one(world: World) -> None:
     tell(world, "evt_stranger", about("payment", "pay_of_somebody_else"))
     for attempt in range(1, inbox.MOST_ATTEMPTS + 1):
         process_inbox.run(world.platform)
@@ -144,6 +146,14 @@ def test_an_event_about_something_unknown_ends_with_a_person(world: World) -> No
     world.let_backoffs_pass()
     process_inbox.run(world.platform)
     assert status(world, "evt_stranger")[1] == inbox.MOST_ATTEMPTS + 1  # nobody tries it any more
+
+    (called,) = listen(world)
+    assert (called.kind, called.action, called.owner) == ("R17", "call", "operator")
+    with world.acting(world.actor(world.user(Role.OPERATOR))) as tx:
+        inbox.set_aside(tx, int(called.key.removeprefix("inbox:")), "Another shop on our account.")
+    assert status(world, "evt_stranger")[0] == "set_aside"
+    assert world.broken_promises() == [] and listen(world) == []
+    assert world.sql("SELECT kind, status FROM breaks") == [("R17", "cleared")]
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"object": null}', b'{"object": {"kind": "balance"}}'])

@@ -1,4 +1,4 @@
-"""Each of the sixteen kinds of a break, planted and found; what is done at once is done, and nothing else."""
+"""Each kind of a break, planted and found; what is done at once is done, and nothing else. R17 is in tests/payments."""
 
 from __future__ import annotations
 
