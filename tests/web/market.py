@@ -344,6 +344,10 @@ class Market:
         self.world.sql(
             "UPDATE sandbox.transactions SET created_at = created_at - interval '1 hour' WHERE object_id LIKE 'of_nobody_%'"
         )
+        self.world.force(
+            "INSERT INTO gateway_events (gateway, event_id, type, body, received_at, status, attempts, next_attempt_at, last_error)"
+            " VALUES ('sandbox', 'evt_stranger', 'payment.succeeded', '{}', platform_now(), 'new', 1, now() + interval '1 day', 'object_unknown')"
+        )
         reconcile.run(self.world.platform)
         with self.world.looking() as view:
             self.receipts = [one.entry_id for one in reconciliation.receipts(view.session)]

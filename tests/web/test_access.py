@@ -65,7 +65,7 @@ EXPECTED = {
         "admin.overview", "admin.jobs", "admin.books", "admin.take_back", "admin.begin_closing", "admin.propose_payout", "admin.try_again", "admin.cash", "admin.cash_days", "admin.dormant_cash", "admin.keep_stray",
         "admin.give_back_stray",
         "admin.reconciliation", "admin.reconciled_day", "admin.reconciled_day_csv", "admin.broken", "admin.explain_break",
-        "admin.receipt", "admin.propose_for_receipt", "admin.dormant", "admin.dormant_csv", "admin.gateways", "admin.ledger", "admin.journal_entry", "admin.switch_off", "admin.lift_switch",
+        "admin.receipt", "admin.propose_for_receipt", "admin.dormant", "admin.dormant_csv", "admin.gateways", "admin.events", "admin.replay_event", "admin.set_event_aside", "admin.ledger", "admin.journal_entry", "admin.switch_off", "admin.lift_switch",
     },
     Permission.TELL_EVENTS: {"webhooks.receive_gateway_event"},
     Permission.PAY_AT_SANDBOX: {"sandbox.checkout", "sandbox.pay"},
@@ -79,6 +79,7 @@ NAMES = {
     "filename": "site.css", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
     "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 999_999, "step": "ask", "claim_id": 999_999,
     "file_id": 999_999, "investor_id": 999_999, "statement_id": "none", "day": "2026-03-03", "entry_id": 999_999,
+    "event_id": 999_999,
 }  # fmt: skip
 
 

@@ -109,6 +109,7 @@ def operators(market: Market) -> Iterator[str]:
         "/ops/reconciliation",
         "/ops/dormant",
         "/ops/gateways",
+        "/ops/events",
         "/ops/ledger",
         "/ops/ledger?code=1100",
         "/ops/ledger/entries/1",

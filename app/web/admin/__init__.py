@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/ops")
 
-from app.web.admin import cash, ledger, operations, receipts, reconciliation, switches
+from app.web.admin import cash, events, ledger, operations, receipts, reconciliation, switches

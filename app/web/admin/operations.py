@@ -47,6 +47,7 @@ def overview() -> ResponseReturnValue:
             workers=[(one, view.wall_now - one.seen_at < SILENCE) for one in workers],
             instructions=payments.counts(view.session),
             events=payments.waiting_events(view.session),
+            not_handled=payments.count_not_handled(view.session),
             stopped=payments.waiting_for_a_person(view.session),
             live=offerings.listed(view.session, Filters(), limit=OFFERINGS_SHOWN),
             closings=[
