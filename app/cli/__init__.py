@@ -21,7 +21,8 @@ from app.cli import (
     statements,
     users,
 )
-from app.cli import bank_files as bank_files  # its commands belong to the group of `payments`
+from app.cli import bank_files as bank_files  # its commands, and those of `events`, belong to the group of `payments`
+from app.cli import events as events
 
 
 def init_app(app: Flask) -> None:

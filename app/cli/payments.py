@@ -1,4 +1,4 @@
-"""flask payments conform NAME | pay-back PLEDGE"""
+"""flask payments conform NAME | pay-back PLEDGE; see also `bank_files` and `events`"""
 
 from __future__ import annotations
 
