@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.actor import Role
 from app.jobs import process_inbox
 from app.payments.errors import BadSignature
 from app.payments.port import Method
@@ -129,6 +130,16 @@ def test_what_was_kept_a_month_ago_changes_nothing_when_it_is_sent_again(scene: 
     with scene.site.unchanged():
         assert post(scene, again.body()).status == 204  # the far side's own hand
         assert process_inbox.run(scene.world.platform) == 0
+    ((number,),) = scene.world.sql("SELECT id FROM gateway_events WHERE event_id = :id", id=event.id)
+    operator = scene.site.browser(scene.world.user(Role.OPERATOR).id)
+    assert operator.get("/ops/events").status == 200
+    kept = ("gateway_events", "audit_events", "audit_unsealed", "procrastinate_jobs", "procrastinate_events")
+    with scene.site.unchanged(*kept):
+        assert operator.post(f"/ops/events/{number}/again").status == 303  # an operator's own hand
+        assert process_inbox.run(scene.world.platform) == 1
+    assert scene.world.sql("SELECT status, attempts FROM gateway_events WHERE id = :id", id=number) == [("done", 1)]
+    acts = scene.world.sql("SELECT event FROM audit_events WHERE subject_type = 'gateway_events'")
+    assert acts == [("replay",)]
 
 
 def signed_by_stripe(livemode: bool, secret: str, at: datetime) -> tuple[bytes, Mapping[str, str]]:
