@@ -318,9 +318,9 @@ def test_r16_a_line_of_another_environment_is_never_booked(world: World) -> None
     assert entries(world) == before
 
 
-def test_every_kind_has_a_rule_and_the_soft_ones_are_timing_and_price() -> None:
-    assert set(RULES) == set(Kind) and len(Kind) == 16
-    assert {kind for kind, rule in RULES.items() if not rule.is_hard} == {Kind.TIMING, Kind.FEE}
+def test_every_kind_has_a_rule_and_the_soft_ones_are_timing_price_and_events() -> None:
+    assert set(RULES) == set(Kind) and len(Kind) == 17
+    assert {kind for kind, rule in RULES.items() if not rule.is_hard} == {Kind.TIMING, Kind.FEE, Kind.EVENT}
 
 
 # Ending
