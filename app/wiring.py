@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import entry_points
@@ -207,8 +207,20 @@ def _custodian(gateways: Mapping[str, Gateway], settings: Settings) -> Gateway:
     able = [one for one in gateways.values() if Role.CUSTODIAN in one.caps.roles]
     for gateway in able:
         if settings.custodian in (None, gateway.name):
+            _can_be_paid(gateway, gateways.values())
             return gateway
     raise ConfigurationError(f"CUSTODIAN must be one of {', '.join(one.name for one in able) or 'none'}: see GATEWAYS")
+
+
+def _can_be_paid(custodian: Gateway, gateways: Iterable[Gateway]) -> None:
+    """Raises ConfigurationError for a collector whose money could never come to the custodian."""
+    for one in gateways:
+        known = one.caps.custodian_accounts
+        if one is not custodian and known is not None and custodian.name not in known:
+            raise ConfigurationError(
+                f"{one.name.upper()}_CUSTODIAN_ACCOUNTS must say which account at {one.name} is that of {custodian.name}, which"
+                " holds the money of offerings: no other can be paid from there, and none of them could be closed"
+            )
 
 
 def _mailer(settings: Settings) -> Mailer:

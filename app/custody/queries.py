@@ -14,7 +14,7 @@ from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.offerings.lifecycle import CLOSING, LIVE, SETTLED
 from app.offerings.models import Offering
-from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
+from app.payments.lifecycle import ASKABLE, CANCELLED, FAILED, QUEUED, REVIEW, SENDING, SUCCEEDED
 from app.payments.models import GatewayTransaction, Instruction
 from app.payments.port import OpKind
 from app.pledges.lifecycle import HELD
@@ -81,10 +81,13 @@ def standing(session: Session, offering: Offering) -> Standing:
         .where(Instruction.status.not_in((SUCCEEDED, FAILED, CANCELLED, REVIEW)))
         .group_by(Instruction.kind, Instruction.gateway)
     ).all()
+    to_refund = {gateway: int(minor) for kind, gateway, minor in back if kind == OpKind.REFUND}
+    # One whose refunds wait for money may have nothing left at all.
+    emptied = {gateway: 0 for gateway in to_refund if gateway != offering.gateway}
     return Standing(
         pending=at(Code.COLLECTOR_PENDING),
-        free=at(Code.COLLECTOR_CASH),
-        to_refund={gateway: int(minor) for kind, gateway, minor in back if kind == OpKind.REFUND},
+        free=emptied | at(Code.COLLECTOR_CASH),
+        to_refund=to_refund,
         to_pay_back=sum(int(minor) for kind, _, minor in back if kind in TO_BANK_ACCOUNTS),
         escrow=sum(at(Code.ESCROW_CASH).values()),
         in_transit=sum(at(Code.IN_TRANSIT).values()),
@@ -149,12 +152,20 @@ def moved_before(session: Session, offering_id: int, kind: OpKind) -> int:
 
 
 def to_look_at(session: Session, now: datetime) -> list[int]:
-    """Ids of offerings with money at a collector, money that the platform owes or is owed, or debits that have cleared."""
+    """Ids of offerings with money at a collector, or refunds that wait for some there, with money that the platform owes or is
+    owed, or with debits that have cleared.
+    """
     away = books.offerings_with(
         (Code.COLLECTOR_PENDING, Code.COLLECTOR_CASH, Code.DUE_FROM_PLATFORM, Code.PLATFORM_FEE_PAYABLE)
     )
     cleared = select(Pledge.offering_id).where(Pledge.clears_at <= now)
-    return sorted(session.scalars(select(Offering.id).where(or_(Offering.id.in_(away), Offering.id.in_(cleared)))))
+    refunding = (
+        select(Instruction.offering_id)
+        .join(Offering, (Offering.id == Instruction.offering_id) & (Offering.gateway != Instruction.gateway))
+        .where(Instruction.kind == OpKind.REFUND, Instruction.status.in_((QUEUED, SENDING, *ASKABLE)))
+    )
+    wanted = or_(*(Offering.id.in_(found) for found in (away, cleared, refunding)))
+    return sorted(session.scalars(select(Offering.id).where(wanted)))
 
 
 def cleared(session: Session, offering_id: int, now: datetime) -> list[int]:

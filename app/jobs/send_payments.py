@@ -8,6 +8,7 @@ when the gateway has nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -42,7 +43,18 @@ from app.payments.errors import (
     Unsupported,
 )
 from app.payments.models import KEY_CONFLICT, KEY_FORGOTTEN
-from app.payments.port import CASH_ACCOUNTS, PLATFORM_ACCOUNT, Method, Op, OpKind, Outcome, Payee, Payer, Ref
+from app.payments.port import (
+    CASH_ACCOUNTS,
+    PLATFORM_ACCOUNT,
+    DepositDetails,
+    Method,
+    Op,
+    OpKind,
+    Outcome,
+    Payee,
+    Payer,
+    Ref,
+)
 from app.pledges import outcomes as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges import saved, unidentified
@@ -170,8 +182,7 @@ def _call(platform: Platform, due: Due) -> Outcome:
         case OpKind.TOP_UP:
             return gateway.move(op, due.amount, account=PLATFORM_ACCOUNT, to=account)
         case OpKind.TO_CUSTODY | OpKind.FROM_CUSTODY:
-            assert due.to_gateway is not None  # what is carried is carried somewhere
-            to = platform.gateway_named(due.to_gateway).deposit_details(account, due.reference)
+            to = _other_end(platform, due, account)
             return gateway.pay_out(op, due.amount, account=account, payee=to.payee, reference=to.reference)
         case OpKind.ARRIVAL:
             return gateway.expect(op, due.amount, account=account, reference=due.reference)
@@ -204,6 +215,18 @@ def _payment(platform: Platform, due: Due) -> Ref:
     if found is None:
         raise NotSent("collection_not_there_yet")
     return found.ref
+
+
+def _other_end(platform: Platform, due: Due, account: str) -> DepositDetails:
+    """Where what is carried goes: the account that the other end names, or what a collector that pays only accounts which it
+    knows calls that custodian's. One that it has no word for it refuses itself.
+    """
+    assert due.to_gateway is not None  # what is carried is carried somewhere
+    to = platform.gateway_named(due.to_gateway).deposit_details(account, due.reference)
+    known = platform.gateway_named(due.gateway).caps.custodian_accounts or {}
+    if due.kind is not OpKind.TO_CUSTODY or due.to_gateway not in known:
+        return to
+    return replace(to, payee=Payee(to.payee.holder, known[due.to_gateway]))
 
 
 def _payee(platform: Platform, due: Due) -> Payee:

@@ -179,8 +179,7 @@ class Outcome:
     """What became of an operation, as the gateway says now.
 
     `url` is where the payer must go, if the state is "action_required". `evidence` are all the lines behind it, also those
-    that came long after (a return, a dispute, a payout that failed after it was paid): only they move the books, each
-    once. (The design had their ids; the lines themselves save a second question.)
+    that came long after (a return, a dispute, a payout that failed after it was paid): only they move the books, each once.
     `dispute` is how a payer's complaint about a payment stands. `instrument` is what may be charged later. `about` is the
     payment that a refund gives back: by it a refund that somebody made at the gateway itself finds its pledge.
     `funding`, `payer` (the name of who holds the account) and `account` (a mark that is the same for the same card or bank
@@ -261,6 +260,8 @@ class GatewayCaps:
     pushes_events: bool
     #: Marked so in production: real money moves.
     livemode: bool
+    #: What it calls the accounts of custodians, by their names, where it pays none but those that it knows.
+    custodian_accounts: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

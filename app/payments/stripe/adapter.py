@@ -37,6 +37,7 @@ from app.payments.stripe.methods import FINAL, THREE_DECIMALS, TYPES, is_kept, o
 from app.payments.stripe.payouts import Payouts
 from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, INSTRUMENT, PAYMENT, PAYOUT, REFUND, TRANSFER, metadata
 from app.payments.stripe.searching import Search
+from app.payments.stripe.top_ups import TopUps, named
 
 #: Which of Stripe's virtual accounts a transfer in this currency goes to.
 _TRANSFERS = {
@@ -61,11 +62,14 @@ class StripeGateway:
     def __init__(
         self, *, collect_key: str, payout_key: str, read_key: str, webhook_secrets: Sequence[str], livemode: bool,
         api_base: str | None = None, timeout: tuple[int, int] = TIMEOUT,
+        custodian_accounts: Mapping[str, str] | None = None, funds: Payee | None = None,
     ) -> None:  # fmt: skip
         self._collecting = client(collect_key, api_base, timeout)
         self._reading = client(read_key, api_base, timeout)
         self._payouts = Payouts(client(payout_key, api_base, timeout), self._reading)
         self._search = Search(self._reading, self._payouts)
+        self._top_ups = TopUps(self._collecting, self._reading, funds)
+        self._custodian_accounts = dict(custodian_accounts or {})
         self._secrets = tuple(webhook_secrets)
         self._livemode = livemode
 
@@ -78,6 +82,7 @@ class StripeGateway:
             key_window=timedelta(hours=24),
             pushes_events=True,
             livemode=self._livemode,
+            custodian_accounts=self._custodian_accounts,
         )
 
     # Collector
@@ -224,20 +229,22 @@ class StripeGateway:
     ) -> Outcome:
         return self._payouts.pay(op, amount, account, payee, reference, document_sha256)
 
-    # No custodian
+    # No custodian; but what is refunded after it was carried to one comes back from there
 
     def deposit_details(self, account: str, reference: str) -> DepositDetails:
-        raise Unsupported("deposit_details")
+        return self._top_ups.details(reference)
+
+    def expect(self, op: Op, amount: Money, *, account: str, reference: str) -> Outcome:
+        return self._top_ups.expect(op, amount)
 
     def move(self, op: Op, amount: Money, *, account: str, to: str) -> Outcome:
         raise Unsupported("move")
 
-    def expect(self, op: Op, amount: Money, *, account: str, reference: str) -> Outcome:
-        raise Unsupported("expect")  # money is added to a Stripe balance by hand: a person says when it is there
-
     # Truth
 
     def fetch(self, ref: Ref) -> Outcome:
+        if ref.kind == reading.AWAITED:
+            return self._top_ups.fetch(ref)
         with calling():
             match ref.kind:
                 case reading.CHECKOUT:
@@ -279,7 +286,7 @@ class StripeGateway:
 
     def find(self, op: Op) -> Outcome | None:
         try:
-            ref = self._search.find(op)
+            ref = self._search.find(op) or self._top_ups.find(op)
             return None if ref is None else self.fetch(ref)
         except GatewayError as error:
             raise Unknown(error.code) from None
@@ -318,6 +325,8 @@ class StripeGateway:
                 return reading.line(entry, self._payouts.of_transfer(thing))
             case "transfer_reversal":
                 return reading.line(entry, Ref(TRANSFER, reading.id_of(thing.transfer)))
+            case "topup":
+                return reading.line(entry, named(thing))
         return reading.line(entry, Ref("other", thing.id if hasattr(thing, "id") else entry.id))
 
     def balances(self) -> Sequence[Balance]:

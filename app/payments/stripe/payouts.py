@@ -19,6 +19,9 @@ from app.payments.stripe.calling import calling, writing
 from app.payments.stripe.reading import PAYOUT, TRANSFER, is_of, metadata
 
 CONNECTED, OWN_BANK = "acct_", "ba_"
+#: What the statement of who is paid shows; by it a custodian knows for which offering money came.
+#: https://docs.stripe.com/api/payouts/create (statement_descriptor)
+LONGEST_DESCRIPTOR = 22
 _LINES = ["balance_transaction", "failure_balance_transaction"]
 
 
@@ -37,8 +40,9 @@ class Payouts:
         marks = metadata(op, reference) | ({"document": document_sha256} if document_sha256 else {})
         order = {"amount": amount.minor, "currency": amount.currency.lower(), "metadata": marks}
         if payee.account.startswith(OWN_BANK):
+            told = {"destination": payee.account, "statement_descriptor": reference[:LONGEST_DESCRIPTOR]}
             with calling():
-                return self._payout({**order, "destination": payee.account}, writing(op), None)
+                return self._payout({**order, **told}, writing(op), None)
         if not payee.account.startswith(CONNECTED):
             raise Rejected("payee_unknown_to_stripe")
         with calling():

@@ -13,6 +13,8 @@ from app.payments.stripe.methods import FINAL
 
 #: Kinds of our references. "checkout" is a page where a payer pays; "payment" a charge without its holder.
 CHECKOUT, PAYMENT, REFUND, TRANSFER, PAYOUT = "checkout", "payment", "refund", "transfer", "payout"
+#: Money that a custodian sends to Stripe, see `top_ups.py`.
+AWAITED = "awaited"
 #: A kept way to pay: "cus_…/pm_…".
 INSTRUMENT = "instrument"
 #: Why a kept card was not charged: its bank wants its holder to be there.
@@ -198,9 +200,8 @@ def funding(type_: str, of_card: str | None) -> Funding | None:
 
 def refund(found: Any, about: Ref | None = None) -> Outcome:
     """A refund may fail long after; then its money is back in our balance. `about` is the payment of one that is not ours."""
-    ref = Ref(REFUND, found.id)
-    evidence = lines([found.balance_transaction, found.failure_balance_transaction], ref)
-    state = _REFUNDS[found.status]
+    ref, state = Ref(REFUND, found.id), _REFUNDS[found.status]
+    evidence = _ended(found, ref, state)
     return Outcome(
         state, ref, money(found.amount, found.currency), evidence=evidence,
         code=(found.failure_reason or found.status) if state == "failed" else None,
@@ -210,8 +211,16 @@ def refund(found: Any, about: Ref | None = None) -> Outcome:
 
 def payout(found: Any, account: str | None) -> Outcome:
     """A payout of ours, or of a connected account: then its reference names both."""
-    ref = Ref(PAYOUT, f"{account}/{found.id}" if account else found.id)
-    evidence = lines([found.balance_transaction, found.failure_balance_transaction], ref)
+    ref, state = Ref(PAYOUT, f"{account}/{found.id}" if account else found.id), _PAYOUTS[found.status]
     return Outcome(
-        _PAYOUTS[found.status], ref, money(found.amount, found.currency), code=found.failure_code, evidence=evidence
+        state, ref, money(found.amount, found.currency), code=found.failure_code, evidence=_ended(found, ref, state)
     )
+
+
+def _ended(found: Any, ref: Ref, state: State) -> tuple[Txn, ...]:
+    """The lines of what left. While it is on its way to a bank they are no evidence, as those of a debit that comes: it may
+    take days, and until then only Stripe's own list tells them.
+    """
+    if state == "pending":
+        return ()
+    return lines([found.balance_transaction, found.failure_balance_transaction], ref)

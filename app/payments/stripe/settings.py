@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from app.payments.port import Payee
 from app.payments.stripe.adapter import StripeGateway
+from app.payments.stripe.payouts import OWN_BANK
 from config import ConfigurationError
 
 #: One for each role: taking money, paying out, looking.
@@ -16,7 +18,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def build(environment: Mapping[str, str]) -> StripeGateway:
-    """Read the keys (`KEYS`), STRIPE_WEBHOOK_SECRETS and, in tests, STRIPE_API_BASE.
+    """Read the keys (`KEYS`), STRIPE_WEBHOOK_SECRETS, STRIPE_CUSTODIAN_ACCOUNTS, STRIPE_FUNDS_PAYEE, STRIPE_FUNDS_ACCOUNT and,
+    in tests, STRIPE_API_BASE.
 
     Raises ConfigurationError naming everything that is missing or unsafe, never a value.
     """
@@ -49,11 +52,37 @@ def build(environment: Mapping[str, str]) -> StripeGateway:
     api_base = environment.get("STRIPE_API_BASE") or None
     if api_base is not None and (True in modes or urlsplit(api_base).hostname not in _LOOPBACK):
         problems.append("STRIPE_API_BASE is for tests: on this machine only, and never with keys for real money")
+    custodians = _custodians(environment.get("STRIPE_CUSTODIAN_ACCOUNTS", ""), problems)
+    funds = Payee(*(environment.get(f"STRIPE_FUNDS_{part}", "").strip() for part in ("PAYEE", "ACCOUNT")))
+    if not (funds.holder and funds.account) and (custodians or funds.holder or funds.account):
+        problems.append(
+            "STRIPE_FUNDS_PAYEE and STRIPE_FUNDS_ACCOUNT are missing: where a custodian sends what Stripe is to refund"
+        )
     if environment.get("STRIPE_LOG"):
         problems.append("STRIPE_LOG must not be set: it prints whole requests")
     if problems:
         raise ConfigurationError("The settings for Stripe do not allow a start:\n- " + "\n- ".join(problems))
     return StripeGateway(
         collect_key=keys["STRIPE_COLLECT_KEY"], payout_key=keys["STRIPE_PAYOUT_KEY"], read_key=keys["STRIPE_READ_KEY"],
-        webhook_secrets=secrets, livemode=livemode, api_base=api_base,
+        webhook_secrets=secrets, livemode=livemode, api_base=api_base, custodian_accounts=custodians,
+        funds=funds if funds.account else None,
     )  # fmt: skip
+
+
+def _custodians(text: str, problems: list[str]) -> dict[str, str]:
+    """ "escrow_files=ba_…,manual_bank=ba_…": each by its own name, so that another one's money never goes there."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    found = {name.strip(): account.strip() for name, _, account in pairs}
+    apart = len(found) == len(set(found.values())) == len(pairs)
+    if not apart or not all(name and _is_account(account) for name, account in found.items()):
+        problems.append(
+            f"STRIPE_CUSTODIAN_ACCOUNTS is to be like escrow_files={OWN_BANK}…: the name of a gateway, and its bank account at"
+            " Stripe; several with commas, each once"
+        )
+    return found
+
+
+def _is_account(text: str) -> bool:
+    """One without an id behind its prefix, or with blanks, would be refused at the first payout only."""
+    rest = text.removeprefix(OWN_BANK)
+    return rest != text and rest.isascii() and rest.replace("_", "").isalnum()

@@ -25,7 +25,7 @@ def cancel(books: Books, id_: str) -> Thing:
     return intent
 
 
-def pay(books: Books, page: str, funding: str = "debit") -> Thing:
+def pay(books: Books, page: str, funding: str = "debit", **whose: str) -> Thing:
     """The payer goes through the page: cards are paid, debits are under way, transfers wait for the bank."""
     session = books.get(page, "checkout.session")
     if session["status"] == "expired":
@@ -50,7 +50,7 @@ def pay(books: Books, page: str, funding: str = "debit") -> Thing:
         action = {"type": "display_bank_transfer_instructions", "display_bank_transfer_instructions": how}
         intent.update(status="requires_action", next_action=action)
     else:
-        books.charge(intent, **({"funding": funding} if type_ == "card" else {}))
+        books.charge(intent, **whose, **({"funding": funding} if type_ == "card" else {}))
         session["payment_status"] = "unpaid" if type_ in DEBITS else "paid"
     return intent
 
@@ -93,7 +93,7 @@ def advance(books: Books, seconds: float) -> Thing:
         match one["object"], one.get("status"):
             case "payment_intent", "processing":
                 books.succeed(one)
-            case "refund", "pending":
+            case "refund", "pending" if one["balance_transaction"] or books.balance(one["currency"]) >= one["amount"]:
                 settle_refund(books, one["id"])
             case "payout", "pending":
                 one["status"] = "paid"
@@ -169,8 +169,8 @@ def settle_payout(books: Books, payout: str, status: str, account: str = "") -> 
 
 
 def top_up(books: Books, amount: int, currency: str) -> Thing:
-    made = books.add("tu", "topup", amount=amount, currency=currency)
-    books.line(made, "topup", amount)
+    made = books.add("tu", "topup", amount=amount, currency=currency, status="succeeded", metadata={})
+    made["balance_transaction"] = books.line(made, "topup", amount)
     return made
 
 

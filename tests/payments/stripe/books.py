@@ -94,14 +94,14 @@ class Books:
             next_action=None, **fields,
         )  # fmt: skip
 
-    def charge(self, intent: Thing, **details: Any) -> Thing:
+    def charge(self, intent: Thing, name: str = "Ada Lovelace", **details: Any) -> Thing:
         """The payment is sent to its bank: a charge, its line, its price. What is no debit is paid with that."""
         type_ = intent["payment_method_types"][0]
         means = {"fingerprint": "fp_1", **({"funding": "debit"} if type_ == "card" else {}), **details}
         made = self.add(
             "ch", "charge", amount=intent["amount"], currency=intent["currency"], payment_intent=intent["id"],
             metadata=intent["metadata"], disputed=False, refunded=False, amount_refunded=0,
-            billing_details={"name": "Ada Lovelace"}, payment_method_details={"type": type_, type_: means},
+            billing_details={"name": name}, payment_method_details={"type": type_, type_: means},
             failure_balance_transaction=None,
         )  # fmt: skip
         fee = intent["amount"] * FEE_PERMILLE // 1000
@@ -201,13 +201,23 @@ class Books:
             raise StripeError(400, "invalid_request_error", "no_account")
         if amount > self.balance(params["currency"], account):
             raise StripeError(400, "invalid_request_error", "balance_insufficient")
+        descriptor = params.get("statement_descriptor")
+        if descriptor is not None and not 0 < len(descriptor) <= 22:
+            raise StripeError(400, "invalid_request_error", "statement_descriptor_invalid")
         made = self.add(
             "po", "payout", account, amount=amount, currency=params["currency"], status="pending", failure_code=None,
             metadata=params.get("metadata", {}), failure_balance_transaction=None,
-            destination=params.get("destination"),
+            destination=params.get("destination"), statement_descriptor=descriptor,
         )  # fmt: skip
         made["balance_transaction"] = self.line(made, "payout", -amount)
         return made
+
+    def mark(self, top_up: Thing, params: Thing) -> Thing:
+        """Of one that is there, nothing but its marks can be changed; they are added to what is there."""
+        if set(params) - {"metadata"}:
+            raise StripeError(400, "invalid_request_error", "parameter_unknown")
+        top_up["metadata"] = {**top_up["metadata"], **params["metadata"]}
+        return top_up
 
     def payout_failed(self, payout: Thing) -> None:
         payout.update(status="failed", failure_code="account_closed")

@@ -20,6 +20,8 @@ from tests.processes import free_port
 from tests.servers import ROOT
 
 OLD_SECRET, SECRET = "whsec_theonethatgoes", "whsec_theonethatcomes"
+#: Where Stripe is sent money to.
+FUNDS = "routing 121000248, account 900012345"
 ADA = Payer("investor-1", "Ada Lovelace", "DE", "ada@example.org")
 
 
@@ -85,6 +87,9 @@ def environment(url: str, **others: str) -> dict[str, str]:
         "STRIPE_READ_KEY": READ,
         "STRIPE_WEBHOOK_SECRETS": f"{OLD_SECRET}, {SECRET}",
         "STRIPE_API_BASE": url,
+        "STRIPE_CUSTODIAN_ACCOUNTS": "sandbox=ba_sandbox, escrow_files=ba_agent",
+        "STRIPE_FUNDS_PAYEE": "Stripe, for OpenRaise",
+        "STRIPE_FUNDS_ACCOUNT": FUNDS,
         **others,
     }
 

@@ -87,6 +87,7 @@ COLLECTIONS = {
     "charges": "charge",
     "transfers": "transfer",
     "payouts": "payout",
+    "topups": "topup",
     "balance_transactions": "balance_transaction",
     "payment_methods": "payment_method",
 }
@@ -112,6 +113,8 @@ def written(path: str, params: Thing, account: str) -> Thing:
             return books.reverse(books.get(id_, "transfer"))
         case ["payouts"]:
             return books.payout(params, account)
+        case ["topups", id_]:
+            return books.mark(books.get(id_, "topup"), params)
     raise StripeError(404, "invalid_request_error", "resource_missing")
 
 

@@ -160,6 +160,7 @@ def test_it_collects_and_is_no_custodian(stripe: StripeGateway) -> None:
 
 def test_it_starts_with_its_settings() -> None:
     made = build(environment("http://127.0.0.1:1"))
+    assert made.caps.custodian_accounts == {"sandbox": "ba_sandbox", "escrow_files": "ba_agent"}
     assert (made.name, made.caps.livemode) == ("stripe", False)
     assert build(environment("", **REAL, OPENRAISE_ENV="production")).caps.livemode is True
 
@@ -183,6 +184,17 @@ def test_it_starts_with_its_settings() -> None:
         ({"STRIPE_API_BASE": "http://127.0.0.1.example"}, "STRIPE_API_BASE"),
         ({**REAL, "OPENRAISE_ENV": "production"}, "never with"),
         ({"STRIPE_LOG": "debug"}, "STRIPE_LOG"),
+        ({"STRIPE_FUNDS_ACCOUNT": " "}, "STRIPE_FUNDS_PAYEE and STRIPE_FUNDS_ACCOUNT are missing"),
+        ({"STRIPE_FUNDS_PAYEE": ""}, "STRIPE_FUNDS_PAYEE and STRIPE_FUNDS_ACCOUNT are missing"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "", "STRIPE_FUNDS_PAYEE": ""}, "STRIPE_FUNDS_PAYEE and"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "ba_1"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "escrow_files="}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "escrow_files=ba_"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "escrow_files=ba_1 2"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "escrow_files=1234567"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "escrow_files=acct_1"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "a=ba_1,a=ba_2"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
+        ({"STRIPE_CUSTODIAN_ACCOUNTS": "a=ba_1,b=ba_1"}, "STRIPE_CUSTODIAN_ACCOUNTS"),
     ],
 )  # fmt: skip
 def test_a_setting_that_is_missing_or_unsafe_is_named_and_never_told(changed: dict[str, str], named: str) -> None:
@@ -190,7 +202,7 @@ def test_a_setting_that_is_missing_or_unsafe_is_named_and_never_told(changed: di
     with pytest.raises(ConfigurationError) as caught:
         build(set_)
     assert named in str(caught.value)
-    for name in (*REAL, "STRIPE_WEBHOOK_SECRETS"):
+    for name in (*REAL, "STRIPE_WEBHOOK_SECRETS", "STRIPE_FUNDS_ACCOUNT"):
         assert len(set_[name]) < 3 or set_[name] not in str(caught.value)
 
 

@@ -132,3 +132,29 @@ def test_without_its_settings_it_does_not_start(
     with pytest.raises(ConfigurationError, match="STRIPE_PAYOUT_KEY is missing") as caught:
         build(settings(database_url, tmp_path, GATEWAYS="sandbox,stripe"))
     assert COLLECT not in str(caught.value)
+
+
+@pytest.mark.parametrize("known", ["", "manual_bank=ba_1"])
+def test_where_its_money_could_never_come_to_the_custodian_nothing_starts(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    for name, value in environment("http://127.0.0.1:1", STRIPE_CUSTODIAN_ACCOUNTS=known).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=r"STRIPE_CUSTODIAN_ACCOUNTS must say .* is that of sandbox"):
+        build(settings(database_url, tmp_path, GATEWAYS="sandbox,stripe"))
+
+
+def test_money_for_a_custodian_that_stripe_does_not_know_waits_for_a_person(world: World, far: Far) -> None:
+    """As after the operator took another custodian: the account of the new one is not that of the old one's offerings."""
+    pledge = world.pledged(world.live())
+    caps = world.platform.gateways["stripe"].caps
+    assert caps.custodian_accounts is not None
+    del caps.custodian_accounts["sandbox"]  # type: ignore[attr-defined]
+    with world.acting() as tx:
+        payments.instruct(
+            tx, OpKind.TO_CUSTODY, "to_custody:test", gateway="stripe", amount=pledge.amount, to_gateway="sandbox",
+            offering_id=pledge.offering_id, reference="O-1-T1",
+        )  # fmt: skip
+    send_payments.run(world.platform)
+    ((status, code),) = world.sql("SELECT status, code FROM instructions WHERE kind = 'to_custody'")
+    assert (status, code, far.calls()) == ("review", "payee_unknown_to_stripe", [])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.payments.errors import InFlight, Rejected, Unknown, Unsupported
-from app.payments.port import PLATFORM_ACCOUNT, Ref, TxnKind
+from app.payments.port import PLATFORM_ACCOUNT, Payee, Ref, TxnKind
 from app.payments.stripe.adapter import StripeGateway
 from tests.payments.stripe.far import Far, op, paid, release, usd
 
@@ -57,6 +57,22 @@ def test_a_bank_account_of_ours_is_paid_directly(far: Far, stripe: StripeGateway
     assert (asked.state, asked.ref.kind) == ("pending", "payout") and "/" not in asked.ref.id
     assert stripe.find(this) == asked
     assert [path for path in far.calls() if "transfers" in path] == []
+    assert far.act("look", id_=asked.ref.id)["statement_descriptor"] == "R-1"
+
+
+def test_what_its_statement_shows_is_as_long_as_stripe_lets_it_be(far: Far, stripe: StripeGateway) -> None:
+    paid(far, stripe, usd(100_00))
+    asked = stripe.pay_out(op(), usd(1_00), account="clients", payee=Payee("", "ba_ours"), reference="R-" + 30 * "9")
+    assert far.act("look", id_=asked.ref.id)["statement_descriptor"] == "R-" + 20 * "9"
+
+
+def test_what_is_on_its_way_to_a_bank_is_no_evidence_yet(far: Far, stripe: StripeGateway) -> None:
+    """It may be days: a line that is told as evidence would stand in no book for so long."""
+    paid(far, stripe, usd(100_00))
+    asked = release(stripe, op(), usd(90_00), "ba_ours")
+    assert (asked.state, asked.evidence, stripe.fetch(asked.ref).evidence) == ("pending", (), ())
+    far.act("settle_payout", payout=asked.ref.id, status="paid")
+    assert [line.amount for line in stripe.fetch(asked.ref).evidence] == [usd(-90_00)]
 
 
 def test_a_payee_that_stripe_does_not_know_is_rejected(far: Far, stripe: StripeGateway) -> None:
@@ -114,5 +130,3 @@ def test_stripe_holds_nothing_in_escrow(stripe: StripeGateway) -> None:
     assert not stripe.caps.qualified_third_party
     with pytest.raises(Unsupported):
         stripe.move(op(), usd(1), account="offering-7", to=PLATFORM_ACCOUNT)
-    with pytest.raises(Unsupported):
-        stripe.deposit_details("offering-7", "P-1")
