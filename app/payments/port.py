@@ -180,10 +180,10 @@ class Outcome:
 
     `url` is where the payer must go, if the state is "action_required". `evidence` are all the lines behind it, also those
     that came long after (a return, a dispute, a payout that failed after it was paid): only they move the books, each once.
-    `dispute` is how a payer's complaint about a payment stands. `instrument` is what may be charged later. `about` is the
-    payment that a refund gives back: by it a refund that somebody made at the gateway itself finds its pledge.
-    `funding`, `payer` (the name of who holds the account) and `account` (a mark that is the same for the same card or bank
-    account, such as Stripe's `fingerprint`; never its number) are None where the gateway does not tell.
+    `dispute` is how a payer's complaint stands. `instrument` is what may be charged later. `about` is the payment that a
+    refund gives back: by it a refund that somebody made at the gateway itself finds its pledge. `funding`, `payer` (the
+    name of who holds the account) and `account` (a mark that is the same for the same card or bank account, such as Stripe's
+    `fingerprint`; never its number) are None where the gateway does not tell.
     """
 
     state: State

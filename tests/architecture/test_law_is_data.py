@@ -69,6 +69,7 @@ NO_TERMS = {
     ("app/payments/stripe/adapter.py", "days"): "lines of the account read at a time",
     ("app/payments/stripe/adapter.py", "hours"): "how long Stripe remembers a key",
     ("app/payments/stripe/methods.py", "days"): "what Stripe promises for each method, with its sources",
+    ("app/payments/stripe/top_ups.py", "days"): "how long before we hear of it money may have arrived",
     ("app/pledges/queries.py", "days"): "longer than any window of law",
     ("app/offerings/deadlines.py", "days"): "the day after",
     ("app/reconciliation/day.py", "days"): "the day after",

@@ -1,4 +1,4 @@
-"""Stripe behind the port. It collects from investors and pays issuers; it never is a custodian.
+"""Stripe behind the port. It collects from investors, and sends what it took to custodians; it never is one.
 
 Money is collected on the platform's own balance and leaves it in a second step ("separate charges and transfers"), since
 a charge that passes on at once could not wait for a minimum. Collecting, paying out and reading go through three
