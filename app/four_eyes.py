@@ -24,6 +24,7 @@ from app.compliance.models import CaseKind, CaseOutcome
 from app.database import Transaction
 from app.decisions import actions as decisions
 from app.decisions import queries as decision_queries
+from app.distributions import actions as distributions
 from app.errors import NotFound, Refused
 from app.identity import actions as identity
 from app.identity import queries as identity_queries
@@ -283,6 +284,13 @@ ACTS: Mapping[ProposalKind, Act] = {
         company=unidentified.company,
         lock=unidentified.hold_offering,
         approved=unidentified.carry_out,
+    ),
+    ProposalKind.DISTRIBUTION: Act(
+        state=distributions.state,
+        company=distributions.company,
+        lock=distributions.hold,
+        approved=distributions.approved,
+        rejected=distributions.rejected,
     ),
     ProposalKind.PACK: Act(
         state=lambda session, proposal: decision_queries.adopted(session).get(proposal.subject.partition(":")[2], ""),

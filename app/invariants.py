@@ -149,6 +149,27 @@ INVARIANTS: dict[str, str] = {
         GROUP BY i.offering_id, i.currency HAVING sum(i.amount_minor) > (
             SELECT coalesce(sum(a.credits), 0) FROM ledger_accounts a
             WHERE a.code = '2120' AND a.offering_id = i.offering_id AND a.currency = i.currency)""",
+    N_("I29 what a distribution owes, charges, keeps and pays is what was agreed to"): """
+        SELECT d.id FROM distributions d LEFT JOIN (SELECT distribution_id, sum(gross_minor) AS gross,
+            sum(carry_minor) AS carry, sum(tax_minor) AS tax FROM distribution_lines GROUP BY 1) l ON l.distribution_id = d.id
+        WHERE (l.gross, l.carry, l.tax) IS DISTINCT FROM (d.total_minor::numeric, d.carry_minor::numeric, d.tax_minor::numeric)
+        UNION ALL SELECT d.offering_id FROM (SELECT offering_id, sum(total_minor) AS total, sum(carry_minor) AS carry,
+                sum(tax_minor) AS tax FROM distributions WHERE status IN ('funded', 'paid') GROUP BY 1) d
+            FULL JOIN (SELECT offering_id, sum(credits) FILTER (WHERE code = '2140') AS total,
+                sum(debits) FILTER (WHERE code = '2140') AS used, sum(credits) FILTER (WHERE code = '2310') AS tax
+                FROM ledger_accounts WHERE code IN ('2140', '2310') GROUP BY 1) a ON a.offering_id = d.offering_id
+            FULL JOIN (SELECT a.offering_id, sum(p.amount_minor) AS carry FROM journal_entries e
+                JOIN postings p ON p.entry_id = e.id AND p.side = 'C' JOIN ledger_accounts a ON a.id = p.account_id
+                WHERE e.kind = 'carry_charged' AND a.code = '2120' GROUP BY 1) c ON c.offering_id = d.offering_id
+        WHERE (a.total, a.used, coalesce(a.tax, 0), coalesce(c.carry, 0)) IS DISTINCT FROM (d.total, d.total, d.tax, d.carry)
+        UNION ALL SELECT coalesce(l.investor_id, a.investor_id) FROM (SELECT l.investor_id, d.currency,
+                sum(l.gross_minor - l.carry_minor - l.tax_minor) AS net, coalesce(sum(l.gross_minor - l.carry_minor - l.tax_minor)
+                    FILTER (WHERE d.status = 'funded'), 0) AS owed
+                FROM distribution_lines l JOIN distributions d ON d.id = l.distribution_id AND d.status IN ('funded', 'paid')
+                GROUP BY 1, 2) l
+            FULL JOIN (SELECT investor_id, currency, credits, credits - debits AS owed FROM ledger_accounts
+                WHERE code = '2300') a ON (a.investor_id, a.currency) = (l.investor_id, l.currency)
+        WHERE (coalesce(a.credits, 0), coalesce(a.owed, 0)) <> (coalesce(l.net, 0), coalesce(l.owed, 0))""",
     N_("P1 public counter = ledger: held"): """
         SELECT g.offering_id FROM offering_progress g JOIN offerings o ON o.id = g.offering_id
         WHERE g.held_minor <> coalesce((SELECT sum(credits - debits) FROM ledger_accounts a

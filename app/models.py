@@ -11,6 +11,7 @@ from app.closings.models import AllotmentChoice, Closing, ClosingApproval, Closi
 from app.compliance.models import CaseOpinion, CaseQuestion, ReviewCase, SavedFilter
 from app.database import Base
 from app.decisions.models import Decision, Edition
+from app.distributions.models import Distribution, DistributionLine
 from app.evidence.models import EvidenceFile
 from app.identity.models import FormDraft, RecoveryCode, RoleGrant, SignInAttempt, User, UserSession
 from app.investors.models import Claim, ClaimEvidence, Figures, Investor, SpouseLink
@@ -61,6 +62,8 @@ __all__ = [
     "ComparedDay",
     "DeadlineMove",
     "Decision",
+    "Distribution",
+    "DistributionLine",
     "DocumentOpening",
     "EarlyClose",
     "Edition",

@@ -13,6 +13,7 @@ from app.audit.actions import Subject
 from app.changes.models import Answer, Change, EarlyClose
 from app.closings.models import Closing
 from app.compliance.models import ReviewCase
+from app.distributions.models import Distribution
 from app.evidence.models import EvidenceFile
 from app.investors.models import Claim, SpouseLink
 from app.offerings.models import Offering
@@ -24,7 +25,7 @@ from tests.builders import World
 
 SUBJECTS: tuple[type[Subject], ...] = (
     Offering, Pledge, Instruction, Closing, ReviewCase, Claim, Alert, Change, Answer, EarlyClose,
-    SpouseLink, EvidenceFile, Proposal, WaitlistEntry, Break,
+    SpouseLink, EvidenceFile, Proposal, WaitlistEntry, Break, Distribution,
     GatewayEvent,
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ class ProposalKind(StrEnum):
     HOLD = "hold"
     SWITCH = "switch"
     RECEIPT = "receipt"
+    DISTRIBUTION = "distribution"
 
 
 class Proposal(Base):
@@ -44,7 +45,7 @@ class Proposal(Base):
     id: Mapped[Id]
     ref: Mapped[str] = mapped_column(String(16), unique=True)
     kind: Mapped[str]
-    #: "offering:12", "issuer:3", "user:5", "pack:US-CF", "receipt:9" (by its entry).
+    #: "offering:12", "issuer:3", "user:5", "pack:US-CF", "receipt:9" (by its entry), "distribution:4".
     subject: Mapped[str] = mapped_column(String(80))
     payload: Mapped[Document]
     #: A hash or a word for how the subject was when it was proposed.

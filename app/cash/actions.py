@@ -48,7 +48,7 @@ def top_up(
     """
     investor = investors.lock(tx, investor_id)
     key = f"cash_in:{form_key}"
-    if (known := queries.asked(tx.session, key)) is not None:
+    if (known := payment_queries.by_key(tx.session, key)) is not None:
         return _same(known, investor, amount)
     _require_no_hold(tx, investor)
     least, most = _limits(tx, amount.currency)
@@ -74,7 +74,7 @@ def withdraw(tx: Transaction, investor_id: int, *, amount: Money, form_key: uuid
     """
     investor = investors.lock(tx, investor_id)
     key = f"cash_out:{form_key}"
-    if (known := queries.asked(tx.session, key)) is not None:
+    if (known := payment_queries.by_key(tx.session, key)) is not None:
         return _same(known, investor, amount)
     _require_no_hold(tx, investor)
     account = queries.bank_account(tx.session, investor.id)

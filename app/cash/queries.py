@@ -116,10 +116,6 @@ def wanting_cash(session: Session, investor_ids: Sequence[int]) -> set[int]:
     return set(session.scalars(chosen))
 
 
-def asked(session: Session, business_key: str) -> Instruction | None:
-    return session.scalars(select(Instruction).where(Instruction.business_key == business_key)).one_or_none()
-
-
 def by_ref(session: Session, ref: str, investor_ids: Sequence[int], kind: OpKind) -> Instruction:
     """A top-up or a withdrawal of one of these. Raises NotFound."""
     found = session.scalars(
@@ -217,7 +213,7 @@ def with_collector(session: Session, top_up: Instruction) -> Money:
     net = Money.zero(top_up.currency)
     for line in payments.lines_behind(session, top_up, (TxnKind.PAYMENT, TxnKind.FEE)):
         proof = f"{line.gateway}:{line.transaction_id}"
-        was_sent_on = line.kind == TxnKind.FEE and asked(session, sent_on_key(proof)) is not None
+        was_sent_on = line.kind == TxnKind.FEE and payments.by_key(session, sent_on_key(proof)) is not None
         if line.currency == net.currency and ledger.is_booked(session, proof) and not was_sent_on:
             net += Money(line.net_minor, line.currency)
     return net

@@ -100,7 +100,7 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
 
 
 def _sweep(tx: Transaction, offering: Offering, standing: Standing) -> int:
-    """P17: what came back of losses that the platform had borne leaves escrow as its fee does (`closings.outcomes`), which is
+    """P17: carry, and what came back of losses that the platform had borne, leaves escrow as its fee does (`closings.outcomes`), which is
     asked for when a closing settles.
     """
     if standing.to_sweep <= 0 or not queries.has_in_escrow(tx.session, offering, 0):

@@ -21,11 +21,12 @@ from app.pledges.lifecycle import HELD
 from app.pledges.models import Pledge
 
 MOVES = (OpKind.TO_CUSTODY, OpKind.FROM_CUSTODY, OpKind.ARRIVAL, OpKind.TOP_UP)
-TO_BANK_ACCOUNTS = (OpKind.PAY_BACK, OpKind.TO_ISSUER)
+OUT_OF_ESCROW = (OpKind.PAY_BACK, OpKind.TO_ISSUER, OpKind.TO_CASH)
 
-#: What earlier closings left to be paid out of escrow.
+#: What earlier closings left to be paid out of escrow, and what is there of distributions.
 OWED_FROM_ESCROW = (
     Code.ISSUER_PAYABLE, Code.ISSUER_HOLDBACK, Code.ISSUER_PAYOUT_IN_FLIGHT, Code.PLATFORM_FEE_PAYABLE,
+    Code.DISTRIBUTION_FUND, Code.WITHHOLDING_TAX,
 )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ class Standing:
     free: Mapping[str, int]
     #: Refunds that leave from there and are not paid yet.
     to_refund: Mapping[str, int]
-    #: To be paid to bank accounts by the custodian: to investors in a refund's stead, or to the issuer.
+    #: To be paid by the custodian to bank accounts, of investors in a refund's stead or the issuer, or into cash accounts.
     to_pay_back: int
     escrow: int
     in_transit: int
@@ -46,7 +47,7 @@ class Standing:
     is_moving: bool
     #: A closing is under way, or announced: what collectors have is wanted at the custodian.
     is_closing: bool
-    #: What came back of the platform's losses on an offering that is over, and was not asked to be moved to it yet.
+    #: Carry, and what came back of the platform's losses, on an offering that is over, and was not asked to be moved to it yet.
     to_sweep: int
 
     def spare(self, gateway: str) -> int:
@@ -77,7 +78,7 @@ def standing(session: Session, offering: Offering) -> Standing:
 
     back = session.execute(
         select(Instruction.kind, Instruction.gateway, func.sum(Instruction.amount_minor))
-        .where(Instruction.offering_id == offering.id, Instruction.kind.in_((OpKind.REFUND, *TO_BANK_ACCOUNTS)))
+        .where(Instruction.offering_id == offering.id, Instruction.kind.in_((OpKind.REFUND, *OUT_OF_ESCROW)))
         .where(Instruction.status.not_in((SUCCEEDED, FAILED, CANCELLED, REVIEW)))
         .group_by(Instruction.kind, Instruction.gateway)
     ).all()
@@ -88,7 +89,7 @@ def standing(session: Session, offering: Offering) -> Standing:
         pending=at(Code.COLLECTOR_PENDING),
         free=emptied | at(Code.COLLECTOR_CASH),
         to_refund=to_refund,
-        to_pay_back=sum(int(minor) for kind, _, minor in back if kind in TO_BANK_ACCOUNTS),
+        to_pay_back=sum(int(minor) for kind, _, minor in back if kind in OUT_OF_ESCROW),
         escrow=sum(at(Code.ESCROW_CASH).values()),
         in_transit=sum(at(Code.IN_TRANSIT).values()),
         platform_owes=sum(at(Code.DUE_FROM_PLATFORM).values()),
@@ -107,7 +108,7 @@ def _to_sweep(session: Session, offering: Offering) -> int:
         Instruction.offering_id == offering.id, Instruction.kind == OpKind.FEE,
         Instruction.closing_id.is_(None), Instruction.status != CANCELLED,
     )  # fmt: skip
-    return losses.recovered(session, offering.id, offering.currency) - int(session.scalars(asked).one())
+    return losses.swept_later(session, offering.id, offering.currency) - int(session.scalars(asked).one())
 
 
 def _holds(session: Session, offering_id: int) -> bool:

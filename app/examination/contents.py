@@ -26,9 +26,10 @@ CASES = f"""(SELECT id FROM review_cases WHERE (kind = 'offering' AND subject_id
     OR (kind = 'change' AND subject_id IN {CHANGES}) OR (kind = 'alert' AND subject_id IN {ALERTS}))"""
 ENTRIES = """(SELECT p.entry_id FROM postings p JOIN ledger_accounts a ON a.id = p.account_id
     WHERE a.offering_id = :offering)"""
-#: What four eyes looked at: the offering, its company's account, a hold on somebody in it, money of nobody.
+#: What four eyes looked at: the offering, its company's account, a hold on somebody in it, money of nobody, what is paid to holders.
 PROPOSALS = f"""(SELECT id FROM proposals WHERE subject = 'offering:' || :offering OR subject = 'issuer:' || {ISSUER}
-    OR subject IN (SELECT 'alert:' || id FROM {ALERTS} x) OR subject IN (SELECT 'receipt:' || entry_id FROM {ENTRIES} n))"""
+    OR subject IN (SELECT 'alert:' || id FROM {ALERTS} x)
+    OR subject IN (SELECT 'distribution:' || id FROM distributions WHERE offering_id = :offering) OR subject IN (SELECT 'receipt:' || entry_id FROM {ENTRIES} n))"""
 EDITIONS = "(SELECT id FROM editions WHERE id IN (SELECT edition_id FROM decisions WHERE offering_id = :offering))"
 #: (subject_type, subject_id) of every event about it.
 SUBJECTS = f"""(SELECT 'offerings' AS type, :offering AS id UNION ALL SELECT 'pledges', id FROM {PLEDGES} p
@@ -40,6 +41,7 @@ SUBJECTS = f"""(SELECT 'offerings' AS type, :offering AS id UNION ALL SELECT 'pl
     UNION ALL SELECT 'change_answers', id FROM change_answers WHERE change_id IN {CHANGES}
     UNION ALL SELECT 'early_closes', id FROM early_closes WHERE offering_id = :offering
     UNION ALL SELECT 'alerts', id FROM {ALERTS} f UNION ALL SELECT 'proposals', id FROM {PROPOSALS} v
+    UNION ALL SELECT 'distributions', id FROM distributions WHERE offering_id = :offering
     UNION ALL SELECT 'issuers', issuer_id FROM offerings WHERE id = :offering)"""
 
 #: file -> its rows
@@ -172,6 +174,15 @@ FILES: dict[str, str] = {
         SELECT e.id, c.claim_id, e.user_id, e.status, e.filename, e.media_type, e.size, e.sha256, e.added_at
         FROM evidence_files e JOIN claim_evidence c ON e.id = c.file_id
         WHERE c.claim_id IN {CLAIMS} ORDER BY e.id, c.claim_id""",
+    "distributions.jsonl": """
+        SELECT id, ref, offering_id, status, why, record_day, currency, total_minor, carry_minor, tax_minor, tax_bps, sha256,
+            begun_at, begun_by
+        FROM distributions WHERE offering_id = :offering ORDER BY id""",
+    "distribution_lines.jsonl": """
+        SELECT l.distribution_id, l.investor_id, l.holder_name, l.shares, l.paid_in_minor, l.before_minor, l.gross_minor,
+            l.carry_minor, l.tax_minor
+        FROM distribution_lines l JOIN distributions d ON d.id = l.distribution_id
+        WHERE d.offering_id = :offering ORDER BY l.distribution_id, l.investor_id""",
     "closings.jsonl": """
         SELECT id, ref, offering_id, seq, status, begun_by, begun_at, payout_proposed_by, gather_until, currency,
             total_minor, fee_minor, investor_fee_minor, snapshot_hash, payout_attempts, payee_holder, payee_hint,
@@ -214,7 +225,8 @@ FILES: dict[str, str] = {
             SELECT 'pledge:' || id FROM {PLEDGES} p UNION ALL SELECT 'offering:' || :offering
             UNION ALL SELECT 'change:' || id FROM {CHANGES} h UNION ALL SELECT 'claim:' || id FROM {CLAIMS} m
             UNION ALL SELECT 'move:' || id FROM deadline_moves WHERE offering_id = :offering
-            UNION ALL SELECT 'question:' || id FROM case_questions WHERE case_id IN {CASES})
+            UNION ALL SELECT 'question:' || id FROM case_questions WHERE case_id IN {CASES}
+            UNION ALL SELECT 'distribution:' || id FROM distributions WHERE offering_id = :offering)
         OR split_part(dedupe_key, ':', 3) IN (
             SELECT ref FROM review_cases WHERE id IN {CASES} UNION ALL SELECT ref FROM proposals WHERE id IN {PROPOSALS}
             UNION ALL SELECT unnest(ARRAY[ref, snapshot_hash]) FROM closings WHERE offering_id = :offering)

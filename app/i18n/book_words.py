@@ -104,8 +104,6 @@ ENTRY_KINDS: Mapping[str, str] = {
     "distribution_declared": N_("Distribution owed to a holder"),
     "carry_charged": N_("Carry charged"),
     "distribution_paid": N_("Distribution paid"),
-    "distribution_came_back": N_("Distribution that came back"),
-    "distribution_unclaimed": N_("Distribution nobody claims"),
     "tax_paid": N_("Tax paid"),
 }
 
@@ -125,6 +123,8 @@ PURPOSES: Mapping[str, str] = {
     "top_up": N_("Pay in what the platform owes"),
     "pay_back": N_("Pay an investor's account"),
     "from_cash": N_("Pledge from a cash account"),
+    "deposit": N_("Wait for a distribution to be paid in"),
+    "to_cash": N_("Carry a distribution to the cash accounts"),
 }
 
 BOOKS: Mapping[str, str] = {

@@ -14,6 +14,7 @@ LINES: Mapping[str, str] = {
     "cash_freed": N_("Free again"),
     "cash_pledged": N_("Paid for a pledge"),
     "refunded_to_cash": N_("Refund of a pledge"),
+    "distribution_paid": N_("Distribution of a company"),
     "cash_taken_out": N_("Paid to your bank"),
     "cash_came_back": N_("Came back from your bank"),
     "stray_cash_identified": N_("Money that was looked at"),

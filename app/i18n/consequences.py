@@ -17,6 +17,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "pledges": ("pledge", N_("Pledge")),
     "closings": ("closing", N_("Closing")),
     "claims": ("claim", N_("Status of an investor")),
+    "distributions": ("distribution", N_("Distribution")),
 }
 
 

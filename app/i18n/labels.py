@@ -14,6 +14,7 @@ from app.i18n import (
     change_labels,
     closing_words,
     countries,
+    distribution_words,
     payment_words,
     reconciliation_words,
     standing_words,
@@ -79,6 +80,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
     **waitlist_words.STATUSES,
     **reconciliation_words.STATUSES,
     **closing_words.STATUSES,
+    **distribution_words.STATUSES,
     "proposal": {
         "proposed": N_("Waits for a second person"), "approved": N_("Agreed"), "done": N_("Done"),
         "rejected": N_("Refused"), "stale": N_("Overtaken by a change"), "withdrawn": N_("Withdrawn"),
@@ -94,7 +96,7 @@ STATUSES: Mapping[str, Mapping[str, str]] = {
 TONES: Mapping[str, str] = {
     "live": "ok", "approved": "ok", "settled": "ok", "held": "ok", "verified": "ok", "done": "ok", "succeeded": "ok",
     "allotted": "ok", "submitted": "info", "in_review": "info", "closing": "info", "processing": "info",
-    "linked": "ok", "clean": "ok", "authorised": "info", "offered": "caution", "accepted": "ok",
+    "paid": "ok", "funded": "info", "linked": "ok", "clean": "ok", "authorised": "info", "offered": "caution", "accepted": "ok",
     "claimed": "info", "open": "info", "gathering": "info", "releasing": "info", "pending": "info",
     "changes_requested": "caution", "reserved": "caution", "refund_due": "caution",
     "payout_proposed": "caution", "holdback_proposed": "caution", "cancelling": "caution", "waiting": "caution", "action_required": "caution", "unknown": "caution",
@@ -319,6 +321,7 @@ REFUSALS: Mapping[str, str] = {
     **statement_words.REFUSALS,
     **waitlist_words.REFUSALS,
     **closing_words.REFUSALS,
+    **distribution_words.REFUSALS,
 }  # fmt: skip
 
 

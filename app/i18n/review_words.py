@@ -15,6 +15,7 @@ PROPOSALS: Mapping[str, str] = {
     "hold": N_("Lift a hold"),
     "switch": N_("Let money move again"),
     "receipt": N_("Say what becomes of money of nobody"),
+    "distribution": N_("Pay the holders of an offering"),
 }
 
 #: Fields that are compared with their evidence.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.audit import actions as audit
 from app.database import Transaction
@@ -37,6 +38,17 @@ def lock(tx: Transaction, investor_id: int) -> Investor:
     return tx.session.scalars(
         select(Investor).where(Investor.id == investor_id).with_for_update().execution_options(populate_existing=True)
     ).one()
+
+
+def lock_many(tx: Transaction, investor_ids: Collection[int]) -> Sequence[Investor]:
+    """Take these investors' rows, as `lock` does one. Locks: investors, ascending."""
+    return tx.session.scalars(
+        select(Investor)
+        .where(Investor.id == func.any(list(investor_ids)))
+        .order_by(Investor.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def declare_figures(

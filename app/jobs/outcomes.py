@@ -8,6 +8,7 @@ from app.cash import outcomes as cash
 from app.closings import outcomes as closings
 from app.custody import outcomes as custody
 from app.database import Transaction
+from app.distributions import outcomes as distributions
 from app.errors import Mistake
 from app.offerings import queries as offerings
 from app.payments import queries as payments
@@ -42,6 +43,10 @@ def apply(platform: Platform, instruction_id: int, kind: OpKind, outcome: Outcom
                 assert asked.offering_id is not None  # a payout is always of an offering
                 offering = offerings.offering(tx.session, asked.offering_id)
                 closings.released(tx, instruction_id, outcome, platform.regime(offering.regime))
+            case OpKind.DEPOSIT:
+                distributions.arrived(tx, instruction_id, outcome)
+            case OpKind.TO_CASH:
+                distributions.paid(tx, instruction_id, outcome)
             case OpKind.FEE:
                 closings.fee_swept(tx, instruction_id, outcome)
             case OpKind.TO_CUSTODY | OpKind.FROM_CUSTODY | OpKind.ARRIVAL | OpKind.TOP_UP:

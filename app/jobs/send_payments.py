@@ -165,6 +165,8 @@ def _call(platform: Platform, due: Due) -> Outcome:
             return gateway.cancel(op, _payment(platform, due))
         case OpKind.FROM_CASH:
             return gateway.move(op, due.amount, account=CASH_ACCOUNTS, to=account)
+        case OpKind.TO_CASH:
+            return gateway.move(op, due.amount, account=account, to=CASH_ACCOUNTS)
         case OpKind.REFUND if due.method is Method.CASH_ACCOUNT:
             return gateway.move(op, due.amount, account=account, to=CASH_ACCOUNTS)
         case OpKind.REFUND:
@@ -184,7 +186,7 @@ def _call(platform: Platform, due: Due) -> Outcome:
         case OpKind.TO_CUSTODY | OpKind.FROM_CUSTODY:
             to = _other_end(platform, due, account)
             return gateway.pay_out(op, due.amount, account=account, payee=to.payee, reference=to.reference)
-        case OpKind.ARRIVAL:
+        case OpKind.ARRIVAL | OpKind.DEPOSIT:
             return gateway.expect(op, due.amount, account=account, reference=due.reference)
         case _:
             raise Unsupported(due.kind)

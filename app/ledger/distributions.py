@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.ledger.chart import Account, Code
 from app.ledger.draft import Draft, Evidence, credit, debit, on_evidence, pair
 from app.money import Money
@@ -33,22 +35,17 @@ def carry_charged(offering_id: int, carry: Money, key: str) -> Draft:
     return Draft("carry_charged", key, carry.currency, lines)
 
 
-def distribution_paid(offering_id: int, investor_id: int, amount: Money, evidence: Evidence) -> Draft:
-    """A holder has their part."""
-    owed, cash = Account(Code.DISTRIBUTION_PAYABLE, investor_id=investor_id), Account(Code.ESCROW_CASH, offering_id)
-    return on_evidence("distribution_paid", amount, pair(owed, cash, amount), evidence)
-
-
-def distribution_came_back(offering_id: int, investor_id: int, amount: Money, evidence: Evidence) -> Draft:
-    """A holder's bank sent it back: it is owed as before."""
-    owed, cash = Account(Code.DISTRIBUTION_PAYABLE, investor_id=investor_id), Account(Code.ESCROW_CASH, offering_id)
-    return on_evidence("distribution_came_back", amount, pair(cash, owed, amount), evidence)
-
-
-def distribution_unclaimed(investor_id: int, amount: Money, key: str) -> Draft:
-    """It could not be paid for so long that the law has its own rules for it."""
-    owed, unclaimed = (Account(code, investor_id=investor_id) for code in (Code.DISTRIBUTION_PAYABLE, Code.UNCLAIMED))
-    return Draft("distribution_unclaimed", key, amount.currency, pair(owed, unclaimed, amount))
+def distribution_paid(
+    offering_id: int, parts: Mapping[int, int], amount: Money, evidence: Evidence, *, gateway: str
+) -> Draft:
+    """The custodian carried all of it to the cash accounts: each holder has their part (investor -> minor units)."""
+    lines = [*pair(Account(Code.CLIENT_CASH, gateway=gateway), Account(Code.ESCROW_CASH, offering_id), amount)]
+    for investor_id, minor in parts.items():
+        owed, free = (
+            Account(code, investor_id=investor_id) for code in (Code.DISTRIBUTION_PAYABLE, Code.INVESTOR_CASH)
+        )
+        lines += pair(owed, free, Money(minor, amount.currency))
+    return on_evidence("distribution_paid", amount, tuple(lines), evidence)
 
 
 def tax_paid(offering_id: int, amount: Money, evidence: Evidence) -> Draft:

@@ -70,3 +70,6 @@ class Message(StrEnum):
     ROLLING_CALLED_OFF = "rolling_called_off"
     # what was held back from a company
     HOLDBACK_DUE = "holdback_due"
+    # what companies pay their holders
+    DISTRIBUTION_AGREED = "distribution_agreed"
+    DISTRIBUTION_PAID = "distribution_paid"

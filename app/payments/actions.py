@@ -307,9 +307,9 @@ def try_again(tx: Transaction, op_id: UUID) -> None:
 
 def give_up(tx: Transaction, instruction: Instruction) -> None:
     """Follow a locked one no longer, of which nothing is wanted any more: a way to pay that was to be kept, or money that was
-    awaited and went back to where it had left. Writes: instruction, audit.
+    awaited and went back to where it had left, or that nobody sends. Writes: instruction, audit.
     """
-    if instruction.kind not in (OpKind.SETUP, OpKind.ARRIVAL):
+    if instruction.kind not in (OpKind.SETUP, OpKind.ARRIVAL, OpKind.DEPOSIT):
         raise Mistake(f"instruction {instruction.id} may move money")
     if INSTRUCTION.allows(instruction.status, "cancel"):
         audit.transition(tx, instruction, "cancel", why="not_wanted")

@@ -34,8 +34,7 @@ class OpKind(StrEnum):
     FROM_CUSTODY = "from_custody"
     #: What was carried is there.
     ARRIVAL = "arrival"
-    #: Pay the issuer.
-    RELEASE = "release"
+    RELEASE = "release"  # pay the issuer
     #: Our own fee leaves escrow, and what came back of our losses.
     FEE = "fee"
     #: The platform pays in what it owes to client money.
@@ -46,10 +45,12 @@ class OpKind(StrEnum):
     FROM_CASH = "from_cash"
     #: Pay the issuer what came back of a loss that it had borne.
     TO_ISSUER = "to_issuer"
+    #: The issuer pays in what its holders are to have; from there it is carried to their cash accounts.
+    DEPOSIT, TO_CASH = "deposit", "to_cash"
 
 
 #: What brings money to offerings. Everything else takes it out, but for a cancellation, which moves none.
-MONEY_IN = (OpKind.SETUP, OpKind.COLLECT, OpKind.FROM_CASH, OpKind.TOP_UP, OpKind.ARRIVAL)
+MONEY_IN = (OpKind.SETUP, OpKind.COLLECT, OpKind.FROM_CASH, OpKind.TOP_UP, OpKind.ARRIVAL, OpKind.DEPOSIT)
 
 
 class Role(StrEnum):

@@ -28,6 +28,10 @@ def instruction(session: Session, instruction_id: int) -> Instruction:
     return session.get_one(Instruction, instruction_id)
 
 
+def by_key(session: Session, business_key: str) -> Instruction | None:
+    return session.scalars(select(Instruction).where(Instruction.business_key == business_key)).one_or_none()
+
+
 def refs_of_offering(session: Session, offering_id: int) -> set[str]:
     """What the gateway calls the things that we asked of it for an offering: "payment/pay_1"."""
     named = select(Instruction.provider_ref).where(

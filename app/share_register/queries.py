@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -28,6 +30,27 @@ def of_offering(session: Session, offering_id: int) -> list[RegisterEntry]:
             select(RegisterEntry).where(RegisterEntry.offering_id == offering_id).order_by(RegisterEntry.id)
         )
     )
+
+
+class Holding(NamedTuple):
+    """What one entry gave to whom; a distribution reads hundreds of thousands."""
+
+    pledge_id: int
+    investor_id: int
+    holder_name: str
+    shares: int
+    amount_minor: int
+
+
+def holdings_at(session: Session, offering_id: int, until: datetime) -> list[Holding]:
+    """Everybody's shares of an offering as the register stood at an instant, by investor. Shares are only ever issued here."""
+    entry = RegisterEntry
+    rows = session.execute(
+        select(entry.pledge_id, entry.investor_id, entry.holder_name, entry.shares, entry.amount_minor)
+        .where(entry.offering_id == offering_id, entry.kind == "issuance", entry.entered_at <= until)
+        .order_by(entry.investor_id, entry.id)
+    )
+    return [Holding(*row) for row in rows]
 
 
 def of_pledge(session: Session, pledge_id: int) -> RegisterEntry | None:

@@ -283,11 +283,11 @@ def test_it_holds_everything_about_the_offering_and_nothing_of_another(handed: H
         assert {row["offering_id"] for row in rows if "offering_id" in row} <= {id_}
     assert {row["outcome"] for row in handed.rows("decisions.jsonl")} == {"allow", "deny"}
     empty = {name for name in FILES if not handed.rows(name)}
-    #: Nothing of it was filed, no entity bought, the company chose nobody, nothing was switched off or differed, and no paper, warning or wait belongs to these rules.
+    #: Nothing of it was filed, no entity bought, the company chose nobody and paid its holders nothing, nothing was switched off or differed, and no paper, warning or wait belongs to these rules.
     assert empty == {
         "filings.jsonl", "gate_steps.jsonl", "loss_simulations.jsonl", "acknowledgements.jsonl", "paper_openings.jsonl",
         "entities.jsonl", "beneficial_owners.jsonl", "allotment_choices.jsonl",
-        "breaks.jsonl", "switches.jsonl",
+        "breaks.jsonl", "switches.jsonl", "distributions.jsonl", "distribution_lines.jsonl",
     }  # fmt: skip
     assert len(handed.rows("gateway_events.jsonl")) > 5
     assert "Ada 洛芙莱斯" in (handed.folder / "register.jsonl").read_text()

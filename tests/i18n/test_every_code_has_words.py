@@ -27,6 +27,7 @@ from app.closings.lifecycle import CLOSING
 from app.compliance.actions import Reason
 from app.compliance.lifecycle import REVIEW_CASE
 from app.compliance.models import CaseKind, CaseOutcome
+from app.distributions.lifecycle import DISTRIBUTION
 from app.errors import Refused
 from app.evidence.lifecycle import EVIDENCE
 from app.i18n import gateway_words, labels
@@ -84,6 +85,7 @@ MACHINES = (
     PROPOSAL,
     WAITLIST_ENTRY,
     BREAK,
+    DISTRIBUTION,
 )
 LEDGER_AMOUNT = Money(100, "USD")
 
@@ -148,7 +150,7 @@ FACTS: dict[str, Any] = {
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
     "found": "PDF", "lines": 3, "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
-    "where": "as_of", "fault": "…", "proposal": "V-1", "version": 2, "name": "Another Platform", "least_bps": 2_500, "topic": "How a pledge is cancelled", "why": "amount_too_small",
+    "where": "as_of", "fault": "…", "proposal": "V-1", "distribution": "B-1", "version": 2, "name": "Another Platform", "least_bps": 2_500, "topic": "How a pledge is cancelled", "why": "amount_too_small",
     "issued_at": datetime(2026, 11, 28, 22, tzinfo=UTC), "expired_at": datetime(2026, 12, 28, 22, tzinfo=UTC),
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import invariants
+from app.fees.terms import FeeTerms
 from app.jobs import check_books, keep_cash
 from app.jobs.check_books import BooksBroken
 from app.payments.sandbox.tables import Token
@@ -16,6 +17,7 @@ from tests import worlds
 from tests.builders import World
 from tests.cash.keeping import ask_withdrawal, topped_up, with_bank
 from tests.changes.story import Story
+from tests.distributions.conftest import Payer
 from tests.servers import Server
 
 
@@ -23,13 +25,14 @@ from tests.servers import Server
 def history(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Books in which everything has happened: sold, proposed, held, refunded, and sent back."""
     with worlds.shared(server, tmp_path_factory.mktemp("world")) as world:
-        sold, proposed = world.live(target="250"), world.live(target="250")
+        sold, proposed = world.live(target="250", fees=FeeTerms(500, carry_bps=1_000)), world.live(target="250")
         for offering in (sold, sold, proposed):
             world.held(offering)
         world.pass_deadline(sold)
         world.run_jobs()
         world.approve_closing(sold)
         world.run_jobs()
+        Payer(world).distribute(sold, 70_000)
         live = world.live()
         world.held(live)
         world.pledged(live)
@@ -115,6 +118,11 @@ FAULTS: list[tuple[str, str]] = [
     ("I26", one("closings", "status = 'done'", "holdback_minor = 1")),
     ("I27", one("closings", "status = 'done'", "is_rolling = true")),
     ("I28", one("instructions", "kind = 'fee'", "amount_minor = amount_minor + 1")),
+    ("I29", "UPDATE distribution_lines SET carry_minor = carry_minor + 1"),
+    ("I29", one("ledger_accounts", "code = '2140'", "credits = credits + 1, debits = debits + 1")),
+    ("I29", one("ledger_accounts", "code = '2300'", "credits = credits + 1, debits = debits + 1")),
+    ("I29", "UPDATE distributions SET status = 'approved'"),
+    ("I29", one("journal_entries", "kind = 'carry_charged'", "kind = 'platform_fee_charged'")),
     ("P1", "UPDATE offering_progress SET held_minor = held_minor - 1 WHERE held_minor > 0"),
     ("P2", "UPDATE offering_progress SET settled_minor = settled_minor - 1 WHERE settled_minor > 0"),
     ("P3", "UPDATE offering_progress SET taken_shares = taken_shares - 1 WHERE taken_shares > 0"),

@@ -1,0 +1,112 @@
+"""What the custodian's answers mean for a distribution: the issuer has paid in; the holders have their parts."""
+
+from __future__ import annotations
+
+from app.audit import actions as audit
+from app.database import Transaction
+from app.distributions import actions, queries
+from app.distributions.models import Distribution
+from app.distributions.snapshot import Part
+from app.investors import actions as investors
+from app.investors.models import Investor, Kind
+from app.ledger import actions as ledger
+from app.ledger import distributions as books
+from app.ledger.draft import Evidence
+from app.money import Money
+from app.notifications import actions as notifications
+from app.notifications.catalog import Message
+from app.offerings import actions as offerings
+from app.offerings.models import Offering
+from app.payments import actions as payments
+from app.payments import queries as payment_queries
+from app.payments.lifecycle import SUCCEEDED
+from app.payments.models import Instruction
+from app.payments.port import Method, OpKind, Outcome
+
+
+def arrived(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer about the issuer's money. It is there: each part is owed, our carry is charged, and what is the
+    holders' is sent to their cash accounts.
+
+    Locks: investors, offering, distribution, instruction, accounts. Writes: instructions, entries, distribution, audit.
+    Wakes: carry_money.
+    """
+    _, offering, found, row, parts = _take(tx, instruction_id)
+    if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
+        return
+    ledger.post(tx, books.distribution_received(offering.id, row.amount, _proof(row, outcome)))
+    ledger.post_many(
+        tx,
+        (
+            books.distribution_declared(
+                offering.id, one.investor_id, Money(_net(one), found.currency), Money(one.tax_minor, found.currency),
+                f"distribution_declared:{found.id}:{one.investor_id}",
+            )
+            for one in parts
+            if one.gross_minor > one.carry_minor
+        ),
+    )  # fmt: skip
+    if found.carry:
+        ledger.post(tx, books.carry_charged(offering.id, found.carry, f"carry_charged:distribution:{found.id}"))
+        tx.wake("carry_money")
+    audit.transition(tx, found, "fund", total=found.total)
+    tx.session.flush()  # the database lets the parts be carried only now
+    if found.net:
+        payments.instruct(
+            tx, OpKind.TO_CASH, f"to_cash:distribution:{found.id}", gateway=row.gateway, method=Method.CASH_ACCOUNT,
+            amount=found.net, offering_id=offering.id, reference=found.ref,
+        )  # fmt: skip
+    else:
+        audit.transition(tx, found, "pay")
+
+
+def paid(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
+    """Take the answer to the move into the cash accounts: everybody has their part at once, and is told.
+
+    Locks: investors, offering, distribution, instruction, accounts. Writes: instruction, entry, distribution, messages, audit.
+    """
+    holders, offering, found, row, parts = _take(tx, instruction_id)
+    if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
+        return
+    nets = {one.investor_id: _net(one) for one in parts if _net(one)}
+    ledger.post(tx, books.distribution_paid(offering.id, nets, row.amount, _proof(row, outcome), gateway=row.gateway))
+    audit.transition(tx, found, "pay", net=found.net)
+    notifications.enqueue_many(
+        tx,
+        Message.DISTRIBUTION_PAID,
+        (
+            (
+                holders[one.investor_id].user_id, f"distribution:{found.id}:{one.investor_id}",
+                {
+                    "offering": offering.name, "why": found.why, "ref": found.ref, "currency": found.currency,
+                    "shares": one.shares, "gross_minor": one.gross_minor, "carry_minor": one.carry_minor,
+                    "tax_minor": one.tax_minor, "minor": _net(one),
+                    "whom": one.investor_id if holders[one.investor_id].kind == Kind.ENTITY else None,
+                },
+            )
+            for one in parts
+            if one.gross_minor
+        ),
+    )  # fmt: skip
+
+
+def _take(
+    tx: Transaction, instruction_id: int
+) -> tuple[dict[int, Investor], Offering, Distribution, Instruction, list[Part]]:
+    """All that is about to change, in the order of locks: who does anything with their cash meanwhile waits."""
+    asked = payment_queries.instruction(tx.session, instruction_id)
+    distribution_id = int(asked.business_key.rpartition(":")[2])
+    parts = queries.kept(tx.session, distribution_id)  # written once, before anybody agreed
+    holders = {one.id: one for one in investors.lock_many(tx, [part.investor_id for part in parts])}
+    assert asked.offering_id is not None  # what is distributed is of an offering
+    offering = offerings.lock(tx, asked.offering_id)
+    found = actions.lock(tx, distribution_id)
+    return holders, offering, found, payments.lock(tx, instruction_id), parts
+
+
+def _net(one: Part) -> int:
+    return one.gross_minor - one.carry_minor - one.tax_minor
+
+
+def _proof(row: Instruction, outcome: Outcome) -> Evidence:
+    return Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
