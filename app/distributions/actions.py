@@ -17,6 +17,11 @@ from app.distributions.lifecycle import PROPOSED
 from app.distributions.models import Distribution, DistributionLine
 from app.errors import Refused
 from app.issuers import queries as issuers
+from app.ledger import actions as ledger
+from app.ledger import distributions as entries
+from app.ledger import queries as books
+from app.ledger.chart import Code
+from app.ledger.draft import Evidence
 from app.money import MOST_MINOR, Money
 from app.notifications import actions as notifications
 from app.notifications.catalog import Message
@@ -170,3 +175,27 @@ def call_off(tx: Transaction, distribution_id: int, why: str) -> None:
     awaited = payment_queries.by_key(tx.session, deposit_key(found))
     assert awaited is not None  # it was asked for when two people agreed
     payments.give_up(tx, payments.lock(tx, awaited.id))
+
+
+def pay_tax(tx: Transaction, offering_id: int, line: str) -> Money:
+    """Book a custodian's line ("gateway:id") of money out of an offering's account as the payment of the tax that was kept.
+
+    Returns what is kept still. Raises Refused: "tax_line_unknown" (also of another account or currency), "bill_line_used",
+    "tax_smaller". Locks: offering, accounts. Writes: entry, audit.
+    """
+    offering = offerings.lock(tx, offering_id)
+    found = payment_queries.line(tx.session, line)
+    kept = Money(
+        books.balance(tx.session, Code.WITHHOLDING_TAX, offering.currency, offering_id=offering.id), offering.currency
+    )
+    ours = (offering.gateway, f"offering-{offering.id}", offering.currency)
+    if found is None or (found.gateway, found.account, found.currency) != ours or found.net_minor >= 0:
+        raise Refused("tax_line_unknown")
+    if books.is_booked(tx.session, line):
+        raise Refused("bill_line_used")
+    paid = Money(-found.net_minor, found.currency)
+    if paid > kept:
+        raise Refused("tax_smaller", owed=kept)
+    ledger.post(tx, entries.tax_paid(offering.id, paid, Evidence(line, None)))
+    audit.record(tx, "tax_paid", "offerings", offering.id, amount=paid, line=line)
+    return kept - paid

@@ -39,7 +39,7 @@ def arrived(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         tx,
         (
             books.distribution_declared(
-                offering.id, one.investor_id, Money(_net(one), found.currency), Money(one.tax_minor, found.currency),
+                offering.id, one.investor_id, Money(one.net_minor, found.currency), Money(one.tax_minor, found.currency),
                 f"distribution_declared:{found.id}:{one.investor_id}",
             )
             for one in parts
@@ -68,7 +68,7 @@ def paid(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     holders, offering, found, row, parts = _take(tx, instruction_id)
     if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
         return
-    nets = {one.investor_id: _net(one) for one in parts if _net(one)}
+    nets = {one.investor_id: one.net_minor for one in parts if one.net_minor}
     ledger.post(tx, books.distribution_paid(offering.id, nets, row.amount, _proof(row, outcome), gateway=row.gateway))
     audit.transition(tx, found, "pay", net=found.net)
     notifications.enqueue_many(
@@ -80,7 +80,7 @@ def paid(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
                 {
                     "offering": offering.name, "why": found.why, "ref": found.ref, "currency": found.currency,
                     "shares": one.shares, "gross_minor": one.gross_minor, "carry_minor": one.carry_minor,
-                    "tax_minor": one.tax_minor, "minor": _net(one),
+                    "tax_minor": one.tax_minor, "minor": one.net_minor,
                     "whom": one.investor_id if holders[one.investor_id].kind == Kind.ENTITY else None,
                 },
             )
@@ -102,10 +102,6 @@ def _take(
     offering = offerings.lock(tx, asked.offering_id)
     found = actions.lock(tx, distribution_id)
     return holders, offering, found, payments.lock(tx, instruction_id), parts
-
-
-def _net(one: Part) -> int:
-    return one.gross_minor - one.carry_minor - one.tax_minor
 
 
 def _proof(row: Instruction, outcome: Outcome) -> Evidence:

@@ -24,6 +24,10 @@ class Part(NamedTuple):
     carry_minor: int
     tax_minor: int
 
+    @property
+    def net_minor(self) -> int:
+        return self.gross_minor - self.carry_minor - self.tax_minor
+
 
 def parts(
     holdings: Sequence[Holding], fees_paid: Mapping[int, int], before: Mapping[int, int], total: Money,
@@ -41,7 +45,7 @@ def parts(
         shares[who] = shares.get(who, 0) + one.shares
         paid_in[who] = paid_in.get(who, 0) + one.amount_minor + fees_paid.get(one.pledge_id, 0)
     found = []
-    for who, gross in zip(shares, split(total.minor, list(shares.values())), strict=True):
+    for who, gross in zip(shares, split(total.minor, list(shares.values())) if shares else (), strict=True):
         had, paid = before.get(who, 0), paid_in[who]
         carry = terms.carry(*(Money(minor, total.currency) for minor in (gross, had, paid))).minor
         tax = Money(gross - carry, total.currency).share_of(tax_bps).minor

@@ -165,9 +165,7 @@ def _call(platform: Platform, due: Due) -> Outcome:
             return gateway.cancel(op, _payment(platform, due))
         case OpKind.FROM_CASH:
             return gateway.move(op, due.amount, account=CASH_ACCOUNTS, to=account)
-        case OpKind.TO_CASH:
-            return gateway.move(op, due.amount, account=account, to=CASH_ACCOUNTS)
-        case OpKind.REFUND if due.method is Method.CASH_ACCOUNT:
+        case OpKind.REFUND | OpKind.TO_CASH if due.method is Method.CASH_ACCOUNT:
             return gateway.move(op, due.amount, account=account, to=CASH_ACCOUNTS)
         case OpKind.REFUND:
             return gateway.refund(op, _payment(platform, due), due.amount)

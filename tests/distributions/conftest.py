@@ -66,6 +66,10 @@ class Payer:
         with self.world.looking() as view:
             return queries.distribution(view.session, found.id)
 
+    def latest(self, offering: Offering) -> Distribution:
+        with self.world.looking() as view:
+            return queries.of_offering(view.session, offering.id)[0]
+
     def parts(self, found: Distribution) -> list[Part]:
         with self.world.looking() as view:
             return queries.kept(view.session, found.id)

@@ -65,7 +65,7 @@ def test_the_company_sees_every_fee_before_it_hands_the_offering_in_and_everybod
     for words in (
         "4% of what is raised, paid by the company, at least $1,000.00, at most $3,500.00",
         "Investors pay 2.75% on top of their pledge, at most $100.00 for one pledge.",
-        "10% of what the company distributes above all that was paid in",
+        "10% of what the company pays its holders later: of what each gets beyond all that they paid in, with the fee",
         "$500.00 for the listing, billed to the company when the offering opens",
     ):
         assert words in page

@@ -16,6 +16,7 @@ from app.approvals.lifecycle import PROPOSED, UNFINISHED
 from app.approvals.models import Proposal, ProposalKind
 from app.closings import giving_back
 from app.database import Snapshot
+from app.distributions import queries as distributions
 from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
@@ -102,6 +103,10 @@ def _about(view: Snapshot, found: Proposal) -> dict[str, Any]:
         payer = None if pledge is None else pledge.investor.legal_name
         owner = unidentified.owner_of(view.session, receipt)
         return {"receipt": receipt, "pledge": pledge, "offering": offering, "payer": payer, "owner": owner}
+    if found.kind == ProposalKind.DISTRIBUTION:
+        paid = distributions.distribution(view.session, found.subject_id)
+        parts = distributions.kept(view.session, paid.id)
+        return {"paid": paid, "offering": offerings.offering(view.session, paid.offering_id), "parts": parts}
     return {}
 
 

@@ -16,6 +16,7 @@ from app.compliance.models import CaseKind
 from app.database import Snapshot
 from app.decisions import queries as decisions
 from app.decisions import receipts
+from app.distributions import queries as distributions
 from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
@@ -81,6 +82,7 @@ def pledge(ref: str) -> ResponseReturnValue:
             receipt=receipts.of_decision(view.session, decisions.decision(view.session, found.decision_id)),
             timeline_events=[event for event in audit.timeline(view.session, "pledges", found.id) if event.to_status],
             entry=register.of_pledge(view.session, found.id),
+            distributions=distributions.of_investor(view.session, offering.id, found.investor_id),
             case=next(iter(compliance.cases_about(view.session, CaseKind.PLEDGE, found.id)), None),
             money=whereabouts.of_pledge(view.session, found, offering, platform().regime(offering.regime)),
             may_cancel=_may_cancel(found, offering.status, view),
