@@ -20,6 +20,7 @@ from app.i18n.locales import ENGLISH
 from app.money import Money, SharePrice
 from app.offerings import queries as offerings
 from app.regimes import platform_policy
+from app.regimes.parameters import WHOLE_BPS
 from app.share_register import queries as register
 from app.web.session import platform
 
@@ -35,7 +36,10 @@ group = AppGroup("distributions", help="What companies pay the holders of their 
     "--record-day", type=click.DateTime(["%Y-%m-%d"]), help="Whoever holds shares at its end; today if not given."
 )
 @click.option(
-    "--tax-bps", type=click.IntRange(0, 10_000), default=0, help="Kept for taxes of what carry leaves, in basis points."
+    "--tax-bps",
+    type=click.IntRange(0, WHOLE_BPS),
+    default=0,
+    help="Kept for taxes of what carry leaves, in basis points.",
 )
 def begin(offering: str, amount: str, why: str, per_share: bool, record_day: datetime | None, tax_bps: int) -> None:
     """Propose to two officers that the company of OFFERING pays AMOUNT to its holders. Exit code 2: it cannot."""

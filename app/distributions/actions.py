@@ -33,6 +33,7 @@ from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.regimes import platform_policy
+from app.regimes.parameters import WHOLE_BPS
 
 #: What it is, in so many characters.
 SHORTEST_WHY, LONGEST_WHY = 5, 200
@@ -44,7 +45,7 @@ def begin(
     """Put to a second person what an issuer pays to its holders.
 
     `custodian` is where cash accounts are. Raises Refused: "distribution_too_early", "distribution_elsewhere",
-    "distribution_waits", "record_day_ahead", "reason_too_short", "nothing_to_distribute". Locks: offering.
+    "distribution_waits", "record_day_ahead", "reason_too_short", "nothing_to_distribute", "tax_too_high". Locks: offering.
     Writes: distribution, lines, proposal, audit.
     """
     offering = offerings.lock(tx, offering_id)
@@ -58,6 +59,8 @@ def begin(
         raise Refused("reason_too_short", field="why", shortest=SHORTEST_WHY)
     if total.currency != offering.currency or not 0 < total.minor <= MOST_MINOR:
         raise Refused("nothing_to_distribute", field="total")
+    if not 0 <= tax_bps <= WHOLE_BPS:
+        raise Refused("tax_too_high", field="tax")
     _require_none_waits(tx, offering)
     found = Distribution(
         ref=new_reference("B"), offering_id=offering.id, status=PROPOSED, why=why.strip(), record_day=record_day,

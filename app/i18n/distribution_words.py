@@ -27,5 +27,6 @@ REFUSALS: Mapping[str, str] = {
         "Nothing is distributed so: there must be an amount in the offering's currency, and holders on that day."
     ),
     "tax_line_unknown": N_("There is no such line of money out of the offering's account."),
+    "tax_too_high": N_("Tax must be 100 percent or less"),
     "tax_smaller": N_("Only %(owed)s is kept for taxes."),
 }

@@ -42,6 +42,7 @@ def proposal(world: World) -> tuple[str, str]:
         ("record_day_ahead", {"days": 1}),
         ("nothing_to_distribute", {"days": -3}),
         ("reason_too_short", {"why": " a  "}),
+        ("tax_too_high", {"tax_bps": 10_001}),
         ("distribution_elsewhere", {"custodian": "another"}),
     ],
 )
@@ -49,10 +50,10 @@ def test_what_cannot_be_distributed_is_refused(
     world: World, offering: Offering, code: str, how: dict[str, object]
 ) -> None:
     before = world.contents()
-    given = {"total": Money(500, "USD"), "why": "Dividend", "custodian": "sandbox", **how}
+    given = {"total": Money(500, "USD"), "why": "Dividend", "custodian": "sandbox", "tax_bps": 0, **how}
     day = platform_policy.PACK.day_of(world.now()) + timedelta(days=given.pop("days", 0))  # type: ignore[arg-type]
     with pytest.raises(Refused) as refused, world.acting() as tx:
-        actions.begin(tx, offering.id, record_day=day, tax_bps=0, **given)  # type: ignore[arg-type]
+        actions.begin(tx, offering.id, record_day=day, **given)  # type: ignore[arg-type]
     assert refused.value.code == code
     assert world.contents() == before
 

@@ -50,7 +50,7 @@ EXPECTED = {
         "issuer.import_filing", "issuer.waitlist", "issuer.allotment", "issuer.choose_allotment", "issuer.offering", "issuer.submit", "issuer.revise", "issuer.open_offering", "issuer.ask_to_withdraw",
         "issuer.withdraw", "issuer.document", "issuer.edit_section", "issuer.save_section",
         "issuer.change", "issuer.edit_change", "issuer.save_change", "issuer.propose_change", "issuer.withdraw_change",
-        "issuer.ask_to_close_early", "issuer.close_early", "issuer.ask_to_close_part", "issuer.close_part", "issuer.call_off_part",
+        "issuer.ask_to_close_early", "issuer.close_early", "issuer.ask_to_close_part", "issuer.close_part", "issuer.call_off_part", "issuer.distributions", "issuer.distribute",
     },
     Permission.REVIEW: {
         "compliance.queue", "compliance.case", "compliance.take", "compliance.put_back", "compliance.decide",

@@ -80,6 +80,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
         yield from (f"/issuer/offerings/{offerings['rewritten'].ref}/change/{section}" for section in SECTIONS)
         yield from (f"/issuer/offerings/{offering.ref}" for offering in offerings.values())
         yield f"/issuer/offerings/{live.ref}/waitlist"
+        yield from (f"/issuer/offerings/{offerings[status].ref}/distributions" for status in ("live", "settled"))
         yield from (f"/issuer/offerings/{offerings[status].ref}/withdraw" for status in ("draft", "live"))
         for status in ("draft", "filed"):
             yield from (f"/issuer/offerings/{offerings[status].ref}/edit/{section}" for section in SECTIONS)

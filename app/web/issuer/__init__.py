@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("issuer", __name__, url_prefix="/issuer")
 
-from app.web.issuer import allotment, changes, companies, offerings, related, rolling, sections, waitlist
+from app.web.issuer import allotment, changes, companies, distributions, offerings, related, rolling, sections, waitlist
