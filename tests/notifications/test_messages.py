@@ -32,6 +32,7 @@ from tests import worlds
 from tests.builders import PASSWORD, World
 from tests.changes.story import Story
 from tests.closings.test_oversubscription import book, choose, end
+from tests.distributions.conftest import Payer
 from tests.notifications.after_the_money import close_a_part, keep_cash_here, take_money_back
 from tests.payments.saved.story import Saved
 from tests.servers import Server
@@ -200,6 +201,8 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         take_money_back(world)
         keep_cash_here(world)
         close_a_part(world)
+        payer = Payer(world)
+        payer.distribute(payer.sold(80), 30_000, tax_bps=1_000)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
         yield world, messages
@@ -250,6 +253,15 @@ def test_amounts_stand_in_the_message_as_they_were(told: tuple[World, list[Queue
     assert "250.00" in missed and "50,000.00" in missed
     (shares,) = texts(told, Message.SHARES_ISSUED, shares=100)
     assert "100 shares" in shares and "250.00" in shares
+
+
+def test_a_distribution_is_told_with_all_that_was_taken_from_it(told: tuple[World, list[QueuedMessage]]) -> None:
+    """80 shares cost 204.00 with the fee: carry is a tenth of 96.00, tax a tenth of the rest."""
+    (text,) = texts(told, Message.DISTRIBUTION_PAID)
+    for amount in ("80 shares: $300.00", "carry: $9.60", "taxes: $29.04", "cash account: $261.36"):
+        assert amount in text
+    (asked,) = texts(told, Message.DISTRIBUTION_AGREED)
+    assert "Pay $300.00 to the custodian" in asked and "Of it $29.04 is kept for taxes." in asked
 
 
 def test_an_offer_to_the_next_in_line_says_until_which_minute(told: tuple[World, list[QueuedMessage]]) -> None:

@@ -65,7 +65,7 @@ def test_from_the_companys_form_to_a_holders_cash(site: Site, offering: Offering
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [
-        ("total", "0", "Nothing is distributed so"),
+        ("total", "0", "above zero"),
         ("total", "many", "amount"),
         ("tax", "101", "100 percent or less"),
         ("record_day", "2099-01-01", "later than today"),
