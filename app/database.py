@@ -2,7 +2,7 @@
 
 An entry point (a page, a job, a command) opens the one transaction and calls one action; features never commit.
 
-Lock order, for everybody, always: investor (of two spouses the lower id first) -> issuer -> offering -> closing ->
+Lock order, for everybody, always: investor (of two spouses the lower id first) -> issuer -> offering -> closing or distribution ->
 proposal -> place in line -> pledge -> instruction -> ledger account (by id) -> offering progress. Whoever needs two of these takes them from left to right.
 """
 

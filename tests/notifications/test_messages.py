@@ -202,7 +202,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         keep_cash_here(world)
         close_a_part(world)
         payer = Payer(world)
-        payer.distribute(payer.sold(80), 30_000, tax_bps=1_000)
+        payer.distribute(payer.sold(120), 40_000, tax_bps=1_000)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
         yield world, messages
@@ -256,12 +256,12 @@ def test_amounts_stand_in_the_message_as_they_were(told: tuple[World, list[Queue
 
 
 def test_a_distribution_is_told_with_all_that_was_taken_from_it(told: tuple[World, list[QueuedMessage]]) -> None:
-    """80 shares cost 204.00 with the fee: carry is a tenth of 96.00, tax a tenth of the rest."""
+    """120 shares cost 306.00 with the fee: carry is a tenth of 94.00, tax a tenth of the rest."""
     (text,) = texts(told, Message.DISTRIBUTION_PAID)
-    for amount in ("80 shares: $300.00", "carry: $9.60", "taxes: $29.04", "cash account: $261.36"):
+    for amount in ("120 shares: $400.00", "carry: $9.40", "taxes: $39.06", "cash account: $351.54"):
         assert amount in text
     (asked,) = texts(told, Message.DISTRIBUTION_AGREED)
-    assert "Pay $300.00 to the custodian" in asked and "Of it $29.04 is kept for taxes." in asked
+    assert "Pay $400.00 to the custodian" in asked and "Of it $39.06 is kept for taxes." in asked
 
 
 def test_an_offer_to_the_next_in_line_says_until_which_minute(told: tuple[World, list[QueuedMessage]]) -> None:
