@@ -60,7 +60,7 @@ def top_up(
         raise Refused("cash_too_much", field="amount", most=min(most, Money(way.caps.largest_minor, amount.currency)))
     return payments.instruct(
         tx, OpKind.COLLECT, key, gateway=way.gateway, method=way.method, amount=amount, investor_id=investor.id,
-        reference=new_reference("T"), refused_funding=platform_policy.credit_kinds(tx.now),
+        reference=new_reference("T"), refused_funding=platform_policy.credit_kinds(tx.now), caps=way.caps,
         to_gateway=None if way.gateway == custodian else custodian,
     )  # fmt: skip
 

@@ -25,10 +25,11 @@ from app.offerings import queries as offering_queries
 from app.offerings.deadlines import instant_of
 from app.offerings.disclosures import checklist, open_tasks
 from app.offerings.lifecycle import LIVE
-from app.offerings.models import Offering
+from app.offerings.models import SCALED, Offering
 from app.offerings.room import limits
 from app.offerings.terms import Terms, problems
 from app.pledges import queries as pledges
+from app.pledges import refunds
 from app.regimes.regime import Regime
 
 
@@ -177,7 +178,7 @@ def require_possible(tx: Transaction, offering: Offering, change: Change, regime
     """That the offering would still be whole and lawful with this change in it; who asks holds issuer and offering.
 
     Raises Refused: "nothing_changed", "tasks_open", "close_early_instead", "closed_in_part" (the target was met and used,
-    and who bought, or was told so, knew the rule), "maximum_below_taken", "over_offering_cap", and see `terms.problems`.
+    and who bought, or was told so, knew the rule), "paid_whole" (somebody paid in a way that gives no part back), "maximum_below_taken", "over_offering_cap", and see `terms.problems`.
     """
     if not change.new:
         raise Refused("nothing_changed")
@@ -199,6 +200,8 @@ def require_possible(tx: Transaction, offering: Offering, change: Change, regime
         raise Refused("close_early_instead", field="deadline_date")
     if {"target", "oversubscription_rule"} & set(change.new) and pledges.is_sold_in_part(tx.session, offering.id):
         raise Refused("closed_in_part")
+    if changed.oversubscription_rule in SCALED and refunds.is_paid_whole(tx.session, offering.id):
+        raise Refused("paid_whole")
     if {"maximum", "oversubscription_rule"} & set(change.new):
         _require_above_taken(offering, changed, tx.now)
     if "maximum" in change.new:

@@ -31,6 +31,9 @@ REFUSALS: Mapping[str, str] = {
     "rolling_target": N_("With what was closed before, money for the target must be held first: %(target)s"),
     "rolling_too_soon": N_("The rules want time after the notice: choose %(until)s or later"),
     "rolling_too_late": N_("The offering ends on %(until)s and is closed then anyway"),
+    "paid_whole": N_(
+        "Some pledges are paid in a way that gives back everything or nothing. Under this rule a part might have to go back."
+    ),
     "closed_in_part": N_(
         "A part of this offering is closed, or announced to be: its target and its rule for too much demand stay as they are."
     ),

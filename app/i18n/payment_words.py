@@ -25,6 +25,7 @@ MISFITS: Mapping[str, str] = {
     "too_late_to_hear": N_("whether it was paid would be known only after the offering has ended"),
     "refund_out_of_time": N_("the last refund that could be due falls outside its time"),
     "held_too_long": N_("it cannot hold the money for as long as the offering may need"),
+    "no_part_back": N_("it cannot return a part of a payment, and you may get fewer shares than you pay for"),
 }
 
 REFUSALS: Mapping[str, str] = {

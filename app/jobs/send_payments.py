@@ -140,7 +140,8 @@ def _call(platform: Platform, due: Due) -> Outcome:
         found = gateway.find(op)
         if found is not None:
             return found
-    if not due.may_be_sent:
+    is_harmless = due.kind is OpKind.CANCEL  # to cancel twice is to cancel once
+    if not is_harmless and not gateway.caps.takes_again(due.key_age):
         with platform.database.snapshot() as view:
             if payment_queries.has_line(view.session, due.op_id):  # reconciliation asks about it by its own name
                 raise Unknown("line_without_object")

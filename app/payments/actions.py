@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import case, exists, select
+from sqlalchemy.orm import aliased
 
 from app.audit import actions as audit
 from app.database import STATEMENT_BEGAN, Transaction, in_batches, insert_many
@@ -16,7 +17,7 @@ from app.money import Money
 from app.payments import lines, queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, REVIEW, SENDING
 from app.payments.models import AMOUNT_DIFFERS, KEY_FORGOTTEN, PAID_OTHERWISE, GatewayReading, Instruction
-from app.payments.port import MONEY_IN, Method, OpKind, Outcome, Ref
+from app.payments.port import MONEY_IN, Method, MethodCaps, OpKind, Outcome, Ref
 from app.regimes import platform_policy
 from app.switches import queries as switches
 from app.switches.models import Direction, Switch
@@ -28,8 +29,6 @@ LEASE = timedelta(seconds=15)
 #: How often we ask about one that is on its way, doubling up to the longest.
 FIRST_ASK = timedelta(seconds=5)
 LONGEST_ASK = timedelta(minutes=10)
-#: Gateways forget keys after a day: after this a resend could act twice, so a person decides.
-KEYS_LIVE_FOR = timedelta(hours=23)
 
 
 def instruct(
@@ -50,11 +49,11 @@ def instruct(
     method: Method | None = None,
     instrument: Ref | None = None,
     refused_funding: Sequence[str] = (),
-    clearing_hold: timedelta | None = None,
+    caps: MethodCaps | None = None,
     to_gateway: str | None = None,
 ) -> Instruction:
     """Record what the gateway is to do, for an offering or for an investor's cash account; the same business act again is
-    the same instruction.
+    the same instruction. `caps`: of the way to pay that a collection goes by.
 
     Writes: instruction, audit. Wakes: send_payments.
     """
@@ -62,35 +61,27 @@ def instruct(
     if known is not None:
         return known
     instruction = Instruction(
-        kind=kind,
-        gateway=gateway,
-        business_key=business_key,
-        generation=1,
-        status=QUEUED,
-        offering_id=offering_id,
-        investor_id=investor_id,
-        payee_id=payee_id,
-        pledge_id=pledge_id,
-        closing_id=closing_id,
-        about_id=about_id,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        reference=reference,
-        document_sha256=document_sha256,
-        method=method,
-        instrument=None if instrument is None else str(instrument),
-        refused_funding=list(refused_funding),
-        clearing_hold=clearing_hold,
-        to_gateway=to_gateway,
-        created_at=tx.now,
-        next_attempt_at=tx.wall_now,
-        attempts=0,
-    )
+        kind=kind, gateway=gateway, business_key=business_key, generation=1, status=QUEUED, offering_id=offering_id,
+        investor_id=investor_id, payee_id=payee_id, pledge_id=pledge_id, closing_id=closing_id, about_id=about_id,
+        amount_minor=amount.minor, currency=amount.currency, reference=reference, document_sha256=document_sha256,
+        method=method, instrument=None if instrument is None else str(instrument), refused_funding=list(refused_funding),
+        to_gateway=to_gateway, created_at=tx.now, next_attempt_at=tx.wall_now, attempts=0,
+    )  # fmt: skip
+    if caps is not None:
+        _keep(instruction, caps)
     tx.session.add(instruction)
     tx.session.flush()  # its id is the subject of the trail
     audit.begin(tx, instruction, "instruct", kind=kind.value, amount=amount)
     tx.wake("send_payments")
     return instruction
+
+
+def _keep(collection: Instruction, caps: MethodCaps) -> None:
+    """What its way to pay could do when it was chosen, for as long as the payment lasts."""
+    collection.clearing_hold = caps.clearing_hold or None
+    collection.refund_not_before = caps.refund_not_before or None
+    collection.reversible_for = caps.reversible_for
+    collection.refunds_whole = not caps.partial_refund
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +134,8 @@ class Due:
     """One instruction handed out, as plain values: the call happens outside every transaction.
 
     `only_ask`: it was sent before and answered; only its state is wanted. `may_have_been_sent`: somebody tried before
-    and did not live to tell: look for it before sending. `may_be_sent`: False when its key may be forgotten by now, so
-    that it may be looked for but never sent again. `about_op` and `about_ref` name the collection that a refund or a
+    and did not live to tell: look for it before sending. `key_age`: how long ago its key was first sent; when the gateway
+    may have forgotten that, it is looked for but never sent again. `about_op` and `about_ref` name the collection that a refund or a
     cancellation is about.
     """
 
@@ -162,7 +153,7 @@ class Due:
     ref: Ref | None
     only_ask: bool
     may_have_been_sent: bool
-    may_be_sent: bool
+    key_age: timedelta
     first_sent_at: datetime | None
     about_op: tuple[UUID, int] | None
     about_ref: Ref | None
@@ -178,8 +169,8 @@ class Due:
 def lease(tx: Transaction, limit: int) -> list[Due]:
     """Hand out what is due: to be sent, or to be asked about. Several workers never get the same one.
 
-    What an operator has switched off is not handed out, nor what goes to a gateway whose own lines were not read for so
-    long that this may be a restored database. Locks: instructions (skipping locked ones). Writes: instruction.
+    What an operator has switched off is not handed out, nor a refund that its gateway does not make yet, nor what goes to
+    a gateway whose own lines were not read for so long that this may be a restored database. Locks: instructions (skipping locked ones). Writes: instruction.
     """
     waiting = (QUEUED, SENDING, *ASKABLE)
     direction = case(
@@ -187,10 +178,17 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
     )
     covered = switches.covering(Instruction.gateway, direction, Instruction.offering_id, Instruction.pledge_id)
     unread = tx.wall_now - platform_policy.reconciling(tx.now).stale_after
+    paid = aliased(Instruction)
+    too_early = exists().where(
+        Instruction.kind == OpKind.REFUND,
+        paid.id == Instruction.about_id,
+        paid.paid_at + paid.refund_not_before > tx.now,
+    )
     rows = tx.session.scalars(
         select(Instruction)
         .where(
             Instruction.status.in_(waiting),
+            ~too_early,
             Instruction.next_attempt_at <= STATEMENT_BEGAN,
             ~exists().where(covered).select_from(Switch),
             ~exists().where(GatewayReading.gateway == Instruction.gateway, GatewayReading.read_at < unread),
@@ -205,7 +203,6 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
 def _hand_out(tx: Transaction, row: Instruction) -> Due:
     only_ask = row.status in ASKABLE and row.provider_ref is not None
     may_have_been_sent = row.first_sent_at is not None
-    key_is_known = row.first_sent_at is None or tx.wall_now - row.first_sent_at <= KEYS_LIVE_FOR
     if not only_ask:
         if row.status != SENDING:
             audit.transition(tx, row, "send", attempt=row.attempts + 1)
@@ -228,7 +225,7 @@ def _hand_out(tx: Transaction, row: Instruction) -> Due:
         ref=row.ref(),
         only_ask=only_ask,
         may_have_been_sent=may_have_been_sent,
-        may_be_sent=key_is_known or row.kind == OpKind.CANCEL,  # to cancel twice is to cancel once
+        key_age=timedelta(0) if row.first_sent_at is None else tx.wall_now - row.first_sent_at,
         first_sent_at=row.first_sent_at,
         about_op=(about.op_id, about.generation) if about else None,
         about_ref=about.ref() if about else None,
@@ -359,6 +356,8 @@ def record(tx: Transaction, row: Instruction, outcome: Outcome) -> bool:
     """
     row.provider_ref = str(outcome.ref)
     lines.keep(tx, row.gateway, outcome.evidence)
+    if outcome.evidence and row.paid_at is None:
+        row.paid_at = outcome.evidence[0].created_at
     event = _MOVES[outcome.state]
     keeps = row.kind == OpKind.SETUP
     if event == "succeed" and not (outcome.instrument if keeps else outcome.evidence):

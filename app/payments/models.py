@@ -116,8 +116,15 @@ class Instruction(Base):
     instrument: Mapped[str | None]
     #: What the payer or payee sees: the pledge's or the closing's public name.
     reference: Mapped[str] = mapped_column(String(40))
-    #: For a collection: how long the payer's bank may take it back without a word; None: not at all.
+    #: For a collection, what its way to pay could do: how long the payer's bank may take it back without a word, and from when
+    #: on it is given back at the earliest, and how long the bank may take it back at all, both after `paid_at`. None: not at all.
     clearing_hold: Mapped[timedelta | None]
+    refund_not_before: Mapped[timedelta | None]
+    reversible_for: Mapped[timedelta | None]
+    #: For a collection: no part of it can be given back, only all of it.
+    refunds_whole: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: For a collection: the day or instant of the gateway's own line, in the platform's time.
+    paid_at: Mapped[datetime | None]
     #: For a collection: kinds of funding that the gateway is asked to decline.
     refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     #: For money that is carried: where it goes. For a top-up, and its refund: the custodian, if another gateway has the money.

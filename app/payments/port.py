@@ -217,20 +217,17 @@ class MethodCaps:
     confirm_within: timedelta
     #: So long after it arrived, money may still be taken back without a word.
     clearing_hold: timedelta
-    #: Refundable for so long after it was paid, and not before so long.
+    #: Refundable for so long after it was paid, and not before so long: the instruction waits until then.
     refund_window: timedelta | None
     refund_not_before: timedelta
-    refund_may_fail: bool
+    #: A part of a payment can be given back, more than once.
     partial_refund: bool
     #: The gateway lets money lie for so long.
     max_hold: timedelta | None
-    #: The payer's bank may take it back for so long; "final": nothing can be said against it.
+    #: The payer's bank may take it back for so long after it was paid; None: not at all.
     reversible_for: timedelta | None
-    dispute: Literal["none", "contestable", "final"]
     smallest_minor: int
     largest_minor: int
-    #: Whether its price is taken from the payment itself, or sent as an invoice.
-    fee: Literal["netted", "invoiced"]
 
 
 def plain(method: Method, funds_held_by: Holder) -> MethodCaps:
@@ -242,8 +239,8 @@ def plain(method: Method, funds_held_by: Holder) -> MethodCaps:
     nothing = timedelta(0)
     return MethodCaps(
         method, funds_held_by, reusable_off_session=False, confirmation="instant", confirm_within=nothing,
-        clearing_hold=nothing, refund_window=None, refund_not_before=nothing, refund_may_fail=False, partial_refund=True,
-        max_hold=None, reversible_for=None, dispute="none", smallest_minor=1, largest_minor=MOST_MINOR, fee="invoiced",
+        clearing_hold=nothing, refund_window=None, refund_not_before=nothing, partial_refund=True,
+        max_hold=None, reversible_for=None, smallest_minor=1, largest_minor=MOST_MINOR,
     )  # fmt: skip
 
 
@@ -255,14 +252,18 @@ class GatewayCaps:
     currencies: frozenset[str]
     #: As a custodian: who the law allows to hold investors' money (17 CFR 227.303(e)(2): a qualified third party).
     qualified_third_party: bool
-    #: Forgets a key after so long: from then on the same key could act again.
-    key_window: timedelta
-    #: Tells by itself what happened; otherwise it is asked.
+    #: Forgets a key after so long: from then on the same key could act again. None: it forgets none.
+    key_window: timedelta | None
+    #: Tells by itself what happened: its silence is then noticed. Every gateway is asked besides.
     pushes_events: bool
     #: Marked so in production: real money moves.
     livemode: bool
     #: What it calls the accounts of custodians, by their names, where it pays none but those that it knows.
     custodian_accounts: Mapping[str, str] | None = None
+
+    def takes_again(self, age: timedelta) -> bool:
+        """Whether a key so old may be sent again; an hour of each day is left for the call and for clocks that differ."""
+        return self.key_window is None or age <= self.key_window * 23 / 24
 
 
 @dataclass(frozen=True, slots=True)

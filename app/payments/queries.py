@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import func, select, text, tuple_
@@ -135,18 +136,37 @@ class Paid:
     kind: str
     gateway: str
     method: str | None
+    paid_at: datetime | None
+    refund_not_before: timedelta | None
+
+
+class Payment(Protocol):
+    """As much of a collection as says when it can be given back."""
+
+    @property
+    def paid_at(self) -> datetime | None: ...
+    @property
+    def refund_not_before(self) -> timedelta | None: ...
+
+
+def given_back_from(paid: Payment | None, now: datetime) -> datetime | None:
+    """Before then its gateway gives nothing of it back; None: it does now."""
+    if paid is None or paid.paid_at is None or paid.refund_not_before is None:
+        return None
+    on = paid.paid_at + paid.refund_not_before
+    return on if on > now else None
 
 
 def collections(session: Session, pledge_ids: Sequence[int]) -> dict[int, Paid]:
     """pledge -> its payment that is under way or done."""
     rows = session.execute(
-        select(Instruction.pledge_id, Instruction.id, Instruction.kind, Instruction.gateway, Instruction.method).where(
+        select(Instruction.pledge_id, *(getattr(Instruction, one.name) for one in fields(Paid))).where(
             Instruction.pledge_id == func.any(list(pledge_ids)),
             Instruction.kind.in_((OpKind.COLLECT, OpKind.FROM_CASH)),
             Instruction.status.not_in((FAILED, CANCELLED)),
         )
     )
-    return {row.pledge_id: Paid(row.id, row.kind, row.gateway, row.method) for row in rows}
+    return {pledge_id: Paid(*row) for pledge_id, *row in rows}
 
 
 def waiting_for_payers(session: Session, pledge_ids: Collection[int]) -> set[int]:

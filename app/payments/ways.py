@@ -35,6 +35,8 @@ class Why(StrEnum):
     #: The last refund that could become due falls outside its time.
     REFUND_OUT_OF_TIME = "refund_out_of_time"
     HELD_TOO_LONG = "held_too_long"
+    #: A closing may allot a part, and give back the rest; it can only give back everything.
+    NO_PART_BACK = "no_part_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Needs:
 
     `until` is the last instant at which money may arrive; `last_refund` the last at which a refund could become due:
     the latest deadline, the time to change one's mind, and the days of settling. `charge_from` is when kept ways to pay
-    are charged.
+    are charged. `part_may_return`: more may be pledged than is sold, so that a closing gives a part of the money back.
     """
 
     now: datetime
@@ -73,15 +75,19 @@ class Needs:
     charge_from: datetime
     last_refund: datetime
     qualified_holder: bool
+    part_may_return: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`charge_at` only where a way to pay is kept; `why` only where it is refused."""
+    """`charge_at` only where a way to pay is kept; `why` only where it is refused. `refunded_from`: whoever cancels before then
+    has to wait for their money until then, at worst; None: it is sent at once.
+    """
 
     pattern: Pattern
     charge_at: datetime | None = None
     why: Why | None = None
+    refunded_from: datetime | None = None
 
 
 def plan(caps: MethodCaps, amount: Money, needs: Needs) -> Plan:
@@ -91,12 +97,16 @@ def plan(caps: MethodCaps, amount: Money, needs: Needs) -> Plan:
         return Plan(Pattern.REFUSE, why=refused)
     misfit = _misfit(caps, needs.now, needs.last_refund)
     if misfit is None:
-        return Plan(Pattern.HOLD)
+        return Plan(Pattern.HOLD, refunded_from=_refunded_from(caps, needs.now))
     charge_at = max(needs.charge_from, needs.now)
     in_time = caps.confirmation == "instant" or charge_at + caps.confirm_within <= needs.until
     if caps.reusable_off_session and in_time and _misfit(caps, charge_at, needs.last_refund) is None:
-        return Plan(Pattern.SAVE, charge_at=charge_at)
+        return Plan(Pattern.SAVE, charge_at=charge_at, refunded_from=_refunded_from(caps, charge_at))
     return Plan(Pattern.REFUSE, why=misfit)
+
+
+def _refunded_from(caps: MethodCaps, charged_at: datetime) -> datetime | None:
+    return charged_at + caps.confirm_within + caps.refund_not_before if caps.refund_not_before else None
 
 
 def refundable_until(caps: MethodCaps, charged_at: datetime) -> datetime | None:
@@ -115,6 +125,8 @@ def _refused(caps: MethodCaps, amount: Money, needs: Needs) -> Why | None:
         return Why.HOLDER_NOT_QUALIFIED
     if caps.confirmation == "delayed" and needs.now + caps.confirm_within > needs.until:
         return Why.TOO_LATE_TO_HEAR
+    if needs.part_may_return and not caps.partial_refund:
+        return Why.NO_PART_BACK
     return None
 
 

@@ -73,7 +73,10 @@ def _owe(tx: Transaction, offering: Offering, found: list[PlainPledge], why: Sto
         (
             (
                 pledge.user_id, f"pledge:{pledge.id}",
-                facts(pledge, offering, pledge.to_pay, into_cash=ways[pledge.id] is not None),
+                facts(
+                    pledge, offering, pledge.to_pay, into_cash=ways[pledge.id] is not None,
+                    not_before=payment_queries.given_back_from(collections[pledge.id], tx.now),
+                ),
             )
             for pledge in found
         ),

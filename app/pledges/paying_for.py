@@ -12,7 +12,7 @@ from app.cash import actions as cash
 from app.cash import queries as cash_queries
 from app.database import Transaction
 from app.errors import Refused
-from app.offerings.models import Offering
+from app.offerings.models import SCALED, Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments import ways
@@ -36,6 +36,7 @@ def needs(offering: Offering, regime: Regime, now: datetime, cancel_until: datet
         charge_from=charge_from(offering, now),
         last_refund=max(gathered, cancel_until or gathered) + timedelta(days=policy["grace_days"]),
         qualified_holder=regime.needs_qualified_custodian,
+        part_may_return=offering.oversubscription_rule in SCALED,
     )
 
 
@@ -154,6 +155,6 @@ def _instruct(tx: Transaction, kind: OpKind, pledge: Pledge, way: PaymentWay, **
         offering_id=pledge.offering_id,
         pledge_id=pledge.id,
         reference=pledge.ref,
-        clearing_hold=way.caps.clearing_hold or None,
+        caps=way.caps,
         **more,
     )

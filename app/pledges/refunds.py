@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.cash import queries as cash
@@ -15,6 +16,7 @@ from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind
 from app.pledges import paying_for
+from app.pledges.lifecycle import LIVE
 from app.pledges.models import Pledge
 
 #: What the refund of a part is called by, where a closing gave fewer shares: the pledge itself goes on.
@@ -35,6 +37,15 @@ def disputed(session: Session, pledge: Pledge) -> Money:
 def disputed_in(session: Session, offering_id: int) -> set[int]:
     """The pledges of an offering whose payers' banks have taken money while they look into a complaint."""
     return books.pledges_with(session, Code.DISPUTED, offering_id)
+
+
+def is_paid_whole(session: Session, offering_id: int) -> bool:
+    """Whether somebody pays for a pledge, or is going to, in a way that can give back everything and no part."""
+    paid = exists().where(
+        Instruction.pledge_id == Pledge.id, Instruction.refunds_whole, Instruction.status.not_in((FAILED, CANCELLED))
+    )
+    living = Pledge.offering_id == offering_id, Pledge.status.in_(LIVE)
+    return session.scalars(select(exists().where(*living, paid))).one()
 
 
 def send(tx: Transaction, pledge: Pledge) -> Method | None:

@@ -54,11 +54,14 @@ class RefundStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`due_by`: until when it must be sent, by law or the platform's own stricter word; see `platform_policy.refund_by`."""
+    """`due_by`: until when it must be sent, by law or the platform's own stricter word; see `platform_policy.refund_by`.
+    `not_before`: it waits for that, as its gateway gives nothing back earlier.
+    """
 
     step: RefundStep
     owed_at: datetime
     due_by: datetime
+    not_before: datetime | None
     sent_at: datetime | None
     paid_at: datetime | None
     #: The bank account that it goes to where it cannot go back; None: there is none that was not tried.
@@ -132,8 +135,10 @@ def _refund(session: Session, pledge: Pledge, regime: Regime) -> Refund | None:
     paid_at = audit.reached(session, "pledges", pledge.id, lifecycle.REFUNDED)
     if pledge.status != lifecycle.REFUNDED:
         paid_at = None
+    # As it was when it became due: the day that was promised then stays.
+    not_before = payments.given_back_from(payments.collection(session, pledge.id), owed_at)
     return Refund(
-        _step(session, pledge, latest), owed_at, platform_policy.refund_by(owed_at, regime.pack),
+        _step(session, pledge, latest), owed_at, platform_policy.refund_by(owed_at, regime.pack, not_before), not_before,
         None if latest is None else audit.reached(session, "instructions", latest.id, SENDING), paid_at,
         None if is_tried else account,
     )  # fmt: skip

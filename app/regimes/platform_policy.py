@@ -238,10 +238,13 @@ def settling(at: datetime) -> Row:
     return _row("settling", at)
 
 
-def refund_by(owed_at: datetime, pack: Pack) -> datetime:
-    """Until when a refund that became due then must be on its way, by the business days of a regime."""
+def refund_by(owed_at: datetime, pack: Pack, not_before: datetime | None = None) -> datetime:
+    """Until when a refund that became due then must be on its way, by the business days of a regime; where no gateway gives
+    the payment back before a later instant, until the end of that day.
+    """
     days = _row("refunds", owed_at)["sent_within_business_days"]
-    return end_of(business_days_after(pack.day_of(owed_at), days, pack.holidays), pack.zone)
+    promised = end_of(business_days_after(pack.day_of(owed_at), days, pack.holidays), pack.zone)
+    return promised if not_before is None else max(promised, end_of(pack.day_of(not_before), pack.zone))
 
 
 def fees(at: datetime) -> Row:

@@ -19,17 +19,16 @@ DAY = timedelta(days=1)
 ANY = MethodCaps(
     method=Method.CARD, funds_held_by="qualified_escrow", reusable_off_session=False, confirmation="instant",
     confirm_within=timedelta(0), clearing_hold=timedelta(0), refund_window=None, refund_not_before=timedelta(0),
-    refund_may_fail=False, partial_refund=True, max_hold=None, reversible_for=None, dispute="none", smallest_minor=1,
-    largest_minor=10**9, fee="invoiced",
+    partial_refund=True, max_hold=None, reversible_for=None, smallest_minor=1, largest_minor=10**9,
 )  # fmt: skip
 
 
-def asked(days: int, *, qualified: bool = False) -> Needs:
+def asked(days: int, *, qualified: bool = False, part: bool = False) -> Needs:
     """An offering that ends in so many days: gathers for five more, and settles for ten."""
     deadline = NOW + days * DAY
     return Needs(
         now=NOW, until=deadline + 5 * DAY, charge_from=deadline - 10 * DAY, last_refund=deadline + 15 * DAY,
-        qualified_holder=qualified,
+        qualified_holder=qualified, part_may_return=part,
     )  # fmt: skip
 
 
@@ -82,7 +81,22 @@ def test_where_the_law_wants_a_qualified_third_party_no_other_may_hold(held_by: 
     assert plan(ANY, usd("100"), asked(30, qualified=True)).pattern is Pattern.HOLD
 
 
+def test_where_a_part_may_have_to_go_back_what_returns_all_or_nothing_is_refused() -> None:
+    whole = replace(ANY, partial_refund=False, reusable_off_session=True)
+    assert plan(whole, usd("100"), asked(30)).pattern is Pattern.HOLD
+    assert plan(whole, usd("100"), asked(30, part=True)) == Plan(Pattern.REFUSE, why=Why.NO_PART_BACK)
+    assert plan(ANY, usd("100"), asked(30, part=True)).pattern is Pattern.HOLD
+
+
+def test_who_pays_in_a_way_that_gives_back_late_is_told_the_latest_day_before() -> None:
+    late = {**ACH, "refund_not_before": 60 * DAY, "refund_window": None}
+    assert plan(replace(ANY, **late), usd("100"), asked(1)).refunded_from == NOW + 66 * DAY  # heard of on the sixth
+    kept = plan(replace(ANY, **late), usd("100"), asked(100))
+    assert (kept.pattern, kept.refunded_from) == (Pattern.SAVE, NOW + (90 + 6 + 60) * DAY)
+    assert plan(ANY, usd("100"), asked(1)).refunded_from is None
+
+
 def test_every_reason_is_met_here() -> None:
     cases = test_a_method_is_good_for.pytestmark[0].args[1]  # type: ignore[attr-defined]
-    met = {expected.why for _, _, expected in cases} | {Why.HOLDER_NOT_QUALIFIED}
+    met = {expected.why for _, _, expected in cases} | {Why.HOLDER_NOT_QUALIFIED, Why.NO_PART_BACK}
     assert met - {None} == set(Why)

@@ -21,7 +21,7 @@ def the_gateway_says_what_it_is(case: Case) -> None:
     expect(bool(case.gateway.name) and case.gateway.name == case.gateway.name.strip(), "it has no name")
     expect(bool(caps.roles) and caps.roles <= set(Role), f"its roles are {sorted(caps.roles)}")
     expect(bool(caps.currencies) and caps.currencies <= set(EXPONENTS), "its currencies are none, or not ours")
-    expect(caps.key_window > NEVER, "it remembers no key")
+    expect(caps.key_window is None or caps.key_window > NEVER, "it remembers no key")
 
 
 @check
@@ -54,7 +54,7 @@ def _is_whole(caps: MethodCaps, currency: str) -> None:
     expect(all(time >= NEVER for time in times), f"{where}: a time below zero")
     expect(all(limit is None or limit > NEVER for limit in limits), f"{where}: a limit that allows nothing")
     expect(caps.confirmation == "delayed" or caps.confirm_within == NEVER, f"{where}: instant, and yet it takes time")
-    expect((caps.dispute == "none") <= (caps.reversible_for is None), f"{where}: reversible, and yet no dispute")
+    expect(caps.refund_window is None or caps.refund_not_before < caps.refund_window, f"{where}: never refundable")
 
 
 @check

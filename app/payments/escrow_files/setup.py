@@ -29,7 +29,6 @@ WIRE = replace(
     plain(Method.BANK_TRANSFER, "qualified_escrow"),
     confirmation="delayed",
     confirm_within=timedelta(days=6),
-    refund_may_fail=True,
 )
 #: A debit by the agent: cleared after ten days, given back only after sixty, for so long its bank may take it back.
 #: Source: what North Capital and its clients tell of their escrow accounts.
@@ -39,7 +38,6 @@ DEBIT = replace(
     clearing_hold=timedelta(days=10),
     refund_not_before=timedelta(days=60),
     reversible_for=timedelta(days=60),
-    dispute="final",
 )
 
 
@@ -85,7 +83,7 @@ def made(name: str, around: Around, methods: tuple[MethodCaps, ...], *, qualifie
             roles=frozenset(Role),
             currencies=frozenset({currency}),
             qualified_third_party=qualified,
-            key_window=timedelta(days=3650),  # it forgets none; ten years outlive every instruction
+            key_window=None,
             pushes_events=False,
             livemode=around.livemode,
         ),

@@ -47,24 +47,24 @@ CURRENCIES = {
 
 def _caps(method: Method, **differs: Any) -> MethodCaps:
     return replace(
-        plain(method, "provider_balance"), refund_window=REFUNDABLE.get(method), refund_may_fail=True, max_hold=MAX_HOLD,
-        smallest_minor=SMALLEST_MINOR, fee="netted", confirmation="delayed" if "confirm_within" in differs else "instant",
+        plain(method, "provider_balance"), refund_window=REFUNDABLE.get(method), max_hold=MAX_HOLD,
+        smallest_minor=SMALLEST_MINOR, confirmation="delayed" if "confirm_within" in differs else "instant",
         **differs,
     )  # fmt: skip
 
 
 #: Debits: the days until the bank has answered, until money lies still, and until it cannot be taken back any more.
 METHODS = (
-    _caps(Method.CARD, reusable_off_session=True, reversible_for=timedelta(days=120), dispute="contestable"),
+    _caps(Method.CARD, reusable_off_session=True, reversible_for=timedelta(days=120)),
     _caps(Method.ALIPAY),
     _caps(Method.WECHAT_PAY),
     _caps(
         Method.ACH_DEBIT, reusable_off_session=True, confirm_within=timedelta(days=6),
-        clearing_hold=timedelta(days=10), reversible_for=timedelta(days=60), dispute="final",
+        clearing_hold=timedelta(days=10), reversible_for=timedelta(days=60),
     ),
     _caps(
         Method.SEPA_DEBIT, reusable_off_session=True, confirm_within=timedelta(days=14),
-        clearing_hold=timedelta(days=14), reversible_for=timedelta(days=396), dispute="final",
+        clearing_hold=timedelta(days=14), reversible_for=timedelta(days=396),
     ),
     _caps(Method.BANK_TRANSFER, confirm_within=timedelta(days=5)),
 )  # fmt: skip

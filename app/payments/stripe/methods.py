@@ -65,8 +65,8 @@ def offered(currency: str) -> dict[Method, MethodCaps]:
 
 def _caps(method: Method, currency: str) -> MethodCaps:
     return replace(
-        plain(method, "provider_balance"), refund_may_fail=True, max_hold=MOST_HELD,
-        smallest_minor=SMALLEST_MINOR[currency], largest_minor=LARGEST_MINOR, fee="netted", **_FIGURES[method],
+        plain(method, "provider_balance"), max_hold=MOST_HELD,
+        smallest_minor=SMALLEST_MINOR[currency], largest_minor=LARGEST_MINOR, **_FIGURES[method],
     )  # fmt: skip
 
 
@@ -75,7 +75,6 @@ _FIGURES: Mapping[Method, dict[str, Any]] = {
     # Refunds: the schemes' own limits differ, half a year is cautious. Complaints: the networks' 120 days.
     Method.CARD: {
         "reusable_off_session": True, "refund_window": timedelta(days=180), "reversible_for": timedelta(days=120),
-        "dispute": "contestable",
     },
     # https://docs.stripe.com/payments/alipay: refunds within 90 days; no process for complaints.
     Method.ALIPAY: {"refund_window": timedelta(days=90)},
@@ -86,13 +85,12 @@ _FIGURES: Mapping[Method, dict[str, Any]] = {
     Method.ACH_DEBIT: {
         "reusable_off_session": True, "confirmation": "delayed", "confirm_within": timedelta(days=7),
         "clearing_hold": timedelta(days=10), "refund_window": timedelta(days=180), "reversible_for": timedelta(days=60),
-        "dispute": "final",
     },
     # SEPA Core: 8 weeks without a reason, 13 months if not authorised; an answer within 14 business days.
     Method.SEPA_DEBIT: {
         "reusable_off_session": True, "confirmation": "delayed", "confirm_within": timedelta(days=21),
         "clearing_hold": timedelta(days=14), "refund_window": timedelta(days=180),
-        "reversible_for": timedelta(days=397), "dispute": "final",
+        "reversible_for": timedelta(days=397),
     },
     # https://docs.stripe.com/payments/bank-transfers: known when it arrives, usually within some banking days.
     Method.BANK_TRANSFER: {

@@ -237,6 +237,7 @@ def ask_to_cancel(ref: str) -> ResponseReturnValue:
             "investor/cancel.html", pledge=found, offering=offering, form=EmptyForm(),
             may_be_paid=begun is not None and begun.status != QUEUED,
             into_cash=refund_choice.would_go_into_cash(view.session, found, offering, view.now),
+            not_before=payments.given_back_from(begun, view.now),
         )  # fmt: skip
 
 

@@ -75,14 +75,14 @@ def test_balances_are_kept_apart_by_currency(far: Far, stripe: StripeGateway) ->
     assert stripe.balances() == [Balance("", Money(500, "JPY")), Balance("", Money(12_340, "KWD"))]
 
 
-#: method -> (reusable, confirmation, hold after arrival, refund window, reversible, dispute), in days.
+#: method -> (reusable, confirmation, hold after arrival, refund window, reversible), in days.
 EXPECTED = {
-    Method.CARD: (True, "instant", 0, 180, 120, "contestable"),
-    Method.ALIPAY: (False, "instant", 0, 90, None, "none"),
-    Method.WECHAT_PAY: (False, "instant", 0, 180, None, "none"),
-    Method.ACH_DEBIT: (True, "delayed", 10, 180, 60, "final"),
-    Method.SEPA_DEBIT: (True, "delayed", 14, 180, 397, "final"),
-    Method.BANK_TRANSFER: (False, "delayed", 0, 180, None, "none"),
+    Method.CARD: (True, "instant", 0, 180, 120),
+    Method.ALIPAY: (False, "instant", 0, 90, None),
+    Method.WECHAT_PAY: (False, "instant", 0, 180, None),
+    Method.ACH_DEBIT: (True, "delayed", 10, 180, 60),
+    Method.SEPA_DEBIT: (True, "delayed", 14, 180, 397),
+    Method.BANK_TRANSFER: (False, "delayed", 0, 180, None),
 }
 
 
@@ -93,7 +93,7 @@ def _days(time: timedelta | None) -> int | None:
 def _row(caps: MethodCaps) -> tuple[object, ...]:
     return (
         caps.reusable_off_session, caps.confirmation, _days(caps.clearing_hold), _days(caps.refund_window),
-        _days(caps.reversible_for), caps.dispute,
+        _days(caps.reversible_for),
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def test_what_each_method_can_do(stripe: StripeGateway, method: Method) -> None:
     found = [caps for currency in EXPONENTS for caps in stripe.methods(currency).values() if caps.method is method]
     assert found and {_row(caps) for caps in found} == {EXPECTED[method]}
     for caps in found:
-        assert (caps.funds_held_by, caps.fee, caps.max_hold) == ("provider_balance", "netted", timedelta(days=90))
+        assert (caps.funds_held_by, caps.max_hold) == ("provider_balance", timedelta(days=90))
         assert 0 < caps.smallest_minor < caps.largest_minor == 99_999_999
 
 
@@ -126,7 +126,14 @@ def test_a_wallet_is_refused_when_its_last_refund_would_be_too_late_and_a_card_i
 ) -> None:
     now = datetime(2026, 3, 3, tzinfo=UTC)
     last = now + timedelta(days=days)
-    needs = Needs(now, until=last, charge_from=last - timedelta(days=30), last_refund=last, qualified_holder=False)
+    needs = Needs(
+        now,
+        until=last,
+        charge_from=last - timedelta(days=30),
+        last_refund=last,
+        qualified_holder=False,
+        part_may_return=False,
+    )
     found = {}
     for method, caps in {**stripe.methods("EUR"), **stripe.methods("USD")}.items():
         decided = plan(caps, Money(100_00, "USD"), needs)
@@ -138,7 +145,7 @@ def test_a_wallet_is_refused_when_its_last_refund_would_be_too_late_and_a_card_i
 def test_where_a_qualified_third_party_must_hold_the_money_nothing_of_stripe_will_do(stripe: StripeGateway) -> None:
     now = datetime(2026, 3, 3, tzinfo=UTC)
     last = now + timedelta(days=30)
-    needs = Needs(now, until=last, charge_from=now, last_refund=last, qualified_holder=True)
+    needs = Needs(now, until=last, charge_from=now, last_refund=last, qualified_holder=True, part_may_return=False)
     why = {plan(caps, Money(100_00, "USD"), needs).why for caps in stripe.methods("USD").values()}
     assert why == {Why.HOLDER_NOT_QUALIFIED}
 
