@@ -57,6 +57,10 @@ INVARIANTS: dict[str, str] = {
     N_("I12 every evidence is a line of the gateway"): """
         SELECT e.id FROM journal_entries e WHERE e.evidence IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM gateway_transactions t WHERE e.evidence = t.gateway || ':' || t.transaction_id)""",
+    # Then the gateway may forget the key: what it did not do by then is a person's, or ended.
+    N_("I13 nothing is in doubt for longer than 23 hours after it was first sent"): """
+        SELECT id FROM instructions WHERE kind NOT IN ('setup', 'cancel') AND status IN ('queued', 'sending', 'unknown')
+            AND first_sent_at < clock_timestamp() - interval '23 hours'""",
     N_("I14 a closing's lines add up to its totals"): """
         SELECT c.id FROM closings c LEFT JOIN closing_lines l ON l.closing_id = c.id
         WHERE c.status NOT IN ('gathering', 'aborted') GROUP BY c.id

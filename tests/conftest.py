@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from app import clock, database, schema
 from app.actor import SYSTEM
 from app.wiring import Platform, build, keep_editions
 from config import Settings
-from tests import emptying
+from tests import emptying, scenarios
 from tests.builders import World
 from tests.emptying import SharedDatabase
 from tests.servers import ROOT, Server, running
@@ -48,6 +48,14 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    result = yield
+    if isinstance(item, pytest.Function):
+        scenarios.require_whole_books(item)
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,8 @@ from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.money import Money
 from app.offerings.models import Offering
+from app.payments.models import Instruction
+from app.payments.port import OpKind
 from app.pledges import refunds
 from app.pledges.lifecycle import ALLOTTED, HELD, SETTLED
 from app.pledges.models import Pledge
@@ -206,6 +208,25 @@ def sum_of_lines(session: Session, closing_id: int) -> Sum:
         .where(ClosingLine.closing_id == closing_id)
     ).one()
     return Sum(row[0], int(row[1]), int(row[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Reversible:
+    """What payers' banks may still take back of a closing, and the last instant at which they may."""
+
+    minor: int
+    until: datetime
+
+
+def reversible(session: Session, closing_id: int, now: datetime) -> Reversible | None:
+    """None: nothing of it any more."""
+    until = Instruction.paid_at + Instruction.reversible_for
+    minor, last = session.execute(
+        select(func.sum(ClosingLine.amount_minor), func.max(until))
+        .join(Instruction, Instruction.pledge_id == ClosingLine.pledge_id)
+        .where(ClosingLine.closing_id == closing_id, Instruction.kind == OpKind.COLLECT, until > now)
+    ).one()
+    return None if last is None else Reversible(int(minor), last)
 
 
 def page_of_lines(session: Session, closing_id: int, offset: int, limit: int) -> list[tuple[ClosingLine, Pledge]]:

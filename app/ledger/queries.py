@@ -122,9 +122,14 @@ def is_booked(session: Session, evidence: str) -> bool:
 
 def booked_as(kind: str) -> Select[int | None]:
     """The instructions whose answers were booked by an entry of this kind, as part of a larger question."""
-    return select(JournalEntry.instruction_id).where(
-        JournalEntry.kind == kind, JournalEntry.instruction_id.is_not(None)
-    )
+    return select(JournalEntry.instruction_id).filter_by(kind=kind).where(JournalEntry.instruction_id.is_not(None))
+
+
+def booked_by(session: Session, instruction_id: int) -> Sequence[JournalEntry]:
+    """The entries that an instruction led to, oldest first."""
+    return session.scalars(
+        select(JournalEntry).filter_by(instruction_id=instruction_id).order_by(JournalEntry.id)
+    ).all()
 
 
 def kinds_of(session: Session, instruction_id: int) -> Counter[str]:

@@ -309,12 +309,22 @@ def has_line(session: Session, op_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What waits at a gateway: outcomes nobody knows, instructions for a person, events not handled, and since when."""
+    """What waits at a gateway: outcomes nobody knows, instructions for a person, events not handled, and since when; when it
+    told us something last, and of when its newest line is.
+    """
 
     unknown: int
     review: int
     events: int
     oldest_event: datetime | None
+    last_event: datetime | None
+    newest_line: datetime | None
+
+    def is_silent(self, now: datetime, patience: timedelta) -> bool:
+        """Whether money moved and no event came of it. What moved is found by asking all the same, only later."""
+        if self.newest_line is None or self.newest_line > now - patience:
+            return False
+        return self.last_event is None or self.last_event < self.newest_line - patience
 
 
 def health(session: Session, gateway: str) -> Health:
@@ -326,7 +336,9 @@ def health(session: Session, gateway: str) -> Health:
         GatewayEvent.gateway == gateway, GatewayEvent.status.in_((NEW, POISON))
     )
     events, oldest = session.execute(waiting).one()
-    return Health(unknown, review, events, oldest)
+    told = select(func.max(GatewayEvent.received_at)).where(GatewayEvent.gateway == gateway)
+    moved = select(func.max(GatewayTransaction.created_at)).where(GatewayTransaction.gateway == gateway)
+    return Health(unknown, review, events, oldest, session.scalars(told).one(), session.scalars(moved).one())
 
 
 def txn(session: Session, evidence: str) -> Txn:

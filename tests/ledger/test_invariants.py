@@ -85,6 +85,8 @@ FAULTS: list[tuple[str, str]] = [
         " net_minor, currency, created_at FROM gateway_transactions LIMIT 1",
     ),
     ("I12", "DELETE FROM gateway_transactions WHERE transaction_id = (SELECT min(transaction_id) FROM gateway_transactions)"),
+    ("I13", one("instructions", "kind = 'refund'",
+             "status = 'unknown', first_sent_at = clock_timestamp() - interval '23 hours 1 second'")),
     ("I14", one("closings", "status = 'proposed'", "fee_minor = fee_minor + 1")),
     ("I14", one("closings", "status = 'done'", "total_minor = total_minor + 1")),
     ("I14", f"UPDATE closing_lines SET fee_share_minor = fee_share_minor + 1 WHERE {DONE}"),

@@ -307,6 +307,7 @@ def test_a_key_that_was_used_for_something_else_goes_to_a_person(world: World) -
     assert (found.status, found.code) == ("review", "key_conflict")
     assert world.at_the_gateway(world.offering(pledge.offering_id)) == []
     assert world.pledge(pledge.id).status == "reserved"
+    assert world.broken_promises() == []
 
 
 def test_an_instruction_that_cannot_be_handled_does_not_hold_up_the_others(world: World) -> None:

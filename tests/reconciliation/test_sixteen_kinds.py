@@ -259,6 +259,7 @@ def test_r13_a_custodian_that_holds_one_unit_less_or_more_pays_nothing_out(world
     assert world.sql("SELECT status, attempts FROM instructions WHERE kind = 'refund'") == before == [("queued", 0)]
     listen(world)  # it holds what it should again: the break is cleared, and a person lifts the switch
     assert breaks(world) == [] and len(switched_off(world)) == 1
+    assert world.broken_promises() == []
 
 
 def test_r14_what_the_platform_owes_to_clients_money_for_too_long_is_an_order_to_pay(world: World) -> None:

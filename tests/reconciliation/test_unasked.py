@@ -119,6 +119,20 @@ def test_a_part_that_was_refunded_by_hand_is_left_to_a_person(world: World, amou
     assert before[0] == "held"
 
 
+@pytest.mark.scenario(31)
+def test_two_equal_parts_that_were_refunded_by_hand_are_two_and_the_books_wait_for_a_person(world: World) -> None:
+    pledge = world.held(world.live())
+    before = world.sql("SELECT count(*) FROM journal_entries")
+    by_hand(world, usd("125"))
+    by_hand(world, usd("125"))
+    found = listen(world)
+    assert sorted((one.kind, one.amount_minor) for one in found if one.kind == "R3") == [("R3", -12_500)] * 2
+    assert len({one.key for one in found}) == len(found)
+    assert at_the_custodian(world, f"offering-{pledge.offering_id}") == 0
+    assert world.pledge(pledge.id).status == "held" and world.sql("SELECT count(*) FROM journal_entries") == before
+    assert world.broken_promises() == []  # each line stands as a break
+
+
 def test_after_the_shares_a_refund_by_hand_is_left_to_a_person(world: World) -> None:
     offering = world.live(target="250")
     pledge = world.held(offering)

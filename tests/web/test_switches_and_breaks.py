@@ -40,6 +40,28 @@ def test_a_break_is_seen_in_the_grid_the_day_and_the_file_and_is_explained(site:
     assert found.ref not in browser.get("/ops/reconciliation").text
 
 
+def test_a_break_leads_to_its_entry_its_pledge_and_its_instruction(site: Site) -> None:
+    world, browser = site.world, operator(site)
+    pledge = world.held(world.live())
+    line(world, "of_nobody", 7_000, account=f"offering-{pledge.offering_id}")
+    world.move_clock(minutes=20)
+    listen(world)
+    listen(world)
+    ((ref, entry, day),) = world.sql("SELECT ref, entry_id, day FROM breaks WHERE entry_id IS NOT NULL")
+    link = f'href="/ops/ledger/entries/{entry}"'
+    for page in (f"/ops/breaks/{ref}", f"/ops/reconciliation/{day}", "/ops/books"):
+        assert link in browser.get(page).body.decode()
+    assert browser.get(f"/ops/ledger/entries/{entry}").status == 200
+
+    world.cancel(pledge)
+    world.sql("UPDATE instructions SET status = 'review', code = 'declined' WHERE kind = 'refund'")
+    found = next(one for one in listen(world) if one.pledge_id == pledge.id)
+    body = browser.get(f"/ops/breaks/{found.ref}").body.decode()
+    ((op_id,),) = world.sql("SELECT op_id FROM instructions WHERE kind = 'refund'")
+    assert f'href="/ops/ledger?pledge={pledge.ref}"' in body and f"#op-{op_id}" in body
+    assert f'id="op-{op_id}"' in browser.get("/ops").body.decode()
+
+
 def test_what_is_no_day_and_no_break_is_not_there(site: Site) -> None:
     browser = operator(site)
     for path in ("/ops/reconciliation/yesterday", "/ops/reconciliation/2026-13-01", "/ops/breaks/B-NOTHING"):

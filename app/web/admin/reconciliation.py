@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.errors import NotFound
 from app.i18n.words import N_
+from app.ledger import queries as ledger
 from app.offerings import queries as offerings
 from app.payments import queries as payments
 from app.pledges import queries as pledges
@@ -131,6 +132,7 @@ def _break_page(ref: str, form: NoteForm) -> ResponseReturnValue:
             offering=one.offering_id and offerings.offering(view.session, one.offering_id),
             pledge=one.pledge_id and pledges.pledge(view.session, one.pledge_id),
             instruction=one.instruction_id and payments.instruction(view.session, one.instruction_id),
+            booked=ledger.booked_by(view.session, one.instruction_id) if one.instruction_id else (),
             form=form,
             now=view.now,
         ), form.status

@@ -56,10 +56,15 @@ def _page(form: SwitchForm) -> ResponseReturnValue:
     with looking() as view:
         history = queries.history(view.session, HISTORY_SHOWN)
         readings = reconciliation.readings(view.session)
-        stale = view.wall_now - platform_policy.reconciling(view.now).stale_after
+        law = platform_policy.reconciling(view.now)
+        stale, patience = view.wall_now - law.stale_after, view.now - law.booked_before
         return render_template(
             "admin/gateways.html",
-            gateways=[(name, readings.get(name), payments.health(view.session, name)) for name in platform().gateways],
+            gateways=[
+                (name, readings.get(name), payments.health(view.session, name), gateway.caps.pushes_events)
+                for name, gateway in platform().gateways.items()
+            ],
+            patience=patience,
             stale=stale,
             switches=queries.all_set(view.session),
             lifts={one.subject: one for one in proposals.waiting(view.session) if one.kind == ProposalKind.SWITCH},

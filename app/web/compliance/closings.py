@@ -57,6 +57,7 @@ def closing(ref: str) -> ResponseReturnValue:
             frozen_until=issuer.frozen_until(view.now),
             lines=queries.page_of_lines(view.session, found.id, page * LINES, LINES),
             together=together,
+            reversible=queries.reversible(view.session, found.id, view.now),
             page=page,
             pages=max(1, -(-together.lines // LINES)),
             unfilled=len(pledges.held(view.session, offering.id)) - together.lines if is_scaled else 0,
