@@ -32,8 +32,7 @@ def balance(
             LedgerAccount.gateway == gateway,
         )
     ).scalar_one_or_none()
-    amount = int(net or 0)
-    return amount if CHART[code].class_ in ("asset", "expense") else -amount
+    return int(net or 0) * (1 if CHART[code].class_ in ("asset", "expense") else -1)
 
 
 def lost(session: Session, offering_id: int, currency: str) -> int:
