@@ -18,16 +18,14 @@ from app.ledger.draft import Draft, Evidence
 from app.money import Money
 from app.notifications.catalog import Message
 from app.payments import actions as payments
+from app.payments import carrying
 from app.payments import queries as payment_queries
-from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
-from app.payments.models import KEY_FORGOTTEN, PAID_OTHERWISE, Instruction
+from app.payments.lifecycle import CANCELLED, FAILED, SUCCEEDED
+from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Txn, TxnKind
 from app.reconciliation.queries import PaidTwice
-from app.regimes import platform_policy
 
 TAKEN_BACK = "cash_debit_returned"
-#: The `code` of what came back from the custodian too often to be sent there by itself.
-CAME_BACK = "came_back"
 
 
 def carry(tx: Transaction, top_up_id: int) -> bool:
@@ -39,7 +37,7 @@ def carry(tx: Transaction, top_up_id: int) -> bool:
     """
     _, row = take(tx, top_up_id)
     kinds, before = books.kinds_of(tx.session, row.id), _sent(tx, row)
-    if "cash_collected" not in kinds or TAKEN_BACK in kinds or not all(_is_back(tx, one) for one in before):
+    if "cash_collected" not in kinds or TAKEN_BACK in kinds or not _are_back(tx, before):
         return False
     number = f"{len(before) + 1}" if before else ""
     asked = payments.instruct(
@@ -47,10 +45,44 @@ def carry(tx: Transaction, top_up_id: int) -> bool:
         to_gateway=row.to_gateway, amount=queries.with_collector(tx.session, row),
         investor_id=row.investor_id, about_id=row.id, reference="-".join(filter(None, (row.reference, number))),
     )  # fmt: skip
-    times = sum(one.status != CANCELLED for one in before)
-    if times >= platform_policy.cash_accounts(tx.now)["carry_times"]:
-        payments.call_a_person(tx, asked.id, CAME_BACK)
+    carrying.bound(tx, asked, sum(one.status != CANCELLED for one in before))
     return True
+
+
+def carry_back(tx: Transaction, sent_id: int) -> bool:
+    """Have the custodian send to a collector once more what came back from there; False: it is not back, or was sent again.
+
+    It is bounded and named as what a collector sends is, each of them about the one before. Locks: investor, instructions.
+    Writes: instruction, audit.
+    """
+    _, sent = take(tx, sent_id)
+    is_repeated = any(one.kind == OpKind.FROM_CUSTODY for one in payment_queries.about(tx.session, sent.id))
+    if is_repeated or sent.status == CANCELLED or not carrying.is_back(tx.session, sent):
+        return False
+    first, times = sent, 1
+    while (before := _about(tx, first)).kind == OpKind.FROM_CUSTODY:
+        first, times = before, times + 1
+    asked = payments.instruct(
+        tx, OpKind.FROM_CUSTODY, f"from_custody:again:{sent.id}", gateway=sent.gateway, to_gateway=sent.to_gateway,
+        amount=sent.amount, investor_id=sent.investor_id, about_id=sent.id, reference=f"{first.reference}-{times + 1}",
+    )  # fmt: skip
+    carrying.bound(tx, asked, times)
+    return True
+
+
+def _about(tx: Transaction, row: Instruction) -> Instruction:
+    """What was carried, sent back, or waited for by this one."""
+    assert row.about_id is not None  # whatever is carried is about something
+    return payment_queries.instruction(tx.session, row.about_id)
+
+
+def _are_back(tx: Transaction, sent: list[Instruction]) -> bool:
+    return all(carrying.is_back(tx.session, one) for one in sent)
+
+
+def _stay(tx: Transaction, sent: list[Instruction]) -> bool:
+    """See that none of these leaves; False: one may be on its way, or there. Writes: instructions, audit."""
+    return all(carrying.is_back(tx.session, one) or carrying.withdraw(tx, one) for one in sent)
 
 
 def _sent(tx: Transaction, top_up: Instruction) -> list[Instruction]:
@@ -59,30 +91,13 @@ def _sent(tx: Transaction, top_up: Instruction) -> list[Instruction]:
     return [payments.lock(tx, id_) for id_ in about]
 
 
-def _is_back(tx: Transaction, sent: Instruction) -> bool:
-    """Whether the collector has it, and this one is never sent again."""
-    if sent.status == FAILED:
-        return sent.code == PAID_OTHERWISE
-    kinds = books.kinds_of(tx.session, sent.id)
-    came_back = kinds["custody_transfer_sent"] == kinds["custody_return_received"]
-    return sent.status == CANCELLED or (sent.status == SUCCEEDED and came_back)
-
-
-def _withdraw(tx: Transaction, sent: Instruction) -> bool:
-    """Take back what waits to be sent, for a person too; False: it may be on its way. Writes: instruction, audit."""
-    if sent.status == REVIEW and sent.may_be_repeated and sent.code != KEY_FORGOTTEN:
-        payments.try_again(tx, sent.op_id)
-        tx.session.flush()  # the database knows no shorter way
-    return payments.withdraw(tx, sent)
-
-
 def fill_up(tx: Transaction, top_up: Instruction) -> None:
     """Have the custodian send to the collector of a locked top-up what that one lacks, since a bank took the money back there.
 
     What was not sent yet stays there; what is on its way comes back when it has arrived. Locks: instruction.
     Writes: instructions, audit.
     """
-    stays = all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, top_up))
+    stays = _stay(tx, _sent(tx, top_up))
     if not stays and not queries.has_arrived(tx.session, top_up):
         return
     net = payment_queries.net_of(tx.session, top_up, (TxnKind.RETURN, TxnKind.DISPUTE))
@@ -98,7 +113,8 @@ def fill_up(tx: Transaction, top_up: Instruction) -> None:
 
 
 def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to whatever carries a top-up: it was sent, it arrived, it came back. Each line counts once.
+    """Take the answer to whatever carries a top-up: it was sent, it arrived, it came back. Each line counts once; one that is
+    no such money stays open. What came back is over: the job carries it again, unless a bank took it.
 
     Locks: investor, instructions, accounts. Writes: instructions, entries, message, audit.
     """
@@ -110,67 +126,39 @@ def carried(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
         if books.is_booked(tx.session, proof.transaction):
             continue
-        is_new = True
-        if line.kind == TxnKind.FEE:
+        if carrying.is_price(row, line):
             _price(tx, row, line, proof)
-        elif row.kind == OpKind.ARRIVAL:
-            _arrived(tx, investor, row, proof)
-        elif line.kind == TxnKind.PAYOUT_FAILED:
-            ledger.post(tx, _back(row, proof))
-            for waiting in payment_queries.about(tx.session, row.id):
-                _wait_no_longer(tx, row, payments.lock(tx, waiting.id))
-        else:
-            ledger.post(tx, _gone(row, proof))
-            assert row.to_gateway is not None  # what is carried is carried somewhere
-            payments.instruct(
-                tx, OpKind.ARRIVAL, f"arrival:{row.id}", gateway=row.to_gateway, amount=row.amount,
-                investor_id=row.investor_id, reference=row.reference, about_id=row.id,
-            )  # fmt: skip
+        elif carrying.moves(row, line):
+            is_new = True
+            _moved(tx, investor, row, line, proof)
+    if is_new and row.kind in carrying.GONE and carrying.came_back(tx, row) and row.kind == OpKind.TO_CUSTODY:
+        top_up = _about(tx, row)
+        if TAKEN_BACK in books.kinds_of(tx.session, top_up.id):
+            fill_up(tx, payments.lock(tx, top_up.id))
 
-    if is_new and row.kind == OpKind.TO_CUSTODY:
-        _came_back(tx, row)
+
+def _moved(tx: Transaction, investor: Investor, row: Instruction, line: Txn, proof: Evidence) -> None:
+    if row.kind == OpKind.ARRIVAL:
+        _arrived(tx, investor, row, proof)
+    elif line.kind == TxnKind.PAYOUT_FAILED:
+        ledger.post(tx, _back(row, proof))
+    else:
+        ledger.post(tx, _gone(row, proof))
+        assert row.to_gateway is not None  # what is carried is carried somewhere
+        payments.instruct(
+            tx, OpKind.ARRIVAL, f"arrival:{row.id}", gateway=row.to_gateway, amount=row.amount,
+            investor_id=row.investor_id, reference=row.reference, about_id=row.id,
+        )  # fmt: skip
 
 
 def _price(tx: Transaction, row: Instruction, line: Txn, proof: Evidence) -> None:
-    """A gateway took its price for sending as a line of its own. One for receiving is shown to a person: to make that good, too,
-    might cost the same again and again.
-    """
-    if row.kind == OpKind.ARRIVAL or line.amount.minor >= 0:
-        return
-    assert row.about_id is not None  # it was a top-up
-    top_up = payment_queries.instruction(tx.session, row.about_id)
+    """What a gateway took for sending it is paid in; at a collector it is missing, whatever becomes of the top-up."""
     collector = row.gateway if row.kind == OpKind.TO_CUSTODY else ""
     ledger.post(tx, cash_accounts.gateway_price_taken(line.gone, proof, gateway=row.gateway, collector=collector))
-    (let_platform_pay_whole if collector else let_platform_pay)(tx, top_up, proof.transaction, line.gone)
-
-
-def _wait_no_longer(tx: Transaction, sent: Instruction, waiting: Instruction) -> None:
-    """What came back does not arrive. To the custodian it is sent again; why it did not get to a collector a person finds out.
-
-    Writes: instruction, audit.
-    """
-    if sent.kind == OpKind.FROM_CUSTODY:
-        payments.call_a_person(tx, waiting.id, "never_arrives")
-        return
-    if waiting.may_be_repeated:
-        payments.try_again(tx, waiting.op_id)
-        tx.session.flush()  # the database knows no shorter way
-    payments.give_up(tx, waiting)
-
-
-def _came_back(tx: Transaction, sent: Instruction) -> None:
-    """If the collector has again what it was to send, this one is over. The job carries it again, unless a bank took it back.
-
-    Locks: instructions. Writes: instructions, audit.
-    """
-    kinds = books.kinds_of(tx.session, sent.id)
-    if kinds["custody_transfer_sent"] != kinds["custody_return_received"]:
-        return
-    if sent.status == FAILED:
-        payments.pay_otherwise(tx, sent)
-    assert sent.about_id is not None  # it was a top-up
-    if TAKEN_BACK in books.kinds_of(tx.session, sent.about_id):
-        fill_up(tx, payments.lock(tx, sent.about_id))
+    if collector:
+        let_platform_pay_whole(tx, _about(tx, row), proof.transaction, line.gone)
+    else:
+        let_platform_pay_at(tx, row, row.gateway, proof.transaction, line.gone)
 
 
 def _gone(row: Instruction, proof: Evidence) -> Draft:
@@ -207,10 +195,15 @@ def _arrived(tx: Transaction, investor: Investor, row: Instruction, proof: Evide
 
 def let_platform_pay(tx: Transaction, top_up: Instruction, line: str, owed: Money) -> None:
     """What the platform owes to investors' cash by a line ("gateway:id") it pays in at once. Writes: instruction, audit."""
+    let_platform_pay_at(tx, top_up, top_up.to_gateway or top_up.gateway, line, owed)
+
+
+def let_platform_pay_at(tx: Transaction, row: Instruction, custodian: str, line: str, owed: Money) -> None:
+    """The same for whatever the line stands behind. Writes: instruction, audit."""
     if owed:
         payments.instruct(
-            tx, OpKind.TOP_UP, f"top_up:cash:{line}", gateway=top_up.to_gateway or top_up.gateway, amount=owed,
-            investor_id=top_up.investor_id, about_id=top_up.id, reference=top_up.reference,
+            tx, OpKind.TOP_UP, f"top_up:cash:{line}", gateway=custodian, amount=owed, investor_id=row.investor_id,
+            about_id=row.id, reference=row.reference,
         )  # fmt: skip
 
 
@@ -236,7 +229,7 @@ def let_platform_pay_price(tx: Transaction, row: Instruction, line: str, price: 
     kinds = books.kinds_of(tx.session, row.id)
     is_coming = "cash_collected" in kinds and TAKEN_BACK not in kinds
     is_enough = queries.with_collector(tx.session, row).minor > 0
-    if is_coming and is_enough and all(_is_back(tx, one) or _withdraw(tx, one) for one in _sent(tx, row)):
+    if is_coming and is_enough and _stay(tx, _sent(tx, row)):
         let_platform_pay(tx, row, line, price)
     else:
         let_platform_pay_whole(tx, row, line, price)

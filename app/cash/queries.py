@@ -15,6 +15,7 @@ from app.ledger import queries as ledger
 from app.ledger.chart import Code
 from app.ledger.queries import Idle
 from app.money import Money
+from app.payments import carrying
 from app.payments import queries as payments
 from app.payments.lifecycle import (
     ACTION_REQUIRED,
@@ -181,11 +182,9 @@ def has_arrived(session: Session, top_up: Instruction) -> bool:
 def to_carry(session: Session, now: datetime, limit: int) -> list[int]:
     """Ids of top-ups that a collector may pay out by now, and was not asked to, or not since it had them back for a while."""
     carried, line = aliased(Instruction), GatewayTransaction
-    again_from = now - timedelta(hours=platform_policy.cash_accounts(now)["carry_again_hours"])
-    came_back = (
-        or_(func.coalesce(carried.code, "") == PAID_OTHERWISE, carried.id.in_(ledger.booked_as("custody_return_received")))
-        & (carried.created_at <= again_from)
-    )  # fmt: skip
+    came_back = or_(
+        func.coalesce(carried.code, "") == PAID_OTHERWISE, carried.id.in_(ledger.booked_as("custody_return_received"))
+    ) & (carried.created_at <= carrying.again_from(now))
     rows = session.scalars(
         select(Instruction.id)
         .join(line, (line.gateway == Instruction.gateway) & (line.source == Instruction.provider_ref))
@@ -204,6 +203,24 @@ def to_carry(session: Session, now: datetime, limit: int) -> list[int]:
         .limit(limit)
     )  # fmt: skip
     return list(rows)
+
+
+def to_carry_back(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of what was sent back to collectors, came back from there a while ago, and was not sent once more."""
+    again = aliased(Instruction)
+    came_back = or_(Instruction.code == PAID_OTHERWISE, Instruction.id.in_(ledger.booked_as("cash_arrived")))
+    return list(
+        session.scalars(
+            select(Instruction.id)
+            .where(
+                Instruction.investor_id.is_not(None), Instruction.kind == OpKind.FROM_CUSTODY, came_back,
+                Instruction.created_at <= carrying.again_from(now),
+                ~select(again.id).where(again.about_id == Instruction.id, again.kind == OpKind.FROM_CUSTODY).exists(),
+            )
+            .order_by(Instruction.id)
+            .limit(limit)
+        )
+    )  # fmt: skip
 
 
 def with_collector(session: Session, top_up: Instruction) -> Money:

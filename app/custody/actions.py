@@ -14,6 +14,8 @@ from app.offerings import actions as offerings
 from app.offerings.lifecycle import LIVE
 from app.offerings.models import Offering
 from app.payments import actions as payments
+from app.payments import carrying
+from app.payments.models import Instruction
 from app.payments.port import OpKind
 from app.pledges import actions as pledges
 
@@ -69,7 +71,7 @@ def _take_back(tx: Transaction, offering: Offering, standing: Standing) -> bool:
         OpKind.FROM_CUSTODY: {offering.gateway or "": standing.escrow},
     }
     return any(
-        payments.withdraw(tx, payments.lock(tx, row.id))
+        carrying.withdraw(tx, payments.lock(tx, row.id))
         for row in queries.moving(tx.session, offering.id)
         if row.kind in there and row.amount_minor > there[row.kind].get(row.gateway, 0)
     )
@@ -86,16 +88,19 @@ def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:
 
 
 def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
+    """One sum at a time. What came back waits, as the policy says, and holds up no other collector's meanwhile."""
     assert offering.gateway is not None
     for name in standing.collectors:
         spare = standing.spare(name)
         wanted = standing.is_closing or standing.to_sweep > 0 or standing.escrow_lacks(offering.gateway)
         if spare > 0 and wanted and name != offering.gateway:
-            _instruct(tx, offering, OpKind.TO_CUSTODY, name, spare, to_gateway=offering.gateway)
-            return 1
-        if spare < 0 and queries.has_in_escrow(tx.session, offering, -spare):
-            _instruct(tx, offering, OpKind.FROM_CUSTODY, offering.gateway, -spare, to_gateway=name)
-            return 1
+            done = _send(tx, offering, OpKind.TO_CUSTODY, name, offering.gateway, spare)
+        elif spare < 0 and queries.has_in_escrow(tx.session, offering, -spare):
+            done = _send(tx, offering, OpKind.FROM_CUSTODY, offering.gateway, name, -spare)
+        else:
+            done = 0
+        if done:
+            return done
     return 0
 
 
@@ -110,11 +115,21 @@ def _sweep(tx: Transaction, offering: Offering, standing: Standing) -> int:
     return 1
 
 
+def _send(tx: Transaction, offering: Offering, kind: OpKind, gateway: str, to_gateway: str, minor: int) -> int:
+    """Ask for it, unless what was sent so came back a short while ago. What comes back again and again waits for a person."""
+    back = queries.came_back(tx.session, offering.id, kind, gateway, to_gateway)
+    if back and back[0].created_at > carrying.again_from(tx.now):
+        return 0
+    asked = _instruct(tx, offering, kind, gateway, minor, to_gateway=to_gateway)
+    carrying.bound(tx, asked, len(back))
+    return 1
+
+
 def _instruct(
     tx: Transaction, offering: Offering, kind: OpKind, gateway: str, minor: int, *, to_gateway: str | None = None
-) -> None:
+) -> Instruction:
     number = queries.moved_before(tx.session, offering.id, kind) + 1
-    payments.instruct(
+    return payments.instruct(
         tx, kind, f"{kind}:{offering.id}:{number}", gateway=gateway, amount=Money(minor, offering.currency),
         offering_id=offering.id, reference=f"{offering.ref}-{kind.value[0].upper()}{number}", to_gateway=to_gateway,
     )  # fmt: skip

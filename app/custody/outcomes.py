@@ -13,6 +13,7 @@ from app.ledger.draft import Evidence
 from app.offerings import actions as offerings
 from app.offerings.models import Offering
 from app.payments import actions as payments
+from app.payments import carrying
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import FAILED, SUCCEEDED
 from app.payments.models import Instruction
@@ -20,37 +21,38 @@ from app.payments.port import OpKind, Outcome, Txn, TxnKind
 
 
 def moved(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to whatever carries an offering's money. Each line counts once.
+    """Take the answer to whatever carries an offering's money. Each line counts once; one that is no such money stays open.
 
-    Locks: offering, instructions, accounts. Writes: instructions, entries, audit. Wakes: carry_money.
+    What came back is over: the job carries it again. Locks: offering, instructions, accounts.
+    Writes: instructions, entries, audit. Wakes: carry_money.
     """
     offering_id = payment_queries.instruction(tx.session, instruction_id).offering_id
     assert offering_id is not None  # what is carried is an offering's
     offering = offerings.lock(tx, offering_id)
     row = payments.lock(tx, instruction_id)
-    payments.record(tx, row, outcome)
+    is_new = payments.record(tx, row, outcome)
     if row.status not in (SUCCEEDED, FAILED):
         return
     for line in outcome.evidence:
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
         if books.is_booked(tx.session, proof.transaction):
             continue
-        if line.kind == TxnKind.FEE:
+        if carrying.is_price(row, line):
             _price(tx, offering, row, line, proof)
-        else:
+        elif carrying.moves(row, line):
+            is_new = True
             _BOOKS[OpKind(row.kind)](tx, offering, row, line, proof)
+    if is_new and row.kind in carrying.GONE:
+        carrying.came_back(tx, row)
     tx.wake("carry_money")
     tx.wake("close_offerings")
 
 
 def _price(tx: Transaction, offering: Offering, row: Instruction, line: Txn, proof: Evidence) -> None:
-    """A gateway took its price for sending as a line of its own. One for receiving is shown to a person: to make that good, too,
-    might cost the same again and again.
-    """
+    """The platform's cost. What an escrow account does not have nobody can have taken from it: a person looks at that."""
     collector = "" if row.gateway == offering.gateway else row.gateway
-    there = books.balance(tx.session, Code.ESCROW_CASH, line.gone.currency, offering_id=offering.id)
-    is_there = collector or line.gone.minor <= there
-    if row.kind != OpKind.ARRIVAL and line.amount.minor < 0 and is_there:
+    escrow = books.balance(tx.session, Code.ESCROW_CASH, line.gone.currency, offering_id=offering.id)
+    if collector or escrow >= line.gone.minor:
         ledger.post(tx, entries.gateway_price_taken(offering.id, line.gone, proof, collector=collector))
 
 
@@ -62,8 +64,6 @@ def _sent(tx: Transaction, offering: Offering, row: Instruction, line: Txn, proo
             ledger.post(tx, entries.custody_return_received(offering.id, row.gateway, row.amount, proof))
         else:
             ledger.post(tx, entries.custody_transfer_received(offering.id, row.amount, proof))
-        for waiting in payment_queries.about(tx.session, row.id):
-            payments.call_a_person(tx, waiting.id, "never_arrives")
         return
     if there:
         ledger.post(tx, entries.custody_transfer_sent(offering.id, row.gateway, row.amount, proof))

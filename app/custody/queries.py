@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -14,8 +15,9 @@ from app.ledger import queries as books
 from app.ledger.chart import Code
 from app.offerings.lifecycle import CLOSING, LIVE, SETTLED
 from app.offerings.models import Offering
+from app.payments import carrying
 from app.payments.lifecycle import ASKABLE, CANCELLED, FAILED, QUEUED, REVIEW, SENDING, SUCCEEDED
-from app.payments.models import GatewayTransaction, Instruction
+from app.payments.models import PAID_OTHERWISE, GatewayTransaction, Instruction
 from app.payments.port import OpKind
 from app.pledges.lifecycle import HELD
 from app.pledges.models import Pledge
@@ -133,16 +135,30 @@ def has_in_escrow(session: Session, offering: Offering, minor: int) -> bool:
 
 
 def moving(session: Session, offering_id: int) -> list[Instruction]:
-    """What carries the offering's money and is not done; one that failed waits for a person."""
+    """What carries the offering's money and is not done; one that failed waits for a person, unless it is carried anew."""
     return list(
         session.scalars(
             select(Instruction).where(
                 Instruction.offering_id == offering_id,
                 Instruction.kind.in_(MOVES),
                 Instruction.status.not_in((SUCCEEDED, CANCELLED)),
+                func.coalesce(Instruction.code, "") != PAID_OTHERWISE,
             )
         )
     )
+
+
+def came_back(session: Session, offering_id: int, kind: OpKind, gateway: str, to_gateway: str) -> list[Instruction]:
+    """What was sent from one to the other and came back since the last that arrived, the newest first."""
+    sent = session.scalars(
+        select(Instruction)
+        .where(
+            Instruction.offering_id == offering_id, Instruction.kind == kind, Instruction.gateway == gateway,
+            Instruction.to_gateway == to_gateway, Instruction.status != CANCELLED,
+        )
+        .order_by(Instruction.id.desc())
+    )  # fmt: skip
+    return list(takewhile(lambda one: carrying.is_back(session, one), sent))
 
 
 def moved_before(session: Session, offering_id: int, kind: OpKind) -> int:

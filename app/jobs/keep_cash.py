@@ -33,11 +33,13 @@ def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
     with platform.database.snapshot() as view:
         unpaid = queries.unpaid_top_ups(view.session, view.now, BATCH)
         to_carry = queries.to_carry(view.session, view.now, BATCH)
+        to_carry_back = queries.to_carry_back(view.session, view.now, BATCH)
         idle = queries.dormant(view.session, view.now)
         choosers = [] if platform.settings.cash_accounts else queries.choosers(view.session)
     yield partial(_compare, platform)
     yield from (partial(_stop, platform, instruction_id) for instruction_id in unpaid)
     yield from (partial(_carry, platform, top_up) for top_up in to_carry)
+    yield from (partial(_carry_back, platform, sent) for sent in to_carry_back)
     yield from (partial(_tell, platform, one) for one in idle)
     # The operator offers no cash accounts any more: refunds go back to where the money came from.
     yield from (partial(_forget_choice, platform, investor_id) for investor_id in choosers)
@@ -93,6 +95,11 @@ def _stop(platform: Platform, instruction_id: int) -> int:
 def _carry(platform: Platform, instruction_id: int) -> int:
     with platform.database.transaction(SYSTEM, "keep_cash") as tx:
         return int(carrying.carry(tx, instruction_id))
+
+
+def _carry_back(platform: Platform, instruction_id: int) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        return int(carrying.carry_back(tx, instruction_id))
 
 
 def _tell(platform: Platform, found: Idle) -> int:

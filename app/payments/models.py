@@ -35,7 +35,7 @@ from app.state_machine import StateMachine
 KEY_CONFLICT = "key_conflict"
 #: The `code` of one that the gateway knows nothing of, and whose key is too old to send it again.
 KEY_FORGOTTEN = "key_forgotten"
-#: The `code` of a refund that failed and goes to its investor's bank account instead.
+#: The `code` of a refund that failed and goes to its investor's bank account instead, or of what is carried anew.
 PAID_OTHERWISE = "paid_otherwise"
 #: The `code` of one that brought another amount than was asked; and once a person has said what becomes of it.
 AMOUNT_DIFFERS, DEALT_WITH = "amount_differs", "dealt_with"

@@ -124,15 +124,23 @@ class Collected:
         return self.world.broken_promises() == [] and self.world.sql(hard) == []
 
 
-def take_price(world: World, about: Ref, minor: int) -> None:
-    """The collector books its price behind a payment or payout as a line of its own."""
+def line_behind(
+    world: World, about: Ref, minor: int, *, kind: str = "fee", schema: str = "sandbox_cards", account: str = ""
+) -> None:
+    """A gateway books a line of its own behind something that it made."""
     line = f"txn_price_{uuid.uuid4().hex[:8]}"
     world.sql(
-        "INSERT INTO sandbox_cards.transactions (id, kind, object_kind, object_id, account, amount_minor, currency,"
-        " created_at) VALUES (:id, 'fee', :kind, :about, '', :minor, 'USD', platform_now())",
-        id=line, kind=about.kind, about=about.id, minor=-minor,
+        f"INSERT INTO {schema}.transactions (id, kind, object_kind, object_id, account, amount_minor, currency, created_at)"
+        " VALUES (:id, :kind, :object, :about, :account, :minor, 'USD', platform_now())",
+        id=line, kind=kind, object=about.kind, about=about.id, account=account, minor=minor,
     )  # fmt: skip
-    world.sql("INSERT INTO sandbox_cards.prices (line_id, fee_minor) VALUES (:id, 0)", id=line)
+    if schema == "sandbox_cards":
+        world.sql("INSERT INTO sandbox_cards.prices (line_id, fee_minor) VALUES (:id, 0)", id=line)
+
+
+def take_price(world: World, about: Ref, minor: int) -> None:
+    """The collector books its price behind a payment or payout as a line of its own."""
+    line_behind(world, about, -minor)
 
 
 @pytest.fixture

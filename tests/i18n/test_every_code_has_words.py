@@ -20,7 +20,6 @@ from app.alerts.lifecycle import ALERT
 from app.alerts.models import SubjectType
 from app.approvals.lifecycle import PROPOSAL
 from app.approvals.models import ProposalKind
-from app.cash.carrying import CAME_BACK
 from app.changes.lifecycle import ANSWER, CHANGE, EARLY_CLOSE
 from app.changes.texts import FIELDS
 from app.closings.lifecycle import CLOSING
@@ -47,6 +46,7 @@ from app.offerings.filings import Outcome
 from app.offerings.lifecycle import OFFERING
 from app.offerings.models import OversubscriptionRule, SecurityType
 from app.payments import models
+from app.payments.carrying import CAME_BACK
 from app.payments.errors import GatewayError
 from app.payments.lifecycle import EVENT, INSTRUCTION
 from app.payments.models import RETURN_UNIDENTIFIED

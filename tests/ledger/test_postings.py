@@ -96,6 +96,7 @@ TABLE: list[tuple[str, Draft, dict[str, int]]] = [
     ("P24", reversals.loss_recovered(1, 2, A, PROOF, collector="psp"), {"1010": 10_000, "1195": -10_000}),
     ("P24", reversals.loss_recovered_from_refund(1, 2, MadeGood(F, usd("0"), FEE - F), "k"),
      {"2020": 500, "2120": -320, "3210": 320, "5020": -320, "2110": -180}),
+    ("price", entries.gateway_price_taken(1, F, PROOF), {"1100": -320, "1190": 320, "5000": 320, "3100": -320}),
     ("price", entries.gateway_price_taken(1, F, PROOF, collector="psp"),
      {"1010": -320, "1190": 320, "5000": 320, "3100": -320}),
     ("P25", distributions.distribution_received(1, A, PROOF), {"1100": 10_000, "2140": -10_000}),
