@@ -99,7 +99,10 @@ def given_back(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
                 ),
             )
             _raise_alert(tx, investor, row, "PLATFORM-APART", line.id, line.amount, holds=False)
-    if changed and row.status == FAILED and not outcome.evidence:
+        elif _is_price(line):
+            _book_price(tx, row, line, proof)
+            carrying.let_platform_pay_whole(tx, row, proof.transaction, line.gone)
+    if changed and row.status == FAILED and all(_is_price(line) for line in outcome.evidence):
         _raise_alert(tx, investor, row, "PLATFORM-APART", f"refund:{row.id}:{row.generation}", row.amount, holds=False)
 
 
@@ -157,16 +160,24 @@ def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Se
             tell(tx, investor, row, Message.CASH_CAME_BACK)
         elif line.kind in (TxnKind.RETURN, TxnKind.DISPUTE):
             _taken_back(tx, investor, row, line, proof)
-        elif line.kind == TxnKind.FEE and line.amount.minor < 0:
-            ledger.post(tx, cash_accounts.gateway_price_taken(
-                line.gone, proof, gateway=row.gateway, collector=_collector(row)
-            ))  # fmt: skip
+        elif _is_price(line):
+            _book_price(tx, row, line, proof)
             carrying.let_platform_pay_price(tx, row, proof.transaction, line.gone)
         elif line.amount.minor > 0:  # such as a dispute that was won: a person says whose it is
             ledger.post(tx, cash_accounts.stray_cash_received(
                 investor.id, line.amount, proof, gateway=row.gateway, collector=_collector(row)
             ))  # fmt: skip
             _raise_alert(tx, investor, row, "PLATFORM-APART", line.id, line.amount, holds=False)
+
+
+def _is_price(line: Txn) -> bool:
+    """Whether it is what a gateway took by a line of its own."""
+    return line.kind == TxnKind.FEE and line.amount.minor < 0
+
+
+def _book_price(tx: Transaction, row: Instruction, line: Txn, proof: Evidence) -> None:
+    draft = cash_accounts.gateway_price_taken(line.gone, proof, gateway=row.gateway, collector=_collector(row))
+    ledger.post(tx, draft)
 
 
 def _taken_back(tx: Transaction, investor: Investor, row: Instruction, line: Txn, proof: Evidence) -> None:

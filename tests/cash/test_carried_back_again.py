@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from app.cash import actions
 from app.payments import actions as payments
 from app.payments.port import Ref
+from app.payments.sandbox.tables import Token
 from tests.cash.collecting import PRICE, Collected, line_behind
 from tests.cash.collecting import collected as collected
 from tests.payments.carrying import costs
@@ -130,3 +132,19 @@ def test_what_nobody_can_tell_is_shown_to_a_person_and_moves_nothing(
         collected.rests()
     assert (collected.books(), collected.number("arrival")) == (before, arrivals)
     assert "R2" in kinds(collected.world)
+
+
+@pytest.mark.parametrize("days", [0, 4], ids=["before it is made good", "after"])
+def test_a_price_of_a_refund_is_the_platforms(collected: Collected, days: int) -> None:
+    collected.pays(Token.PARTIAL_AMOUNT)
+    with collected.world.acting() as tx:
+        actions.settle_stray(tx, collected.asked.op_id, keep=False)
+    collected.rests(days=days)
+    before = costs(collected.world)
+    line_behind(collected.world, made(collected, "refund"), -MORE)
+    for _ in range(2):
+        is_heard(collected)
+    collected.rests(days=2)
+    assert costs(collected.world) == before + MORE
+    assert collected.world.sql("SELECT count(*) FROM alerts WHERE rule = 'PLATFORM-APART'") == [(0,)]
+    assert is_over(collected)
