@@ -76,8 +76,7 @@ class TxnKind(StrEnum):
     """What a line of a gateway's account is. In: above zero; out: below. Only these move the books."""
 
     PAYMENT = "payment"
-    #: A debit was taken back by the payer's bank.
-    RETURN = "return"
+    RETURN = "return"  # a debit was taken back by the payer's bank
     #: A payer's bank took the money while it looks into a complaint; and gave it back.
     DISPUTE = "dispute"
     DISPUTE_WON = "dispute_won"
@@ -86,8 +85,7 @@ class TxnKind(StrEnum):
     REFUND_FAILED = "refund_failed"
     PAYOUT = "payout"
     PAYOUT_FAILED = "payout_failed"
-    #: Between two accounts at the same custodian.
-    MOVE = "move"
+    MOVE = "move"  # between two accounts at the same custodian
     #: The gateway's own price, where it is a line of its own.
     FEE = "fee"
     #: Money that the platform paid in.

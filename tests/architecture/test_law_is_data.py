@@ -119,6 +119,7 @@ TOLD = re.compile(
 #: What is told in numbers and is no law.
 NO_LAW_TOLD = {
     ("app/i18n/offering_words.py", "100 percent"): "all of it",
+    ("app/i18n/distribution_words.py", "100 percent"): "all of it",
     ("app/i18n/labels.py", "12 months"): "the name of a figure that is asked for",
     ("app/web/investor/forms.py", "12 months"): "the name of a figure that is asked for",
 }
