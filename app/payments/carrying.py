@@ -31,9 +31,10 @@ BACK = {
 
 def moves(row: Instruction, line: Txn) -> bool:
     """Whether a line is of the money itself. A price of its own is not, nor what nobody can tell: a person looks at that."""
-    if row.kind in GONE:
-        one_way = line.gone if line.kind == TxnKind.PAYOUT else line.amount
-        return line.kind in (TxnKind.PAYOUT, TxnKind.PAYOUT_FAILED) and one_way == row.amount
+    if line.kind == TxnKind.PAYOUT_FAILED:
+        return row.kind in GONE and line.amount == row.amount
+    if row.kind in GONE:  # to an account at the same gateway it is moved
+        return line.kind in (TxnKind.PAYOUT, TxnKind.MOVE) and line.gone == row.amount
     return line.kind not in (TxnKind.FEE, TxnKind.OTHER)
 
 
