@@ -78,7 +78,7 @@ def test_a_price_that_comes_long_after_is_made_good_at_the_collector_once(collec
     for _ in range(2):
         is_heard(collected)
     collected.rests(days=2)
-    assert collected.world.sql("SELECT kind, amount_minor FROM instructions WHERE amount_minor = :more", more=MORE) == [
+    assert collected.world.sql("SELECT kind, amount_minor FROM instructions WHERE amount_minor = :more ORDER BY id", more=MORE) == [
         ("top_up", MORE), ("from_custody", MORE), ("arrival", MORE),
     ]  # fmt: skip
     assert is_free(collected)
