@@ -63,7 +63,7 @@ def begin(
         raise Refused("tax_too_high", field="tax")
     _require_none_waits(tx, offering)
     found = Distribution(
-        ref=new_reference("B"), offering_id=offering.id, status=PROPOSED, why=why.strip(), record_day=record_day,
+        ref=new_reference("D"), offering_id=offering.id, status=PROPOSED, why=why.strip(), record_day=record_day,
         currency=total.currency, total_minor=total.minor, tax_bps=tax_bps, begun_at=tx.now, begun_by=tx.actor.user_id,
     )  # fmt: skip
     parts = queries.reckoned(tx.session, found, offering)

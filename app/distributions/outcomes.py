@@ -18,6 +18,7 @@ from app.notifications.catalog import Message
 from app.offerings import actions as offerings
 from app.offerings.models import Offering
 from app.payments import actions as payments
+from app.payments import carrying
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import SUCCEEDED
 from app.payments.models import Instruction
@@ -105,4 +106,6 @@ def _take(
 
 
 def _proof(row: Instruction, outcome: Outcome) -> Evidence:
-    return Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
+    """The line of the money itself, whatever else stands beside it."""
+    line = next(one for one in outcome.evidence if carrying.moves(row, one))
+    return Evidence(f"{row.gateway}:{line.id}", row.id)

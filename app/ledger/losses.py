@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.ledger.chart import Code
@@ -14,27 +16,23 @@ SWEPT_LATER = ("loss_made_good", "loss_recovered_from_refund", "carry_charged")
 
 def owed_to_issuer(session: Session, pledge_id: int, currency: str) -> int:
     """What ever came back of a pledge's losses and lay apart for the issuer, which had borne it; minor units."""
-    taken = (
-        select(func.coalesce(func.sum(Posting.amount_minor), 0))
-        .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(
-            LedgerAccount.pledge_id == pledge_id, LedgerAccount.currency == currency, Posting.side == "D",
-            JournalEntry.kind == "loss_owed_to_issuer",
-        )
-    )  # fmt: skip
-    return int(session.scalars(taken).one())
+    return _posted(
+        session, ("loss_owed_to_issuer",), currency, Posting.side == "D", LedgerAccount.pledge_id == pledge_id
+    )
 
 
 def swept_later(session: Session, offering_id: int, currency: str) -> int:
     """What ever came back to the platform of its losses on an offering, and its carry, to be swept from escrow; minor units."""
-    credited = (
+    fees = LedgerAccount.code == Code.PLATFORM_FEE_PAYABLE.value, LedgerAccount.offering_id == offering_id
+    return _posted(session, SWEPT_LATER, currency, Posting.side == "C", *fees)
+
+
+def _posted(session: Session, kinds: Collection[str], currency: str, *where: ColumnElement[bool]) -> int:
+    """What entries of these kinds ever posted there; minor units."""
+    asked = (
         select(func.coalesce(func.sum(Posting.amount_minor), 0))
         .join(LedgerAccount, LedgerAccount.id == Posting.account_id)
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(
-            LedgerAccount.code == Code.PLATFORM_FEE_PAYABLE.value, LedgerAccount.offering_id == offering_id,
-            LedgerAccount.currency == currency, Posting.side == "C", JournalEntry.kind.in_(SWEPT_LATER),
-        )
-    )  # fmt: skip
-    return int(session.scalars(credited).one())
+        .where(JournalEntry.kind.in_(kinds), LedgerAccount.currency == currency, *where)
+    )
+    return int(session.scalars(asked).one())

@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.approvals import actions as approvals
 from app.audit import actions as audit
 from app.database import STATEMENT_BEGAN, Transaction
 from app.errors import NotFound, Refused
@@ -22,8 +23,6 @@ LARGEST_EVENT_BYTES = 256 * 1024
 MOST_ATTEMPTS = 12
 #: Why an event that names what we do not know could not be handled.
 OBJECT_UNKNOWN = "object_unknown"
-#: A person who sets an event aside says why in at least so many characters.
-SHORTEST_NOTE = 20
 
 
 def store(tx: Transaction, gateway: str, envelope: Envelope) -> bool:
@@ -133,8 +132,8 @@ def set_aside(tx: Transaction, event_id: int, note: str) -> None:
     Raises NotFound, Refused: "note_too_short", "event_not_tried", "event_of_ours" (we know what it names), "illegal_move".
     Locks: event. Writes: event, audit. Wakes: reconcile.
     """
-    if len(note.strip()) < SHORTEST_NOTE:
-        raise Refused("note_too_short", field="note", shortest=SHORTEST_NOTE)
+    if len(note.strip()) < approvals.SHORTEST_NOTE:
+        raise Refused("note_too_short", field="note", shortest=approvals.SHORTEST_NOTE)
     row = _lock(tx, event_id)
     if row.status == NEW and row.last_error is None:
         raise Refused("event_not_tried", field="note")

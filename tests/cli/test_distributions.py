@@ -57,5 +57,5 @@ def test_the_tax_is_paid_by_a_line_out_of_the_offerings_account_and_once(
 def test_what_is_no_distribution_is_refused(terminal: Terminal, offering: Offering) -> None:
     for words in (("O-NOBODY", "5"), (offering.ref, "many"), (offering.ref, "1.005"), (offering.ref, "0")):
         terminal.refused("distributions", "begin", *words, *WHY, code=2)
-    terminal.refused("distributions", "show", "B-NOBODY", code=2)
-    terminal.refused("distributions", "call-off", "B-NOBODY", *WHY, code=2)
+    terminal.refused("distributions", "show", "D-NOBODY", code=2)
+    terminal.refused("distributions", "call-off", "D-NOBODY", *WHY, code=2)

@@ -43,7 +43,9 @@ def test_from_the_companys_form_to_a_holders_cash(site: Site, offering: Offering
     for told in ("$437.50", "$255.00", "$18.25", "$62.89", "$356.36", "Wait for a distribution to be paid in"):
         assert told in second.page.text, told
     second.press("/approve")
-    assert "Pay $700.00 to the custodian" in company.go(company.path).text
+    ((name,),) = world.sql("SELECT ref FROM distributions")
+    for told in ("Pay $700.00 to the custodian", "Sandbox Trust", f"SANDBOX-offering-{offering.id}", name):
+        assert told in company.go(company.path).text, told
     Payer(world).send()
     assert "Paid" in company.go(company.path).text
     pledge = world.pledges_of(offering)[0]

@@ -6,10 +6,13 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
-from app.database import Snapshot
 from app.distributions import actions, queries
+from app.distributions.lifecycle import APPROVED
+from app.distributions.models import Distribution
 from app.i18n.words import N_
 from app.offerings.lifecycle import SETTLED
+from app.offerings.models import Offering
+from app.payments.port import DepositDetails
 from app.regimes import platform_policy
 from app.share_register import queries as register
 from app.web.forms import Form, amount, opened, text
@@ -29,26 +32,34 @@ class DistributionForm(Form):
 @blueprint.get("/offerings/<ref>/distributions")
 @allow(Permission.RAISE)
 def distributions(ref: str) -> ResponseReturnValue:
-    """What was distributed, and the form for more."""
+    """What was distributed, where to pay in what was agreed to, and the form for more."""
     with looking() as view:
-        mine(view, ref)
         today = platform_policy.PACK.day_of(view.now)
-    form = opened(DistributionForm, record_day=today.isoformat())
+    return _page(ref, opened(DistributionForm, record_day=today.isoformat()))
+
+
+def _page(ref: str, form: DistributionForm) -> ResponseReturnValue:
     with looking() as view:
-        return _page(view, ref, form)
+        found = mine(view, ref)
+        waits = queries.unfinished(view.session, found.id)
+    pay_to = _where(found, waits) if waits is not None and waits.status == APPROVED else None
+    with looking() as view:
+        return render_template(
+            "issuer/distributions.html",
+            offering=found,
+            distributions=queries.of_offering(view.session, found.id),
+            waits=waits,
+            pay_to=pay_to,
+            shares=register.shares_issued(view.session, found.id),
+            may_pay=found.status == SETTLED and platform().settings.cash_accounts,
+            form=form,
+        ), form.status
 
 
-def _page(view: Snapshot, ref: str, form: DistributionForm) -> ResponseReturnValue:
-    found = mine(view, ref)
-    return render_template(
-        "issuer/distributions.html",
-        offering=found,
-        distributions=queries.of_offering(view.session, found.id),
-        waits=queries.unfinished(view.session, found.id),
-        shares=register.shares_issued(view.session, found.id),
-        may_pay=found.status == SETTLED and platform().settings.cash_accounts,
-        form=form,
-    ), form.status
+def _where(offering: Offering, agreed: Distribution) -> DepositDetails:
+    """The custodian is asked, so never within a transaction."""
+    assert offering.gateway is not None  # it is settled
+    return platform().gateway_named(offering.gateway).deposit_details(f"offering-{offering.id}", agreed.ref)
 
 
 @blueprint.post("/offerings/<ref>/distributions")
@@ -69,5 +80,4 @@ def distribute(ref: str) -> ResponseReturnValue:
         ):  # fmt: skip
             flash(N_("Proposed. An officer looks at it; then we tell you how to pay in."), "ok")
             return redirect(url_for("issuer.distributions", ref=ref), 303)
-    with looking() as view:
-        return _page(view, ref, form)
+    return _page(ref, form)
