@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -30,16 +30,25 @@ class Happening:
         with self.acting() as tx:
             clock.advance(tx.session, timedelta(**by))
 
-    def run_jobs(self: World) -> None:
-        """Everything that happens by itself, until nothing more does. Webhooks are handed over directly."""
-        self.run_until_quiet(BY_THEMSELVES)
+    def run_jobs(self: World) -> bool:
+        """Everything that happens by itself, until nothing more does; whether anything did. Webhooks are handed over directly."""
+        happened = self.run_until_quiet(BY_THEMSELVES)
         seal_audit.run(self.platform)
+        return happened
 
-    def run_until_quiet(self: World, jobs: Sequence[str]) -> None:
+    def run_days(self: World, days: int, pass_days: Callable[[int], None]) -> None:
+        """The worker looks every day; after days on which nothing happened, every second, then every fourth."""
+        step = 1
+        while days > 0:
+            pass_days(min(step, days))
+            days -= step
+            step = 1 if self.run_jobs() else min(2 * step, 4)
+
+    def run_until_quiet(self: World, jobs: Sequence[str]) -> bool:
         """All of these jobs once, and again after one of the business moved something; after payments, who was woken."""
         due: Sequence[str] = jobs
         with self.woken() as woken:
-            for _ in range(20):
+            for rounds in range(20):
                 woken.clear()
                 delivered = self.deliver_events()
                 moved = [name for name in due if JOBS[name].run(self.platform)]
@@ -48,7 +57,8 @@ class Happening:
                 elif delivered or moved or woken & set(jobs):
                     due = [name for name in jobs if name in PAYMENTS or name in woken]
                 else:
-                    return
+                    return rounds > 0
+        return True
 
     @contextmanager
     def woken(self: World) -> Iterator[set[str]]:

@@ -39,10 +39,8 @@ class Story:
         self.world.run_jobs()
         return self.world.pledge(pledge.id).status
 
-    def days(self, days: float) -> None:
-        for _ in range(int(days)):
-            self.cards.days(1)
-            self.world.run_jobs()
+    def days(self, days: int) -> None:
+        self.world.run_days(days, self.cards.days)
 
     def ends(self) -> None:
         """The deadline passes, and what must be carried is."""
