@@ -53,6 +53,7 @@ from app.waitlist import actions as waitlist
 from app.wiring import Platform
 from tests.agreeing import Agreeing
 from tests.happening import PAYMENTS, Happening
+from tests.keeping import Beginning, kept
 from tests.paying import choose_way
 
 PASSWORD = "correct horse battery staple"
@@ -70,6 +71,7 @@ class World(Agreeing, Happening):
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
+        self.beginning: Beginning | None = None
         self._numbers = itertools.count(1)
 
     # Acting and looking
@@ -112,9 +114,11 @@ class World(Agreeing, Happening):
         with self.looking() as view:
             return identity_queries.actor(identity_queries.user(view.session, person.id), passed_second_factor=True)
 
+    @kept
     def officer(self) -> Actor:
         return self.actor(self.user(Role.COMPLIANCE_OFFICER))
 
+    @kept
     def investor(
         self,
         *,
@@ -149,6 +153,7 @@ class World(Agreeing, Happening):
             )
         return issuer, actor
 
+    @kept
     def draft(
         self, *, price: str = "2.50", target: str = "50000", maximum: str = "100000", minimum_pledge: str = "25",
         days: int = 60, regime_id: str = "US-CF", **others: Any,
@@ -185,6 +190,7 @@ class World(Agreeing, Happening):
         with self.looking() as view:
             return offering_queries.offering(view.session, offering_id)
 
+    @kept
     def submitted(self, **terms: Any) -> tuple[Offering, Actor, str]:
         """A submitted offering, its issuer's person, and the reference of its review case."""
         offering, actor = self.draft(**terms)
@@ -201,6 +207,7 @@ class World(Agreeing, Happening):
             compliance.resolve_offering(tx, case_ref, CaseOutcome.APPROVE, [], "")
         self.agree(ProposalKind.PUBLISH)
 
+    @kept
     def live(self, **terms: Any) -> Offering:
         """An open offering: by default 40,000 shares at 2.50, target 50,000, for 60 days."""
         offering, actor, case_ref = self.submitted(**terms)
@@ -263,6 +270,7 @@ class World(Agreeing, Happening):
         assert collection is not None and collection.provider_ref is not None and self.platform.sandbox is not None
         self.platform.sandbox.pay(collection.provider_ref.split("/")[1], token)
 
+    @kept
     def held(self, offering: Offering, shares: int = 100, investor: Investor | None = None) -> Pledge:
         pledge = self.pledged(offering, shares, investor)
         self.pay(pledge)
@@ -311,6 +319,7 @@ class World(Agreeing, Happening):
             with self.acting(officer) as tx:
                 closings.approve(tx, closing.ref, closing.snapshot_hash or "")
 
+    @kept
     def settled(self, offering: Offering) -> None:
         """Take an offering with enough money past its deadline to its shares."""
         self.pass_deadline(offering)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from config import Settings
 from tests import emptying, scenarios
 from tests.builders import World
 from tests.emptying import SharedDatabase
+from tests.keeping import Beginning
 from tests.servers import ROOT, Server, running
 
 #: The instant at which every test begins, unless it says otherwise: a Tuesday.
@@ -32,6 +33,7 @@ TEMPLATE = "template_openraise"
 #: The database of the test that runs now.
 NAME = "openraise_test"
 USUAL_POOL = 8
+Begin = Callable[..., World]
 #: Modules that take the longest: begun first, so that no worker is left alone with one of them at the end.
 FIRST = (
     "tests/stories/", "tests/cli/test_demo.py", "tests/payments/machine/", "tests/payments/crashes/",
@@ -69,10 +71,10 @@ def server() -> Iterator[Server]:
 def make_template(server: Server) -> None:
     server.drop(TEMPLATE)
     server.execute(f"CREATE DATABASE {TEMPLATE}")
-    platform = build(settings(server.url(TEMPLATE), Path(tempfile.gettempdir())))
+    platform = build(settings(server.url(TEMPLATE), Path(tempfile.gettempdir()), GATEWAYS="sandbox,sandbox_cards"))
     schema.upgrade(platform.database)
-    assert platform.sandbox is not None
-    platform.sandbox.install()
+    for far_side in platform.far_sides.values():
+        far_side.install()
     keep_editions(platform)
     platform.close()
     with psycopg.connect(server.url(TEMPLATE)) as connection:
@@ -181,6 +183,18 @@ def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def world(platform: Platform) -> World:
+def beginning(shared_database: SharedDatabase, request: pytest.FixtureRequest) -> Begin:
+    """Let a world on the database of this test begin as others of the file did."""
+
+    def begin(world: World, *begun: str) -> World:
+        if "monkeypatch" not in request.fixturenames:
+            world.beginning = Beginning(shared_database, begun, shared_database.moment())
+        return world
+
+    return begin
+
+
+@pytest.fixture
+def world(platform: Platform, beginning: Begin) -> World:
     """Builds people, companies, offerings and pledges through the platform's own actions."""
-    return World(platform)
+    return beginning(World(platform), "world")

@@ -7,7 +7,11 @@ holds. Where that cannot be trusted (a test changed the schema, or somebody stil
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import LiteralString
+
 import psycopg
+from psycopg.rows import TupleRow
 
 from tests.servers import Server
 
@@ -67,6 +71,35 @@ BEGIN
     RETURN true;
 END $$;
 
+-- What the tables hold now, for the time of this connection; and that again.
+CREATE FUNCTION testing.keep(number integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE t record; filled boolean;
+BEGIN
+    FOR t IN SELECT * FROM testing.kept LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', t.name) INTO filled;
+        IF filled THEN
+            EXECUTE format('CREATE TEMP TABLE kept_%s_%s AS SELECT %s FROM %s', number, t.name::oid, t.columns, t.name);
+        END IF;
+    END LOOP;
+    EXECUTE format('CREATE TEMP TABLE kept_%s_counters (name regclass, at bigint, is_used boolean)', number);
+    FOR t IN SELECT name FROM testing.counters LOOP
+        EXECUTE format('INSERT INTO kept_%s_counters SELECT %s, last_value, is_called FROM %s', number, t.name::oid, t.name);
+    END LOOP;
+END $$;
+
+CREATE FUNCTION testing.put_back(number integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE t record;
+BEGIN
+    FOR t IN SELECT *, to_regclass(format('pg_temp.kept_%s_%s', number, name::oid)) AS rows_then FROM testing.kept LOOP
+        EXECUTE 'DELETE FROM ' || t.name;
+        IF t.rows_then IS NOT NULL THEN
+            EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s',
+                t.name, t.columns, t.columns, t.rows_then);
+        END IF;
+    END LOOP;
+    EXECUTE format('SELECT count(setval(name, at, is_used)) FROM kept_%s_counters', number);
+END $$;
+
 SELECT testing.remember();
 CREATE EVENT TRIGGER schema_changes ON ddl_command_end EXECUTE FUNCTION testing.notice();
 """
@@ -80,6 +113,8 @@ class SharedDatabase:
         self.url = server.url(name)
         self.file: str | None = None
         self._connection: psycopg.Connection | None = None
+        #: By the steps that led there: a number of its own, and the answer once it is kept.
+        self._kept: dict[Hashable, tuple[int, bytes | None]] = {}
 
     def begin(self, file: str) -> bool:
         """Make it as new for a test of this file; whether it is a new one, to which nobody is connected."""
@@ -104,4 +139,32 @@ class SharedDatabase:
     def end(self) -> None:
         if self._connection is not None:
             self._connection.close()
+        self._kept.clear()
         self.server.drop(self.name)
+
+    def moment(self) -> int:
+        """Another number after anybody wrote anything."""
+        row = self._ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        return int(row[0])
+
+    def keep(self, steps: Hashable, answer: Callable[[], bytes]) -> None:
+        """Keep what the tables hold under these steps, when they are seen for the second time."""
+        if steps not in self._kept:
+            self._kept[steps] = len(self._kept), None
+            return
+        number, _ = self._kept[steps]
+        self._ask("SELECT testing.keep(%s)", number)
+        self._kept[steps] = number, answer()
+
+    def put_back(self, steps: Hashable) -> bytes | None:
+        """Make the tables hold what was kept under these steps; the answer that was kept with it, None where none was."""
+        number, answer = self._kept.get(steps, (0, None))
+        if answer is not None:
+            self._ask("SELECT testing.put_back(%s)", number)
+        return answer
+
+    def _ask(self, question: LiteralString, *values: int) -> TupleRow:
+        assert self._connection is not None
+        row = self._connection.execute(question, values).fetchone()
+        assert row is not None
+        return row

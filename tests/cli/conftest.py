@@ -14,7 +14,7 @@ from app import clock, create_app
 from app.actor import SYSTEM
 from app.web.session import platform_of
 from tests.builders import World
-from tests.conftest import NOW, settings
+from tests.conftest import NOW, Begin, settings
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(database_url: str, tmp_path: Path) -> Iterator[Terminal]:
+def terminal(database_url: str, tmp_path: Path, beginning: Begin) -> Iterator[Terminal]:
     app = create_app(settings(database_url, tmp_path))
     made = platform_of(app)
     with made.database.transaction(SYSTEM) as tx:
         clock.freeze(tx.session, NOW)
-    yield Terminal(app, World(made))
+    yield Terminal(app, beginning(World(made), "terminal"))
     made.close()
 
 

@@ -9,6 +9,7 @@ from app.closings.models import Closing
 from app.fees.terms import FeeTerms
 from app.offerings.models import Offering
 from tests.builders import World
+from tests.keeping import kept
 
 
 class Desk:
@@ -21,6 +22,7 @@ class Desk:
         with self.world.looking() as view:
             return queries.of_offering(view.session, offering.id)[0]
 
+    @kept
     def proposed(self, *shares: int, target: str = "250", fee_bps: int = 500, fees: FeeTerms | None = None) -> Offering:
         """An offering past its deadline, with these pledges held and a closing that waits for two officers."""
         offering = self.world.live(target=target, fees=fees or FeeTerms(fee_bps))

@@ -10,7 +10,7 @@ import pytest
 from app.wiring import build
 from tests import worlds
 from tests.builders import World
-from tests.conftest import settings
+from tests.conftest import Begin, settings
 from tests.payments.sandbox.cards import Cards
 from tests.servers import Server
 
@@ -37,11 +37,10 @@ def cards(shared_world: World) -> Iterator[Cards]:
 
 
 @pytest.fixture
-def cards_world(database_url: str, tmp_path: Path) -> Iterator[World]:
+def cards_world(database_url: str, tmp_path: Path, beginning: Begin) -> Iterator[World]:
     """A platform of its own with both sandboxes: the second collects only, the first also holds. For `Cards.of`."""
     platform = build(settings(database_url, tmp_path, GATEWAYS="sandbox,sandbox_cards", REGIMES="US-CF,US-REGA"))
     world = World(platform)
     worlds.stop_clock(world)
-    Cards.of(world)
-    yield world
+    yield beginning(world, "cards_world")
     platform.close()

@@ -17,6 +17,7 @@ from app.payments.port import Method, OpKind, Ref
 from app.payments.sandbox.tables import Token
 from app.pledges.models import Pledge
 from tests.builders import World
+from tests.keeping import kept
 from tests.payments.sandbox.cards import Cards
 from tests.reconciliation.planting import listen
 
@@ -28,6 +29,7 @@ class Story:
         self.world, self.cards = world, Cards.of(world)
         self.offering: Offering = world.live(regime_id="US-REGA", days=30, target="250", maximum="100000")
 
+    @kept
     def paid(self, method: Method = Method.CARD, token: Token = Token.OK, shares: int = 100) -> tuple[Pledge, Ref]:
         pledge = self.world.pledged(self.offering, shares)
         payment = self.cards.chosen(pledge, method)
@@ -39,15 +41,18 @@ class Story:
         self.world.run_jobs()
         return self.world.pledge(pledge.id).status
 
+    @kept
     def days(self, days: int) -> None:
         self.world.run_days(days, self.cards.days)
 
+    @kept
     def ends(self) -> None:
         """The deadline passes, and what must be carried is."""
         self.world.pass_deadline(self.offering)
         self.world.run_jobs()
         self.days(4)
 
+    @kept
     def settles(self) -> None:
         self.ends()
         self.world.approve_closing(self.offering)

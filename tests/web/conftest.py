@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.builders import World
-from tests.conftest import TEMPLATE, settings
+from tests.conftest import TEMPLATE, Begin, settings
 from tests.servers import Server
 from tests.web.browser import Site
 from tests.web.market import Market
 
 
 @pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+def site(database_url: str, tmp_path: Path, beginning: Begin) -> Iterator[Site]:
     made = Site(settings(database_url, tmp_path))
+    beginning(made.world, "site")
     yield made
     made.close()
 

@@ -74,14 +74,15 @@ class Cards:
 
     def __init__(self, provider: CardsProvider, secret: str, world: World | None = None) -> None:
         self.provider = provider
-        self.provider.install()
         self.gateway = CardsGateway(provider, webhook_secret=secret)
         self._world = world
 
     @classmethod
     def alone(cls, url: URL) -> Cards:
         """Without a platform, in a database whose clock stands still unless `days` pass."""
-        return cls(CardsProvider(url), SECRET)
+        provider = CardsProvider(url)
+        provider.install()
+        return cls(provider, SECRET)
 
     @classmethod
     def of(cls, world: World) -> Cards:
