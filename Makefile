@@ -8,7 +8,7 @@ WORDS := $(CATALOGUE)/zh_Hans_CN/LC_MESSAGES/messages
 INSTALLED := .venv/.installed
 TOOLS := .venv/.tools
 
-.PHONY: help setup run test check lint types contracts schema words extract format browser campaign mutants bench bench-size clean
+.PHONY: help setup run test check lint types contracts schema words extract format browser campaign screenshots mutants bench bench-size clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ browser: setup ## Find Chromium for the browser tests, or install Debian's
 campaign: setup $(TOOLS) ## Kill processes twenty times at every point, drain 5,000 events, play payments in any order (CAMPAIGN runs a worker, 500 by default)
 	$(BIN)/python -m tests.payments.crashes.campaign
 	CAMPAIGN=$${CAMPAIGN:-500} $(BIN)/python -m pytest tests/payments/machine -n 2 --dist loadscope
+
+screenshots: setup $(TOOLS) browser ## Take pictures of every page into var/screenshots/, to be looked at (ONLY=word takes some)
+	$(BIN)/python -m tests.screenshots
 
 mutants: setup $(TOOLS) ## Change single places of ledger, closings and payments and see the tests notice it (hours; SAMPLE says how many, 200 by default)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1

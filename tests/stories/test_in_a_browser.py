@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,23 +14,11 @@ from app.i18n.locales import LANGUAGES
 from app.i18n.words import said
 from app.offerings.models import Offering
 from tests.builders import PASSWORD, World
+from tests.chromium import DESKTOP, FLAGS, PHONE, chromium
 from tests.processes import Site
 
-CANDIDATES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-#: A machine without a GPU, a sandbox of its own, or any network beside this site.
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
 #: Where every newcomer's clock stands.
 AT_HOME = "Asia/Tokyo"
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-
-def chromium() -> str | None:
-    given = os.environ.get("CHROMIUM_PATH")
-    return given or next((path for path in CANDIDATES if Path(path).exists()), None) or shutil.which("chromium")
-
 
 pytestmark = [
     pytest.mark.browser,
