@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     platform = wiring.build(settings)
     platform.database.on_wake = queue.waker(platform.database)
 
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "app" / "static"))
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-openraise" if settings.is_production else "openraise",
@@ -36,7 +36,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=12_000_000,
         MAX_FORM_MEMORY_SIZE=500_000,
-        BOOTSTRAP_SERVE_LOCAL=True,
     )
     if settings.trusted_proxies:
         # Without it every visitor has the proxy's address, and one who guesses passwords locks all the others out.

@@ -1,4 +1,4 @@
-"""Take pictures of every page, in both languages, on a telephone and on a desk: `make screenshots`.
+"""Take pictures of every page, in both languages, on a telephone and on a desk, light and dark: `make screenshots`.
 
 They lie in `var/screenshots/`, and are there to be looked at. `ONLY=receipts make screenshots` takes those alone whose address
 has this in it (a regular expression).
@@ -45,7 +45,7 @@ def context_of(browser: Browser, market: Market, url: str, who: str, language: s
     """A browser in which this person is signed in."""
     context = browser.new_context(
         base_url=url, locale=language, viewport=PHONE if screen == "phone" else DESKTOP,  # type: ignore[arg-type]
-        extra_http_headers={"Accept-Language": language},
+        extra_http_headers={"Accept-Language": language}, color_scheme="dark" if screen == "dark" else "light",
     )  # fmt: skip
     client = market.browser(who, language).client
     for name in ("openraise", "lang"):
@@ -82,7 +82,7 @@ def main() -> None:
             for who in WHO:
                 paths = [path for path in dict.fromkeys(pages(market, who)) if re.search(only, path)]
                 for language in LANGUAGES:
-                    for screen in ("desk", "phone"):
+                    for screen in ("desk", "phone", "dark"):
                         folder = FOLDER / f"{who}-{language}-{screen}"
                         folder.mkdir(parents=True)
                         context = context_of(browser, market, url, who, language, screen)

@@ -5,10 +5,23 @@ shows what came of it. `session.py` has the helpers that every page uses; open i
 from __future__ import annotations
 
 from flask import Flask
-from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
-from app.web import addresses, components, dev, errors, guard, headers, health, law, sandbox, session, webhooks
+from app.web import (
+    addresses,
+    components,
+    dev,
+    errors,
+    guard,
+    headers,
+    health,
+    law,
+    sandbox,
+    session,
+    static_files,
+    theme,
+    webhooks,
+)
 from app.web.account import blueprint as account
 from app.web.admin import blueprint as admin
 from app.web.compliance import blueprint as compliance
@@ -19,14 +32,15 @@ from app.web.public import blueprint as public
 
 def init_app(app: Flask) -> None:
     """Register every page and what surrounds them, in the order in which a request meets it."""
+    static_files.init_app(app)
     headers.init_app(app)
     session.init_app(app)
+    theme.init_app(app)
     addresses.init_app(app)
     health.init_app(app)
     law.init_app(app)
     csrf = CSRFProtect(app)
     guard.init_app(app)
-    Bootstrap5(app)
     components.init_app(app)
     errors.init_app(app)
     # Signed by the gateway instead of by a form's token.

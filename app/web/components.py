@@ -86,7 +86,8 @@ def _globals() -> dict[str, Any]:
         "may": lambda name: may(actor(), Permission(name)),
         "reader": g.get("language"),
         "languages": LANGUAGES.values(),
-        "in_language": _in_language,
+        "in_language": lambda code: _this_page_with("lang", code),
+        "in_theme": lambda theme: _this_page_with("theme", theme),
         "settings": platform().settings,
         "demo_clock": _demo_clock(),
         "money_stopped": _stopped,
@@ -181,14 +182,14 @@ def links(text: str) -> Markup:
     return Markup(re.sub(rf"({here}/[^\s<]*)", r'<a href="\1">\1</a>', escaped))
 
 
-def _in_language(code: str) -> str:
-    """This very page in another language; after a refused form, the form anew."""
+def _this_page_with(name: str, value: str) -> str:
+    """This very page in another language or other colours; after a refused form, the form anew."""
     address = this_page()
     if address is None:
-        return f"/?lang={code}"
+        return f"/?{name}={value}"
     # What a visitor wrote into the address is only ever put back into it: it never names an argument of ours.
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"{address}?{urlencode([*asked, ('lang', code)])}"
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] not in ("lang", "theme")]
+    return f"{address}?{urlencode([*asked, (name, value)])}"
 
 
 def _stopped(offering: Any = None) -> str | None:

@@ -40,7 +40,7 @@ def allow(permission: Permission) -> Callable[[View], View]:
 
 def permission_of(app: Flask, endpoint: str) -> Permission | None:
     """What a view names. Static files are public."""
-    if endpoint == "static" or endpoint.endswith(".static"):
+    if endpoint == "static":
         return Permission.READ_PUBLIC
     return getattr(app.view_functions[endpoint], "permission", None)
 

@@ -39,7 +39,7 @@ def _finish(response: Response) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
     if platform().settings.is_production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    is_static = request.endpoint is not None and request.endpoint.endswith("static")
+    is_static = request.endpoint == "static"
     if not is_static and (g.get("carried_session") or carries_session() or request.method != "GET"):
         response.headers["Cache-Control"] = "no-store"
     if not is_static:

@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
     def follow() -> None:
         nonlocal asked_at
-        static = (request.endpoint or "").endswith("static")
+        static = request.endpoint == "static"
         if not static and request.blueprint != "health" and time.monotonic() - asked_at >= EVERY:
             asked_at = time.monotonic()
             follow_the_law(platform)

@@ -191,11 +191,15 @@ def _remember_language(response: Response) -> Response:
 
 
 def keep_language(response: BaseResponse, code: str) -> None:
-    """Remember a chosen language in this browser, for a year."""
+    """Remember a chosen language in this browser."""
+    remember(response, LANGUAGE_COOKIE, code)
+
+
+def remember(response: BaseResponse, name: str, value: str) -> None:
+    """Keep how somebody wants the site in their browser, for a year."""
     response.set_cookie(
-        LANGUAGE_COOKIE, code, max_age=31_536_000, samesite="Lax", httponly=True,
-        secure=platform().settings.is_production,
-    )  # fmt: skip
+        name, value, max_age=31_536_000, samesite="Lax", httponly=True, secure=platform().settings.is_production
+    )
 
 
 def begin_session(token: str) -> None:

@@ -17,7 +17,7 @@ from tests.web.market import ROLES, Market
 #: Every address, and the permission that it must name. An address that is not here fails the build.
 EXPECTED = {
     Permission.READ_PUBLIC: {
-        "static", "bootstrap.static", "public.offerings", "public.offering", "public.document", "public.how_it_works",
+        "static", "public.offerings", "public.offering", "public.document", "public.how_it_works",
         "public.rules", "public.paper", "public.risk_summary", "health.healthz", "health.readyz",
     },
     Permission.SIGN_UP_OR_IN: {
@@ -76,7 +76,7 @@ EXPECTED = {
 NAMES = {
     "slug": "no-such-offering", "ref": "X-NOTHING", "document_id": 1, "party_id": 1, "session_id": 1, "token": "none",
     "regime_id": "US-CF", "section": "terms", "payment_id": "pay_none", "gateway_name": "none",
-    "filename": "site.css", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
+    "filename": "site.css", "version": "0", "change_ref": "M-NOTHING", "op_id": UUID(int=0),
     "kind": "accredited_us", "test": "eu_entry_test", "attempt_id": 999_999, "step": "ask", "claim_id": 999_999,
     "file_id": 999_999, "investor_id": 999_999, "statement_id": "none", "day": "2026-03-03", "entry_id": 999_999,
     "event_id": 999_999,

@@ -20,7 +20,7 @@ from tests.web.market import Market
 WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "operator", "half", "half_without")
 #: Not pages: files, and answers for machines.
 NO_PAGES = {
-    "static", "bootstrap.static", "public.document", "issuer.document", "compliance.document", "health.healthz",
+    "static", "public.document", "issuer.document", "compliance.document", "health.healthz",
     "health.readyz", "investor.my_evidence", "admin.reconciled_day_csv", "admin.dormant_csv",
     "admin.cash_days", "admin.dormant_cash", "investor.top_up_returned",
     # What these are about is not in this market: the tests of changes and entities do.

@@ -141,7 +141,7 @@ def test_no_page_of_production_answers_by_a_moved_clock(production: Site, statem
         ready = stranger.get("/readyz")
         assert (ready.status, json.loads(ready.body)["checks"]["clock"]) == (503, False)
         assert stranger.get("/healthz").status == 200
-        assert stranger.get("/static/site.css").status == 200
+        assert stranger.get("/static/0/site.css").status == 200
     production.world.sql("UPDATE platform_clock SET shift = '0', frozen_at = NULL")
     assert [stranger.get("/").status, stranger.get("/readyz").status] == [200, 200]
 
