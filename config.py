@@ -48,6 +48,8 @@ class Settings:
     #: None means: mail is kept in the local outbox page (development only).
     mail_url: str | None
     mail_from: str
+    #: Where people write to: shown on pages, and answered by a person.
+    contact: str
     #: ClamAV's daemon, clamd://host:3310, looks at files of evidence; None: they stay held, and are only downloaded.
     scanner_url: str | None
     #: Public key (Ed25519, hex) -> name, of installations whose limit statements are believed.
@@ -97,6 +99,7 @@ class Settings:
             webhook_secret=env.get("WEBHOOK_SECRET", "" if production else f"whsec_{secret_key[:32]}"),
             mail_url=env.get("MAIL_URL") or None,
             mail_from=env.get("MAIL_FROM", "OpenRaise <no-reply@openraise.example>"),
+            contact=env.get("CONTACT_MAIL", "help@openraise.example"),
             scanner_url=env.get("SCANNER_URL") or None,
             trusted_installations=_installations(env.get("TRUSTED_INSTALLATIONS", ""), problems),
             regimes=_names(env.get("REGIMES", "US-CF,CN-MICHOU")),

@@ -137,6 +137,28 @@ def progress(session: Session, offering_id: int) -> OfferingProgress:
     return session.get_one(OfferingProgress, offering_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of all offerings in one currency, in minor units: what is held, and what went to companies for shares."""
+
+    currency: str
+    held_minor: int
+    settled_minor: int
+
+
+def sums(session: Session) -> list[Sums]:
+    """The public counters of all offerings together, the largest first."""
+    held, settled = func.sum(OfferingProgress.held_minor), func.sum(OfferingProgress.settled_minor)
+    rows = session.execute(
+        select(Offering.currency, held, settled)
+        .join(OfferingProgress, OfferingProgress.offering_id == Offering.id)
+        .group_by(Offering.currency)
+        .having(held + settled > 0)
+        .order_by((held + settled).desc())
+    )
+    return [Sums(currency, int(is_held), int(is_settled)) for currency, is_held, is_settled in rows]
+
+
 def due_to_close(session: Session, now: datetime) -> list[int]:
     """Ids of live offerings whose deadline has come."""
     return list(

@@ -67,49 +67,48 @@ def names(page: Page) -> list[str]:
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("/", ALL),
         ("/offerings", ALL),
         # words, wherever they stand: name, what it does, story, company; small or capital
-        ("/?q=solar", ["Solar Bakery"]),
-        ("/?q=BAKERY", ["Solar Bakery"]),
-        ("/?q=from+the+sun", ["Solar Bakery"]),
-        ("/?q=ovens", ["Solar Bakery"]),
-        ("/?q=helios", ["Solar Bakery"]),
-        ("/?q=rye", ["100% Rye", "1000 Ryes"]),
-        ("/?q=众筹", ["众筹测试"]),
-        ("/?q=机器", ["众筹测试"]),
-        ("/?q=太阳能", []),  # in a story that only certified investors may read
-        ("/?q=++solar++", ["Solar Bakery"]),
+        ("/offerings?q=solar", ["Solar Bakery"]),
+        ("/offerings?q=BAKERY", ["Solar Bakery"]),
+        ("/offerings?q=from+the+sun", ["Solar Bakery"]),
+        ("/offerings?q=ovens", ["Solar Bakery"]),
+        ("/offerings?q=helios", ["Solar Bakery"]),
+        ("/offerings?q=rye", ["100% Rye", "1000 Ryes"]),
+        ("/offerings?q=众筹", ["众筹测试"]),
+        ("/offerings?q=机器", ["众筹测试"]),
+        ("/offerings?q=太阳能", []),  # in a story that only certified investors may read
+        ("/offerings?q=++solar++", ["Solar Bakery"]),
         # every word must be there
-        ("/?q=helios+bread", ["Solar Bakery"]),
-        ("/?q=helios+rye", []),
+        ("/offerings?q=helios+bread", ["Solar Bakery"]),
+        ("/offerings?q=helios+rye", []),
         # as they are, not as patterns
-        ("/?q=100%25", ["100% Rye"]),
-        ("/?q=%25", ["100% Rye"]),
-        ("/?q=l_k", ["Tool_kit"]),
-        ("/?q=_", ["Tool_kit"]),
-        ("/?q=%5C", []),
-        ("/?q=nothing+has+this+name", []),
+        ("/offerings?q=100%25", ["100% Rye"]),
+        ("/offerings?q=%25", ["100% Rye"]),
+        ("/offerings?q=l_k", ["Tool_kit"]),
+        ("/offerings?q=_", ["Tool_kit"]),
+        ("/offerings?q=%5C", []),
+        ("/offerings?q=nothing+has+this+name", []),
         # each filter, and one that nobody knows
-        ("/?rules=US-CF", ALL[:5]),
-        ("/?rules=CN-MICHOU", ["众筹测试"]),
-        ("/?rules=XX", ALL),
-        ("/?security=common_stock", SHARES),
-        ("/?security=debt", ["100% Rye"]),
-        ("/?security=other", ["众筹测试"]),
-        ("/?security=membership_interest", []),
-        ("/?security=gold", ALL),
-        ("/?status=open", ALL),
-        ("/?status=past", ENDED),
-        ("/?status=draft", ALL),
+        ("/offerings?rules=US-CF", ALL[:5]),
+        ("/offerings?rules=CN-MICHOU", ["众筹测试"]),
+        ("/offerings?rules=XX", ALL),
+        ("/offerings?security=common_stock", SHARES),
+        ("/offerings?security=debt", ["100% Rye"]),
+        ("/offerings?security=other", ["众筹测试"]),
+        ("/offerings?security=membership_interest", []),
+        ("/offerings?security=gold", ALL),
+        ("/offerings?status=open", ALL),
+        ("/offerings?status=past", ENDED),
+        ("/offerings?status=draft", ALL),
         # together
-        ("/?q=bread&status=past", ["旧磨坊"]),
-        ("/?q=bakery&status=past", ["Old Bakery"]),
-        ("/?rules=CN-MICHOU&status=past", ["旧磨坊"]),
-        ("/?rules=US-CF&security=common_stock&q=rye", ["1000 Ryes"]),
-        ("/?rules=CN-MICHOU&security=common_stock", []),
-        ("/?security=common_stock&status=past", ["Old Bakery"]),
-        ("/?q=&rules=&security=&status=", ALL),
+        ("/offerings?q=bread&status=past", ["旧磨坊"]),
+        ("/offerings?q=bakery&status=past", ["Old Bakery"]),
+        ("/offerings?rules=CN-MICHOU&status=past", ["旧磨坊"]),
+        ("/offerings?rules=US-CF&security=common_stock&q=rye", ["1000 Ryes"]),
+        ("/offerings?rules=CN-MICHOU&security=common_stock", []),
+        ("/offerings?security=common_stock&status=past", ["Old Bakery"]),
+        ("/offerings?q=&rules=&security=&status=", ALL),
     ],
 )
 def test_what_is_asked_for_is_shown(shop: Site, address: str, expected: list[str]) -> None:
@@ -119,7 +118,7 @@ def test_what_is_asked_for_is_shown(shop: Site, address: str, expected: list[str
 
 
 def test_the_form_shows_what_was_asked_for(shop: Site) -> None:
-    page = shop.browser(language="zh-CN").get("/?q=100%25&rules=US-CF&security=debt&status=past")
+    page = shop.browser(language="zh-CN").get("/offerings?q=100%25&rules=US-CF&security=debt&status=past")
     shown = {name: page.value(name) for name in ("q", "rules", "security", "status")}
     assert shown == {"q": "100%", "rules": "US-CF", "security": "debt", "status": "past"}
     assert "没有" in page.text and names(page) == []
@@ -142,10 +141,10 @@ def walked(site: Site, address: str, language: str = "en") -> Iterator[list[str]
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("/", ALL),
-        ("/?q=b&security=common_stock", [SHARES[0], SHARES[2]]),
-        ("/?q=t&rules=US-CF", ALL[:5]),
-        ("/?status=past", ENDED),
+        ("/offerings", ALL),
+        ("/offerings?q=b&security=common_stock", [SHARES[0], SHARES[2]]),
+        ("/offerings?q=t&rules=US-CF", ALL[:5]),
+        ("/offerings?status=past", ENDED),
     ],
 )
 def test_page_after_page_shows_each_once(
@@ -162,8 +161,8 @@ def test_page_after_page_shows_each_once(
 def test_more_offerings_than_a_page_holds_are_on_the_next_one(site: Site, language: str) -> None:
     world = site.world
     offered = [world.live().name for _ in range(pages.PAGE + 2)]
-    assert [len(page) for page in walked(site, f"/?q=inc&lang={language}", language)] == [pages.PAGE, 2]
-    assert [name for page in walked(site, "/") for name in page] == offered
+    assert [len(page) for page in walked(site, f"/offerings?q=inc&lang={language}", language)] == [pages.PAGE, 2]
+    assert [name for page in walked(site, "/offerings") for name in page] == offered
 
 
 @pytest.mark.parametrize(
@@ -174,9 +173,9 @@ def test_more_offerings_than_a_page_holds_are_on_the_next_one(site: Site, langua
     ],
 )  # fmt: skip
 def test_a_place_that_nobody_was_at_begins_at_the_top(shop: Site, after: str) -> None:
-    assert names(shop.browser().get("/", query_string={"after": after})) == ALL
+    assert names(shop.browser().get("/offerings", query_string={"after": after})) == ALL
 
 
 def test_behind_the_last_one_there_is_nothing(shop: Site) -> None:
-    page = shop.browser().get("/", query_string={"after": "9999-12-31T23:59:59-12:00/1"})
+    page = shop.browser().get("/offerings", query_string={"after": "9999-12-31T23:59:59-12:00/1"})
     assert names(page) == []

@@ -137,7 +137,16 @@ def test_no_text_of_a_person_comes_alive_on_any_page(stained: dict[str, Browser]
 
 
 @pytest.mark.parametrize(
-    "path", ["/?q={}", "/check-mail?email={}", "/sign-in?next={}", "/?after={}", "/?rules={}", "/no-such/{}", "/?{}=1"]
+    "path",
+    [
+        "/offerings?q={}",
+        "/check-mail?email={}",
+        "/sign-in?next={}",
+        "/offerings?after={}",
+        "/offerings?rules={}",
+        "/no-such/{}",
+        "/offerings?{}=1",
+    ],
 )
 def test_what_the_address_says_is_only_text(market: Market, path: str) -> None:
     page = market.browser("anonymous").get(path.format(quote(LIVE, safe="")))

@@ -44,6 +44,7 @@ def pages(market: Market, who: str) -> Iterator[str]:
     live = offerings["live"]
     if who == "anonymous":
         yield from ("/", "/offerings", "/offerings?status=past", "/offerings?q=nothing+has+this+name", "/how-it-works")
+        yield from ("/fees", "/how-we-test", "/accessibility")
         yield from ("/two-minutes", *(f"/rules/CN-MICHOU/papers/{one}" for one in PAPERS))
         yield from ("/rules", "/sign-up", "/sign-in", "/check-mail", "/check-mail?email=a@b.example", "/dev/outbox")
         yield from ("/forgot-password", "/reset-password/old", "/verify-email/old", "/no-such-page")

@@ -33,7 +33,6 @@ PAGE = 24
 LONGEST_SEARCH = 100
 
 
-@blueprint.get("/")
 @blueprint.get("/offerings")
 @allow(Permission.READ_PUBLIC)
 def offerings() -> ResponseReturnValue:

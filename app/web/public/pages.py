@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
+from app.database import Snapshot
 from app.errors import NotFound
+from app.fees.terms import FeeTerms
+from app.invariants import INVARIANTS
+from app.job_runs import queries as job_runs
+from app.money import Money
 from app.pledges import papers
 from app.regimes.registry import BUILT
 from app.web.guard import allow
 from app.web.public import blueprint
 from app.web.session import acting, actor, looking, me, platform, reader
+
+#: Raised in examples of fees, in whole units of a currency.
+FEE_EXAMPLES = ("100000", "1000000")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    at: datetime
+    holds: bool
 
 
 @blueprint.get("/how-it-works")
@@ -19,6 +36,39 @@ from app.web.session import acting, actor, looking, me, platform, reader
 def how_it_works() -> ResponseReturnValue:
     """From a pledge to shares, or back to your account: every step and who holds the money."""
     return render_template("public/how_it_works.html", fee_bps=platform().settings.platform_fee_bps)
+
+
+@blueprint.get("/fees")
+@allow(Permission.READ_PUBLIC)
+def fees() -> ResponseReturnValue:
+    """What it costs whom, reckoned by the very function that takes it, for each currency that is used here."""
+    terms = FeeTerms(success_bps=platform().settings.platform_fee_bps)
+    currencies = dict.fromkeys(platform().regime(one).pack.currency for one in platform().settings.regimes)
+    raised = [Money.of(sum_, currency) for currency in currencies for sum_ in FEE_EXAMPLES]
+    examples = [(one, terms.success_fee(one, one - one)) for one in raised]
+    return render_template("public/fees.html", terms=terms, examples=examples)
+
+
+@blueprint.get("/how-we-test")
+@allow(Permission.READ_PUBLIC)
+def how_we_test() -> ResponseReturnValue:
+    """Every promise that the books must keep, and when it was last looked at whether they do."""
+    with looking() as view:
+        return render_template("public/how_we_test.html", promises=list(INVARIANTS), checked=last_check(view))
+
+
+@blueprint.get("/accessibility")
+@allow(Permission.READ_PUBLIC)
+def accessibility() -> ResponseReturnValue:
+    """Who can use this site, what was tried, what is known to be lacking, and where to write."""
+    return render_template("public/accessibility.html", contact=platform().settings.contact)
+
+
+def last_check(view: Snapshot) -> Check | None:
+    """When all promises were last checked; None where that never happened yet."""
+    at = job_runs.last_ran(view.session).get("check_books")
+    run = job_runs.latest(view.session).get("check_books")
+    return None if at is None else Check(at, run is None or run.error is None)
 
 
 @blueprint.get("/two-minutes")
