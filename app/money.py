@@ -15,8 +15,8 @@ from app.errors import Mistake
 
 #: Minor digits of every currency an offering may use. Source: ISO 4217 (SIX, list one).
 EXPONENTS = {
-    "AUD": 2, "BHD": 3, "CAD": 2, "CHF": 2, "CNY": 2, "DKK": 2, "EUR": 2, "GBP": 2, "HKD": 2, "INR": 2,
-    "JPY": 0, "KRW": 0, "KWD": 3, "MYR": 2, "NOK": 2, "NZD": 2, "SEK": 2, "SGD": 2, "TND": 3, "USD": 2,
+    "AUD": 2, "BHD": 3, "CAD": 2, "CHF": 2, "CNY": 2, "DKK": 2, "EUR": 2, "GBP": 2, "HKD": 2, "INR": 2, "JOD": 3,
+    "JPY": 0, "KRW": 0, "KWD": 3, "MYR": 2, "NOK": 2, "NZD": 2, "OMR": 3, "SEK": 2, "SGD": 2, "TND": 3, "USD": 2,
 }  # fmt: skip
 
 #: The most that one amount may be, in minor units; the database has the same wall.

@@ -20,22 +20,28 @@ from app.money import EXPONENTS, MOST_MINOR, Money, SharePrice
 LONGEST = 40
 _PLAIN = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
 _EUROPEAN = re.compile(r"(\d+|\d{1,3}(\.\d{3})+),\d{1,2}")
+#: A currency that has no sign is written by its code; CLDR's `currencySpacing`, which Babel leaves to us, puts a space after it.
+_CODE_BEFORE_DIGITS = re.compile(r"(?<=[A-Z])(?=\d)")
 _SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+]?\d{1,2}")
 _WAN, _YI = 10_000, 100_000_000
 _CHINESE_UNITS = {"万": _WAN, "亿": _YI}
 
 
 def written(amount: Money, language: Language) -> str:
-    """With its currency, all digits: "$1,275.00", "¥1,275.00"; a minus is a real minus sign."""
-    text = format_currency(amount.amount, amount.currency, locale=language.locale)
-    return text.replace("-", "\N{MINUS SIGN}")
+    """With its currency, all digits: "$1,275.00", "KWD 1,275.000"; a minus is a real minus sign."""
+    return _set(format_currency(amount.amount, amount.currency, locale=language.locale))
+
+
+def _set(text: str) -> str:
+    """As it is printed: a real minus sign, and nothing that runs a code into its number or breaks between them."""
+    return _CODE_BEFORE_DIGITS.sub("\N{NO-BREAK SPACE}", text.replace("-", "\N{MINUS SIGN}"))
 
 
 def price(of: SharePrice, language: Language) -> str:
     """A share price with as many digits as it has, and at least those of its currency: "$1.20", "$0.3333"."""
     digits = max(EXPONENTS[of.currency], -int(of.value.normalize().as_tuple().exponent))
     pattern = f"¤#,##0.{'0' * digits}" if digits else "¤#,##0"
-    return format_currency(of.value, of.currency, pattern, locale=language.locale, currency_digits=False)
+    return _set(format_currency(of.value, of.currency, pattern, locale=language.locale, currency_digits=False))
 
 
 def plain(amount: Money) -> str:
@@ -50,12 +56,10 @@ def headline(amount: Money, language: Language) -> str:
         # By the rounded number: 99,999,999.99 is 1亿, not 10,000万.
         unit, size = ("亿", _YI) if abs(_rounded(value / _WAN)) >= _WAN else ("万", _WAN)
         number = format_decimal(_rounded(abs(value) / size).normalize(), locale=language.locale)
-        sign = "\N{MINUS SIGN}" if value < 0 else ""
-        return f"{sign}{get_currency_symbol(amount.currency, locale=language.locale)}{number}{unit}"
-    whole = format_currency(
-        value.quantize(Decimal(1)), amount.currency, "¤#,##0", locale=language.locale, currency_digits=False
-    )
-    return whole.replace("-", "\N{MINUS SIGN}")
+        sign = "-" if value < 0 else ""
+        return _set(f"{sign}{get_currency_symbol(amount.currency, locale=language.locale)}{number}{unit}")
+    whole = value.quantize(Decimal(1))
+    return _set(format_currency(whole, amount.currency, "¤#,##0", locale=language.locale, currency_digits=False))
 
 
 def _rounded(value: Decimal) -> Decimal:

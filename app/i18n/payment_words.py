@@ -21,11 +21,12 @@ METHODS: Mapping[str, str] = {
 MISFITS: Mapping[str, str] = {
     "amount_too_small": N_("the amount is too small for it"),
     "amount_too_large": N_("the amount is too large for it"),
+    "amount_too_fine": N_("the amount has a smaller part of the currency than it takes"),
     "holder_not_qualified": N_("the law wants the money held by a qualified third party"),
     "too_late_to_hear": N_("whether it was paid would be known only after the offering has ended"),
     "refund_out_of_time": N_("the last refund that could be due falls outside its time"),
     "held_too_long": N_("it cannot hold the money for as long as the offering may need"),
-    "no_part_back": N_("it cannot return a part of a payment, and you may get fewer shares than you pay for"),
+    "no_part_back": N_("it cannot return just any part of a payment, and you may get fewer shares than you pay for"),
 }
 
 REFUSALS: Mapping[str, str] = {

@@ -81,7 +81,7 @@ def _keep(collection: Instruction, caps: MethodCaps) -> None:
     collection.clearing_hold = caps.clearing_hold or None
     collection.refund_not_before = caps.refund_not_before or None
     collection.reversible_for = caps.reversible_for
-    collection.refunds_whole = not caps.partial_refund
+    collection.refunds_whole = not caps.returns_any_part
 
 
 @dataclass(frozen=True, slots=True)

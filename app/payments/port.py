@@ -226,6 +226,13 @@ class MethodCaps:
     reversible_for: timedelta | None
     smallest_minor: int
     largest_minor: int
+    #: It takes, and gives back, only multiples of this: ten where a provider wants the last of three digits to be zero.
+    step_minor: int
+
+    @property
+    def returns_any_part(self) -> bool:
+        """Whether whatever a closing leaves of a payment can be given back."""
+        return self.partial_refund and self.step_minor == 1
 
 
 def plain(method: Method, funds_held_by: Holder) -> MethodCaps:
@@ -238,7 +245,7 @@ def plain(method: Method, funds_held_by: Holder) -> MethodCaps:
     return MethodCaps(
         method, funds_held_by, reusable_off_session=False, confirmation="instant", confirm_within=nothing,
         clearing_hold=nothing, refund_window=None, refund_not_before=nothing, partial_refund=True,
-        max_hold=None, reversible_for=None, smallest_minor=1, largest_minor=MOST_MINOR,
+        max_hold=None, reversible_for=None, smallest_minor=1, largest_minor=MOST_MINOR, step_minor=1,
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ class Why(StrEnum):
 
     AMOUNT_TOO_SMALL = "amount_too_small"
     AMOUNT_TOO_LARGE = "amount_too_large"
+    #: It wants the last digits to be zero.
+    AMOUNT_TOO_FINE = "amount_too_fine"
     #: The law wants a qualified third party to hold the money.
     HOLDER_NOT_QUALIFIED = "holder_not_qualified"
     #: Whether it was paid would be known only when the offering is over.
@@ -35,7 +37,7 @@ class Why(StrEnum):
     #: The last refund that could become due falls outside its time.
     REFUND_OUT_OF_TIME = "refund_out_of_time"
     HELD_TOO_LONG = "held_too_long"
-    #: A closing may allot a part, and give back the rest; it can only give back everything.
+    #: A closing may allot a part, and give back the rest; it can only give back everything, or no part that is so fine.
     NO_PART_BACK = "no_part_back"
 
 
@@ -121,11 +123,13 @@ def _refused(caps: MethodCaps, amount: Money, needs: Needs) -> Why | None:
         return Why.AMOUNT_TOO_SMALL
     if amount.minor > caps.largest_minor:
         return Why.AMOUNT_TOO_LARGE
+    if amount.minor % caps.step_minor:
+        return Why.AMOUNT_TOO_FINE
     if needs.qualified_holder and caps.funds_held_by != "qualified_escrow":
         return Why.HOLDER_NOT_QUALIFIED
     if caps.confirmation == "delayed" and needs.now + caps.confirm_within > needs.until:
         return Why.TOO_LATE_TO_HEAR
-    if needs.part_may_return and not caps.partial_refund:
+    if needs.part_may_return and not caps.returns_any_part:
         return Why.NO_PART_BACK
     return None
 

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 ANY = MethodCaps(
     method=Method.CARD, funds_held_by="qualified_escrow", reusable_off_session=False, confirmation="instant",
     confirm_within=timedelta(0), clearing_hold=timedelta(0), refund_window=None, refund_not_before=timedelta(0),
-    partial_refund=True, max_hold=None, reversible_for=None, smallest_minor=1, largest_minor=10**9,
+    partial_refund=True, max_hold=None, reversible_for=None, smallest_minor=1, largest_minor=10**9, step_minor=1,
 )  # fmt: skip
 
 
@@ -61,6 +61,8 @@ ACH: dict[str, Any] = {**CARD, "confirmation": "delayed", "confirm_within": 6 * 
         ({"smallest_minor": 10_001}, 30, Plan(Pattern.REFUSE, why=Why.AMOUNT_TOO_SMALL)),
         ({"largest_minor": 9_999}, 30, Plan(Pattern.REFUSE, why=Why.AMOUNT_TOO_LARGE)),
         ({"smallest_minor": 10_000, "largest_minor": 10_000}, 30, Plan(Pattern.HOLD)),
+        ({"step_minor": 10_000}, 30, Plan(Pattern.HOLD)),
+        ({"step_minor": 3}, 30, Plan(Pattern.REFUSE, why=Why.AMOUNT_TOO_FINE)),
     ],
 )  # fmt: skip
 def test_a_method_is_good_for(caps: dict[str, Any], days: int, expected: Plan) -> None:
@@ -86,6 +88,9 @@ def test_where_a_part_may_have_to_go_back_what_returns_all_or_nothing_is_refused
     assert plan(whole, usd("100"), asked(30)).pattern is Pattern.HOLD
     assert plan(whole, usd("100"), asked(30, part=True)) == Plan(Pattern.REFUSE, why=Why.NO_PART_BACK)
     assert plan(ANY, usd("100"), asked(30, part=True)).pattern is Pattern.HOLD
+    tens = replace(ANY, step_minor=10)  # what is left of a payment need not end in zero
+    assert plan(tens, usd("100"), asked(30)).pattern is Pattern.HOLD
+    assert plan(tens, usd("100"), asked(30, part=True)) == Plan(Pattern.REFUSE, why=Why.NO_PART_BACK)
 
 
 def test_who_pays_in_a_way_that_gives_back_late_is_told_the_latest_day_before() -> None:

@@ -49,6 +49,8 @@ def _methods(case: Case, currency: str) -> dict[Method, MethodCaps]:
 def _is_whole(caps: MethodCaps, currency: str) -> None:
     where = f"{caps.method} in {currency}"
     expect(1 <= caps.smallest_minor <= caps.largest_minor <= MOST_MINOR, f"{where}: no amount is possible")
+    steps = caps.step_minor >= 1 and caps.largest_minor // caps.step_minor * caps.step_minor >= caps.smallest_minor
+    expect(steps, f"{where}: no amount is a multiple of its step")
     times = (caps.confirm_within, caps.clearing_hold, caps.refund_not_before)
     limits = (caps.refund_window, caps.max_hold, caps.reversible_for)
     expect(all(time >= NEVER for time in times), f"{where}: a time below zero")

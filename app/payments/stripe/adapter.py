@@ -33,7 +33,7 @@ from app.payments.port import (
 )
 from app.payments.stripe import events, reading
 from app.payments.stripe.calling import TIMEOUT, calling, client, writing
-from app.payments.stripe.methods import FINAL, THREE_DECIMALS, TYPES, is_kept, offered
+from app.payments.stripe.methods import FINAL, STEP_MINOR, TYPES, is_kept, offered
 from app.payments.stripe.payouts import Payouts
 from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, INSTRUMENT, PAYMENT, PAYOUT, REFUND, TRANSFER, metadata
 from app.payments.stripe.searching import Search
@@ -115,8 +115,7 @@ class StripeGateway:
     ) -> Outcome:  # fmt: skip
         if method not in self.methods(amount.currency):
             raise Unsupported("method_or_currency")
-        if amount.currency in THREE_DECIMALS and amount.minor % 10:
-            raise Rejected("amount_too_fine")
+        _require_step(amount)
         marks = metadata(op, reference)
         if instrument is not None:
             charged = self._charge(op, amount, TYPES[method], instrument, refused, marks, account)
@@ -215,6 +214,7 @@ class StripeGateway:
         return self.fetch(payment)
 
     def refund(self, op: Op, payment: Ref, amount: Money) -> Outcome:
+        _require_step(amount)
         with calling():
             order: Any = {
                 "payment_intent": self._search.intent_of(payment),
@@ -344,6 +344,12 @@ class StripeGateway:
     def parse(self, envelope: Envelope) -> Sequence[Hint]:
         with calling():
             return events.parse(envelope, self._search)
+
+
+def _require_step(amount: Money) -> None:
+    """Raises Rejected: rounded, it would no longer be what was asked."""
+    if amount.minor % STEP_MINOR[amount.currency]:
+        raise Rejected("amount_too_fine")
 
 
 def _virtual_account(currency: str, country: str) -> dict[str, Any]:

@@ -44,10 +44,12 @@ LARGEST_MINOR = 99_999_999
 #: known for a currency, one that is surely above it stands.
 SMALLEST_MINOR: Mapping[str, int] = {
     "AUD": 50, "BHD": 200, "CAD": 50, "CHF": 50, "CNY": 400, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400, "INR": 4800,
-    "JPY": 50, "KRW": 1000, "KWD": 200, "MYR": 200, "NOK": 300, "NZD": 50, "SEK": 300, "SGD": 50, "TND": 2000, "USD": 50,
+    "JOD": 400, "JPY": 50, "KRW": 1000, "KWD": 200, "MYR": 200, "NOK": 300, "NZD": 50, "OMR": 200, "SEK": 300, "SGD": 50,
+    "TND": 2000, "USD": 50,
 }  # fmt: skip
-#: Of three digits, the last must be zero. https://docs.stripe.com/currencies#three-decimal
-THREE_DECIMALS = frozenset(currency for currency, digits in EXPONENTS.items() if digits == 3)
+#: Of three digits, the last must be zero: in payments, and in what is given back of them.
+#: https://docs.stripe.com/currencies#three-decimal
+STEP_MINOR: Mapping[str, int] = {currency: 10 if digits == 3 else 1 for currency, digits in EXPONENTS.items()}
 
 #: Outside the US, a balance may lie for so long. https://docs.stripe.com/connect/manual-payouts
 MOST_HELD = timedelta(days=90)
@@ -66,7 +68,8 @@ def offered(currency: str) -> dict[Method, MethodCaps]:
 def _caps(method: Method, currency: str) -> MethodCaps:
     return replace(
         plain(method, "provider_balance"), max_hold=MOST_HELD,
-        smallest_minor=SMALLEST_MINOR[currency], largest_minor=LARGEST_MINOR, **_FIGURES[method],
+        smallest_minor=SMALLEST_MINOR[currency], largest_minor=LARGEST_MINOR, step_minor=STEP_MINOR[currency],
+        **_FIGURES[method],
     )  # fmt: skip
 
 

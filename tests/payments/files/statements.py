@@ -37,11 +37,13 @@ def entry(
     )
 
 
-def camt(*entries: str, opening: str = "0.00", closing: str, account: str = "1234567", version: str = "08") -> bytes:
+def camt(
+    *entries: str, opening: str = "0.00", closing: str, account: str = "1234567", version: str = "08", currency: str = "USD",
+) -> bytes:  # fmt: skip
     def balance(code: str, amount: str) -> str:
         return (
             f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
-            f'<Amt Ccy="USD">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>'
+            f'<Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>'
         )
 
     return (

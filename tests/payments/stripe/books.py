@@ -9,6 +9,8 @@ from typing import Any
 Thing = dict[str, Any]
 FEE_PERMILLE, DISPUTE_FEE = 29, 1500
 DEBITS = ("us_bank_account", "sepa_debit")
+#: https://docs.stripe.com/currencies#three-decimal
+THREE_DECIMALS = ("bhd", "jod", "kwd", "omr", "tnd")
 #: Their refunds are answered some minutes later.
 SLOW_TO_REFUND = ("alipay", "wechat_pay")
 
@@ -138,6 +140,7 @@ class Books:
     def refund(self, params: Thing) -> Thing:
         intent = self.get(params["payment_intent"], "payment_intent")
         charge = self.things[intent["latest_charge"]]
+        check_amount({"unit_amount": params["amount"], "currency": charge["currency"]})
         amount = int(params["amount"])
         if charge["refunded"]:
             raise StripeError(400, "invalid_request_error", "charge_already_refunded")
@@ -225,6 +228,8 @@ class Books:
 
 
 def check_amount(price: Thing) -> None:
-    """Eight digits at most, and no half cents."""
+    """Eight digits at most, no half cents, and of three minor digits the last is zero."""
     if not str(price["unit_amount"]).isdigit() or not 0 < int(price["unit_amount"]) <= 99_999_999:
         raise StripeError(400, "invalid_request_error", "amount_invalid")
+    if price["currency"] in THREE_DECIMALS and int(price["unit_amount"]) % 10:
+        raise StripeError(400, "invalid_request_error", "amount_not_a_multiple_of_ten")

@@ -7,6 +7,7 @@ import pytest
 from app.money import Money
 from app.payments.errors import Rejected, Unsupported
 from app.payments.port import Funding, Method, Ref, TxnKind
+from app.payments.stripe import adapter
 from app.payments.stripe.adapter import StripeGateway
 from tests.payments.stripe.far import Far, collect, op, paid, usd
 
@@ -58,6 +59,30 @@ def test_the_last_of_three_digits_must_be_zero(far: Far, stripe: StripeGateway) 
     with pytest.raises(Rejected, match="amount_too_fine"):
         collect(stripe, op(), Money(12_345, "KWD"))
     assert far.calls() == []
+
+
+@pytest.mark.parametrize("currency", ["BHD", "JOD", "KWD", "OMR", "TND"])
+def test_what_goes_back_ends_in_zero_too(far: Far, stripe: StripeGateway, currency: str) -> None:
+    assert stripe.methods(currency)[Method.CARD].step_minor == 10
+    ref, _ = paid(far, stripe, Money(12_340, currency))
+    asked = len(far.calls())
+    with pytest.raises(Rejected, match="amount_too_fine"):
+        stripe.refund(op(), ref, Money(2_345, currency))
+    assert len(far.calls()) == asked
+    assert stripe.refund(op(), ref, Money(2_340, currency)).amount == Money(2_340, currency)
+    assert stripe.refund(op(), ref, Money(10_000, currency)).state == "succeeded"
+
+
+def test_stripe_itself_refuses_what_does_not_end_in_zero(
+    far: Far, stripe: StripeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the adapter says beforehand is what would be answered."""
+    ref, _ = paid(far, stripe, Money(12_340, "KWD"))
+    monkeypatch.setattr(adapter, "STEP_MINOR", {"KWD": 1})
+    with pytest.raises(Rejected, match="amount_not_a_multiple_of_ten"):
+        collect(stripe, op(), Money(12_345, "KWD"))
+    with pytest.raises(Rejected, match="amount_not_a_multiple_of_ten"):
+        stripe.refund(op(), ref, Money(2_345, "KWD"))
 
 
 @pytest.mark.parametrize(
