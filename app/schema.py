@@ -6,12 +6,15 @@ every database there is, nine megabytes of them: it is loaded by who changes a s
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import URL, Connection, create_engine, inspect, text
 
 from app.database import Database
 from app.models import metadata
@@ -46,6 +49,29 @@ def upgrade(database: Database, revision: str = "head") -> None:
         _upgrade_job_library(connection)
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
         connection.commit()
+
+
+@contextmanager
+def spare(url: URL) -> Iterator[URL]:
+    """A database beside this one with the newest schema and nothing else in it, until the block ends.
+
+    Raises sqlalchemy's ProgrammingError where its user may not create databases.
+    """
+    name = f"{url.database}_spare_{secrets.token_hex(4)}"
+    server = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+    try:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        try:
+            database = Database(url.set(database=name))
+            upgrade(database)
+            database.close()
+            yield database.url
+        finally:
+            with server.connect() as connection:
+                connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        server.dispose()
 
 
 def downgrade(database: Database, revision: str) -> None:

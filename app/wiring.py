@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from sqlalchemy import URL
 
@@ -27,6 +27,7 @@ from app.notifications.mailer import LocalOutbox, Mailer, SmtpMailer
 from app.payments import ways
 from app.payments.conformance.bench import Bench
 from app.payments.escrow_files.adapter import FileGateway
+from app.payments.escrow_files.bench import FilesBench
 from app.payments.escrow_files.setup import Around, escrow_agent
 from app.payments.manual_bank.setup import manual_bank
 from app.payments.port import Gateway, Role
@@ -168,8 +169,9 @@ def _gateway(name: str, settings: Settings, pretend: Mapping[str, Gateway], data
     if name in pretend:
         return pretend[name]
     if name in BY_FILES:
-        signer = Signer(settings.secret_key, "instructions to custodians")
-        return BY_FILES[name](Around(os.environ, database_url, settings.data_dir, signer, settings.is_production))
+        return BY_FILES[name](
+            Around(os.environ, database_url, settings.data_dir, _to_custodians(settings), settings.is_production)
+        )
     if name == STRIPE:
         from app.payments.stripe import settings as stripe  # only where it is used: a large library comes with it
 
@@ -182,11 +184,18 @@ def _gateway(name: str, settings: Settings, pretend: Mapping[str, Gateway], data
     return made
 
 
-def bench(name: str, settings: Settings, url: URL) -> Bench:
-    """What a gateway is proved on; the sandbox's own stands in a schema that is taken away again.
+def _to_custodians(settings: Settings) -> Signer:
+    return Signer(settings.secret_key, "instructions to custodians")
 
-    Raises ConfigurationError where nobody offers one.
+
+def bench(name: str, settings: Settings, url: URL, offered_at: str = "") -> Bench:
+    """What a gateway is proved on; `offered_at` names a function ("package.module:name") that makes one.
+
+    The sandbox's own stands in a schema that is taken away again; a custodian's by files wants a database that holds
+    nothing else (`needs_own_database`). Raises ConfigurationError where nobody offers one.
     """
+    if offered_at:
+        return _loaded(EntryPoint(name, offered_at, BENCHES))
     schema, secret = f"{name}_bench_{secrets.token_hex(4)}", settings.webhook_secret
     if name == SandboxGateway.name:
         provider = Provider(url, schema)
@@ -194,11 +203,27 @@ def bench(name: str, settings: Settings, url: URL) -> Bench:
     if name == CardsGateway.name:
         cards = CardsProvider(url, schema)
         return CardsBench(cards, CardsGateway(cards, webhook_secret=secret), webhook_secret=secret)
+    if name in BY_FILES:
+        return FilesBench(name, BY_FILES[name], url, _to_custodians(settings))
     offered = {point.name: point for point in entry_points(group=BENCHES)}
     if name not in offered:
-        known = ", ".join(sorted({SandboxGateway.name, CardsGateway.name, *offered}))
-        raise ConfigurationError(f"{name!r} has no bench to be proved on; there is one for: {known}")
-    made: Bench = offered[name].load()(os.environ)
+        known = ", ".join(sorted({SandboxGateway.name, CardsGateway.name, *BY_FILES, *offered}))
+        raise ConfigurationError(
+            f"{name!r} has no bench to be proved on; there is one for: {known}. Another is named with --bench"
+        )
+    return _loaded(offered[name])
+
+
+def needs_own_database(name: str) -> bool:
+    """Whether its bench moves the clock of the database, and writes what nobody can take away again."""
+    return name in BY_FILES
+
+
+def _loaded(point: EntryPoint) -> Bench:
+    try:
+        made: Bench = point.load()(os.environ)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"{point.value} makes no bench: {error}") from None
     return made
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
-from app import clock
-from app.actor import SYSTEM
-from app.database import Database
+from app.database import normalised
 from app.payments.conformance import kit
 from app.payments.conformance.kit import Case, Check
-from app.payments.escrow_files.setup import Around, escrow_agent
-from tests.conftest import NOW, TEMPLATE
-from tests.payments.files.bench import FilesBench
-from tests.payments.files.conftest import ENV, SIGNER
+from app.payments.escrow_files.bench import FilesBench
+from app.payments.escrow_files.setup import escrow_agent
+from tests.conftest import TEMPLATE
+from tests.payments.files.conftest import SIGNER
 from tests.servers import Server
 
 #: What is not asked of it, and why: nobody has a page to be sent to or to say no on, and it tells nothing by itself.
@@ -38,16 +35,11 @@ NOT_ASKED = {
 
 
 @pytest.fixture(scope="module")
-def case(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+def case(server: Server) -> Iterator[Case]:
     name = server.create(TEMPLATE)
-    database, folder = Database(server.url(name)), tmp_path_factory.mktemp("agent")
-    with database.transaction(SYSTEM) as tx:
-        clock.freeze(tx.session, NOW.replace(hour=0, minute=0, second=0) + timedelta(days=1))  # banks book by the day
-    gateway = escrow_agent(Around(ENV, database.url, folder, SIGNER, livemode=False))
-    bench = FilesBench(gateway, database, folder / "escrow_files")
+    bench = FilesBench("escrow_files", escrow_agent, normalised(server.url(name)), SIGNER)
     yield Case(bench, bench.now())
     bench.close()
-    database.close()
     server.drop(name)
 
 

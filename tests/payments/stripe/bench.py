@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 from app.money import Money
@@ -95,3 +95,20 @@ class StripeBench:
 
     def close(self) -> None:
         """The process ends with the session."""
+
+
+class OwnBench(StripeBench):
+    """With a process of its own."""
+
+    def __init__(self) -> None:
+        self._running = ExitStack()
+        super().__init__(self._running.enter_context(far_side.running()))
+
+    def close(self) -> None:
+        self._running.close()
+
+
+def bench(env: Mapping[str, str]) -> StripeBench:
+    """`flask payments conform stripe --bench tests.payments.stripe.bench:bench`: at STRIPE_API_BASE, if that is set."""
+    base = env.get("STRIPE_API_BASE")
+    return StripeBench(Far(base)) if base else OwnBench()

@@ -1,14 +1,23 @@
-"""A custodian by files as a bench for the conformance kit: its agent does at the end of every day what the files ask."""
+"""A custodian by files under test: its agent does at the end of every day what the files ask, and its bank tells of it.
+
+It stands on a database of its own, whose clock it moves, and on a folder that is thrown away.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from sqlalchemy import URL
 
 from app import clock
 from app.actor import SYSTEM
@@ -19,12 +28,15 @@ from app.payments.conformance.kit import NotAsked
 from app.payments.errors import Unknown
 from app.payments.escrow_files.adapter import FileGateway
 from app.payments.escrow_files.desk import Desk
+from app.payments.escrow_files.setup import Around
 from app.payments.port import PLATFORM_ACCOUNT, Op, Payee, Ref
-from tests.payments.files.statements import csv, row
+from app.vault import Signer
 
 A_DAY = timedelta(days=1)
 #: Which way each document carries money.
 OUT, IN = ("return_list", "release_letter", "transfer_order"), ("deposit_list",)
+#: As `profiles/plain.toml` wants them.
+COLUMNS = ("Date", "Amount", "Currency", "Reference", "Name", "Account", "ID")
 
 
 class Unlucky:
@@ -54,18 +66,24 @@ class Unlucky:
 
 
 class FilesBench:
-    """See `conformance.bench.Bench`."""
+    """See `conformance.bench.Bench`. `make` is how the custodian is made from what is around it."""
 
     accounts = ("offering-1", "offering-2")
     payee = Payee("Acme, Inc.", "021-555")
     secrets: Sequence[str] = ()
 
-    def __init__(self, gateway: FileGateway, database: Database, folder: Path) -> None:
-        self.gateway, self._database, self._folder = gateway, database, folder
-        self._unlucky = Unlucky(gateway.desk)
-        gateway.desk = self._unlucky  # type: ignore[assignment]
+    def __init__(self, name: str, make: Callable[[Around], FileGateway], url: URL, signer: Signer) -> None:
+        self._database, self._data_dir = Database(url), Path(tempfile.mkdtemp())
+        with self._database.transaction(SYSTEM) as tx:  # banks book by the day: a new one begins
+            clock.freeze(tx.session, tx.now.replace(hour=0, minute=0, second=0, microsecond=0) + A_DAY)
+        env = {f"{name.upper()}_PAYEE": "First Trust, for a test", f"{name.upper()}_ACCOUNT": "1234567"}
+        self.gateway = make(Around(env, self._database.url, self._data_dir, signer, livemode=False))
+        self._folder = self._data_dir / name
+        self._unlucky = Unlucky(self.gateway.desk)
+        self.gateway.desk = self._unlucky  # type: ignore[assignment]
         self._done: set[str] = set()
-        self._closing = Money.zero("USD")
+        (currency,) = self.gateway.caps.currencies
+        self._closing = Money.zero(currency)
 
     def now(self) -> datetime:
         with self._database.snapshot() as view:
@@ -109,7 +127,10 @@ class FilesBench:
         raise NotAsked("tells nothing by itself")
 
     def close(self) -> None:
+        self._unlucky.is_down = False
         self.gateway.desk.leave()
+        self._database.close()
+        shutil.rmtree(self._data_dir, ignore_errors=True)
 
     def _lines(self) -> list[tuple[str, dict[str, Any]]]:
         """(document, line) of every file that went out."""
@@ -118,8 +139,7 @@ class FilesBench:
 
     def _carry_out(self) -> None:
         """Payers pay, the agent acts once for each key, and the bank's statement of the day comes."""
-        rows: list[str] = []
-        opening = self._closing
+        booked: list[tuple[Money, str]] = []
         for document, line in self._lines():
             if line["key"] in self._done or document not in (*IN, *OUT):
                 continue
@@ -128,9 +148,16 @@ class FilesBench:
             signed = [amount] if document in IN else [Money(-amount.minor, amount.currency)]
             if document == "transfer_order" and line["to"] != PLATFORM_ACCOUNT:
                 signed.append(amount)
-            for one in signed:
-                self._closing += one
-                day = self.now().date().isoformat()
-                rows.append(row(str(one.amount), line["reference"], day=day, id_=f"{line['reference']}/{len(rows)}"))
-        if rows:
-            self.gateway.import_statement(csv(*rows, opening=str(opening.amount)))
+            booked += [(one, line["reference"]) for one in signed]
+        if booked:
+            self.gateway.import_statement(self._statement(booked))
+
+    def _statement(self, booked: Sequence[tuple[Money, str]]) -> bytes:
+        written, day = io.StringIO(), self.now().date().isoformat()
+        file = csv.writer(written, lineterminator="\n")
+        file.writerows([COLUMNS, ("Opening balance", self._closing.amount)])
+        for number, (amount, reference) in enumerate(booked):
+            file.writerow((day, amount.amount, amount.currency, reference, "", "", f"{reference}/{number}"))
+            self._closing += amount
+        file.writerow(("Closing balance", self._closing.amount))
+        return written.getvalue().encode()
