@@ -66,7 +66,7 @@ format: setup $(TOOLS) ## Format the code
 browser: setup ## Find Chromium for the browser tests, or install Debian's
 	@sh tests/install_browser.sh
 
-campaign: setup $(TOOLS) ## Kill processes twenty times at every point, drain 5,000 events, play payments in any order (CAMPAIGN runs a worker, 500 by default)
+campaign: setup $(TOOLS) ## Kill processes twenty times at every point, drain 5,000 events, kill closings and refunds of 5,000 pledges (CROWD) midway, play payments in any order (CAMPAIGN runs a worker, 500 by default)
 	$(BIN)/python -m tests.payments.crashes.campaign
 	CAMPAIGN=$${CAMPAIGN:-500} $(BIN)/python -m pytest tests/payments/machine -n 2 --dist loadscope
 

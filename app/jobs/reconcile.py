@@ -56,10 +56,17 @@ def _due(platform: Platform) -> Iterator[Gateway]:
     with platform.database.snapshot() as view:
         known, wall_now, law = queries.readings(view.session), view.wall_now, platform_policy.reconciling(view.now)
         frozen = switch_queries.freeze(view.session) is not None
+        unheard = queries.not_read_in_this_life(view.session)
     for gateway in platform.gateways.values():
         every = law.collectors_every if Role.COLLECTOR in gateway.caps.roles else law.custodians_every
         reading = known.get(gateway.name)
-        if frozen or reading is None or reading.read_at is None or wall_now - reading.read_at >= every:
+        if (
+            frozen
+            or gateway.name in unheard
+            or reading is None
+            or reading.read_at is None
+            or wall_now - reading.read_at >= every
+        ):
             yield gateway
 
 

@@ -58,6 +58,7 @@ from app.payments.port import (
 from app.pledges import outcomes as pledges
 from app.pledges import queries as pledge_queries
 from app.pledges import saved, unidentified
+from app.reconciliation import queries as reconciliation
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -90,6 +91,8 @@ def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
     while True:
         with platform.database.transaction(SYSTEM, "send_payments") as tx:
             batch = payments.lease(tx, 1)
+            if not batch and reconciliation.not_read_in_this_life(tx.session):
+                tx.wake("reconcile")
         if not batch:
             return
         yield partial(_handle, platform, batch[0])

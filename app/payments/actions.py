@@ -170,7 +170,8 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
     """Hand out what is due: to be sent, or to be asked about. Several workers never get the same one.
 
     What an operator has switched off is not handed out, nor a refund that its gateway does not make yet, nor what goes to
-    a gateway whose own lines were not read for so long that this may be a restored database. Locks: instructions (skipping locked ones). Writes: instruction.
+    a gateway whose own lines were not read for so long that this may be a restored database, or not since a standby became
+    this one. Locks: instructions (skipping locked ones). Writes: instruction.
     """
     waiting = (QUEUED, SENDING, *ASKABLE)
     direction = case(
@@ -191,7 +192,7 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
             ~too_early,
             Instruction.next_attempt_at <= STATEMENT_BEGAN,
             ~exists().where(covered).select_from(Switch),
-            ~exists().where(GatewayReading.gateway == Instruction.gateway, GatewayReading.read_at < unread),
+            ~exists().where(GatewayReading.gateway == Instruction.gateway, GatewayReading.is_too_old(unread)),
         )
         .order_by(Instruction.next_attempt_at)
         .limit(limit)

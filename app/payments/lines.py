@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
 from app.database import Transaction
@@ -57,7 +58,7 @@ def note_reading(
     said = (
         {"failed_at": tx.wall_now, "error": error}
         if error is not None
-        else {"read_until": read_until, "read_at": tx.wall_now, "error": None}
+        else {"read_until": read_until, "read_at": tx.wall_now, "life": func.database_life(), "error": None}
     )
     tx.session.execute(
         insert(GatewayReading)

@@ -19,6 +19,9 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     case,
+    func,
+    or_,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -249,6 +252,19 @@ class GatewayReading(Base):
     #: Every line until then is kept here, in the platform's time.
     read_until: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    #: Of which database server, and which of its timelines, that was (`database_life()`): what a standby or a backup
+    #: did not have any more may have been done at the gateway.
+    life: Mapped[str | None] = mapped_column(String(40))
     #: The last time that it could not be read, and the kind of error.
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(200))
+
+    @classmethod
+    def of_another_life(cls) -> ColumnElement[bool]:
+        """Whether a standby, or a backup, has become this database since."""
+        return cls.life != select(func.database_life()).scalar_subquery()
+
+    @classmethod
+    def is_too_old(cls, since: datetime) -> ColumnElement[bool]:
+        """Whether the gateway may have done something since of which this database does not know."""
+        return or_(cls.read_at < since, cls.of_another_life())

@@ -225,6 +225,11 @@ def readings(session: Session) -> dict[str, GatewayReading]:
     return {row.gateway: row for row in session.scalars(select(GatewayReading))}
 
 
+def not_read_in_this_life(session: Session) -> set[str]:
+    """The gateways that were read before a standby, or a backup, became this database, and not since."""
+    return set(session.scalars(select(GatewayReading.gateway).where(GatewayReading.of_another_life())))
+
+
 def compared(session: Session, day: date) -> list[ComparedDay]:
     """Every account of one day, as it was compared last."""
     return list(

@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from sqlalchemy import Connection, text
 
 from app.jobs import queue, seal_audit, send_payments
+from app.offerings.models import Offering
 from app.payments import inbox
 from app.payments.port import Envelope
 from app.payments.sandbox.tables import Token
 from app.pledges.models import Pledge
+from app.regimes.registry import BUILT
 from tests.builders import World
 from tests.payments.crashes import workers
 from tests.payments.crashes.workers import Workers
@@ -21,18 +23,18 @@ OFFERINGS = 4
 PATIENCE_S = 1_800
 
 
-def heap(world: World, events: int) -> None:
+def heap(world: World, events: int, *into: Offering) -> None:
     """So many pledges that were paid, and nobody has heard of it: copies of ones that real acts made."""
     sandbox = world.platform.sandbox
     assert sandbox is not None
-    offerings = [world.live(price="1", minimum_pledge="1", maximum="1000000") for _ in range(OFFERINGS)]
-    sources = [world.pledged(offering, 1) for offering in offerings]
+    offerings = into or [world.live(price="1", minimum_pledge="1", maximum="1000000") for _ in range(OFFERINGS)]
+    sources = [world.pledged(one, 1, world.investor(country=BUILT[one.regime].pack.country)) for one in offerings]
     send_payments.run(world.platform)
     for source in sources:
         ((payment,),) = world.sql("SELECT id FROM sandbox.objects WHERE reference = :ref", ref=source.ref)
         sandbox.pay(payment, Token.OK)
     for source in sources:
-        _copy(world, source, events // OFFERINGS - 1)
+        _copy(world, source, events // len(offerings) - 1)
     world.sql("UPDATE sandbox.events SET deliveries_left = 0")
     told = world.sql("SELECT id FROM sandbox.objects WHERE kind = 'payment' AND status = 'succeeded' ORDER BY random()")
     with world.acting() as tx:

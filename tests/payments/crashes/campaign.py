@@ -1,6 +1,7 @@
 """`make campaign`: twenty rounds of every point, by chance around it, and a heap of events; fails upon anything lost or double.
 
-`python -m tests.payments.crashes.campaign O3 C` plays only the points whose names begin so; `heap` only the heap.
+`python -m tests.payments.crashes.campaign O3 C` plays only the points whose names begin so; `heap` only the heap, `crowd` only
+closings and refund runs of very many pledges that are killed midway: 5,000, or as many as CROWD says (100,000 take hours).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import structlog
@@ -20,6 +22,7 @@ from tests.builders import World
 from tests.conftest import settings
 from tests.payments.crashes import backlog
 from tests.payments.crashes.carrying import BOTH, CarryingArena, at_once
+from tests.payments.crashes.crowd import Crowd
 from tests.payments.crashes.rounds import LONGEST_RECOVERY_S, Arena, Result
 from tests.payments.crashes.spending import SpendingArena
 from tests.servers import Server, running
@@ -27,6 +30,8 @@ from tests.servers import Server, running
 ROUNDS = 20
 #: So many events wait, and so long may two workers take.
 EVENTS, FEWER, DRAINED_WITHIN_S = 5_000, 1_000, 60
+#: So many pledges are closed, and as many given back, by workers that die of it. Their law asks nothing at the sale.
+CROWD, QUIET_LAW = 5_000, "NZ-CF"
 SEED = 11
 
 
@@ -72,6 +77,29 @@ def heap(server: Server, folder: Path) -> bool:
     return went_well
 
 
+def crowds(server: Server, folder: Path) -> bool:
+    """A closing and a refund run that are killed midway; each line says where."""
+    many, went_well = int(os.environ.get("CROWD", CROWD)), True
+    for what, target in (("close", many // 2), ("give back", many * 2)):
+        world, began = world_on(server, folder), time.monotonic()
+        crowd = Crowd(world, many, target, QUIET_LAW)
+        ready = time.monotonic()
+        try:
+            kills = crowd.close() if what == "close" else crowd.give_back()
+            crowd.closed_once() if what == "close" else crowd.returned_once()
+        except AssertionError as error:
+            went_well = False
+            print(f"{what} {many:,}: {error}", flush=True)
+        else:
+            places = ", ".join(f"{one.what} at {one.done:,}" for one in kills)
+            print(
+                f"{what} {many:,} pledges, killed while {places}: each once, in {time.monotonic() - ready:.0f} s"
+                f" (made in {ready - began:.0f} s)", flush=True,
+            )  # fmt: skip
+        world.platform.close()
+    return went_well
+
+
 def world_on(server: Server, folder: Path, **others: str) -> World:
     platform = build(settings(server.url(server.create()), folder, **others))
     schema.upgrade(platform.database)
@@ -94,6 +122,8 @@ def main() -> int:
         world.platform.close()
         if not sys.argv[1:] or "heap" in sys.argv:
             went_well &= heap(server, Path(folder))
+        if not sys.argv[1:] or "crowd" in sys.argv:
+            went_well &= crowds(server, Path(folder))
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     return 0 if went_well else 1
 
