@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -63,6 +64,8 @@ from app.wiring import Platform
 
 log = structlog.get_logger()
 
+#: A gateway that must be read before anything is sent to it, and cannot be, is tried again after so long.
+TRIED_AGAIN = timedelta(minutes=1)
 #: Proven not executed: it goes back into the queue.
 _LATER = (NotSent, RateLimited, InsufficientProviderFunds, Misconfigured)
 #: It may have been executed: never called failed.
@@ -91,7 +94,7 @@ def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
     while True:
         with platform.database.transaction(SYSTEM, "send_payments") as tx:
             batch = payments.lease(tx, 1)
-            if not batch and reconciliation.not_read_in_this_life(tx.session):
+            if not batch and reconciliation.not_read_in_this_life(tx.session, tried_before=tx.wall_now - TRIED_AGAIN):
                 tx.wake("reconcile")
         if not batch:
             return

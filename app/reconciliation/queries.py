@@ -225,9 +225,15 @@ def readings(session: Session) -> dict[str, GatewayReading]:
     return {row.gateway: row for row in session.scalars(select(GatewayReading))}
 
 
-def not_read_in_this_life(session: Session) -> set[str]:
-    """The gateways that were read before a standby, or a backup, became this database, and not since."""
-    return set(session.scalars(select(GatewayReading.gateway).where(GatewayReading.of_another_life())))
+def not_read_in_this_life(session: Session, *, tried_before: datetime | None = None) -> set[str]:
+    """The gateways that were read before a standby, or a backup, became this database, and not since.
+
+    `tried_before`: without those that nobody could read since then.
+    """
+    found = select(GatewayReading.gateway).where(GatewayReading.of_another_life())
+    if tried_before is not None:
+        found = found.where(or_(GatewayReading.failed_at.is_(None), GatewayReading.failed_at < tried_before))
+    return set(session.scalars(found))
 
 
 def compared(session: Session, day: date) -> list[ComparedDay]:

@@ -112,6 +112,35 @@ def test_it_is_thawed_only_when_every_gateway_was_read_and_nothing_is_missing(wo
     assert world.broken_promises() == []
 
 
+def test_what_became_the_database_reads_every_gateway_at_once_and_sends_nothing_before(world: World) -> None:
+    """As after a standby took over: to find a real one, see the crashes."""
+    pledge = world.held(world.live())
+    listen(world)
+    world.cancel(pledge)
+    world.sql("UPDATE gateway_readings SET life = '7000000000000000000/00000001'")
+    sandbox = world.platform.sandbox
+    assert sandbox is not None
+
+    def woken() -> set[str]:
+        with world.woken() as names:
+            assert send_payments.run(world.platform) == 0
+            return set(names)
+
+    assert woken() == {"reconcile"}
+    sandbox.is_down = True
+    with pytest.raises(ExceptionGroup):
+        reconcile.run(world.platform)
+    assert woken() == set()  # it was tried just now
+    world.sql("UPDATE gateway_readings SET failed_at = failed_at - interval '61 seconds'")
+    assert woken() == {"reconcile"}
+    sandbox.is_down = False
+    assert world.pledge(pledge.id).status == "refund_due" and remote_refunds(world) == 0
+    reconcile.run(world.platform)
+    world.run_jobs()
+    assert (world.pledge(pledge.id).status, remote_refunds(world)) == ("refunded", 1)
+    assert world.broken_promises() == []
+
+
 def test_an_operator_freezes_and_thaws_at_the_command_line(terminal: Terminal) -> None:
     yesterday(terminal.world)
     assert terminal("books", "freeze", "--why", "Restored from the backup of yesterday.").exit_code == 0

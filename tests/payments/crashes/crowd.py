@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.actor import Actor
+from app.closings import actions as closings
 from app.closings import queries as closing_queries
 from app.closings.gathering import ASKED_AT_ONCE
 from app.closings.models import Closing
@@ -22,6 +23,8 @@ from tests.payments.crashes.dying import End, Moment, Place
 from tests.payments.crashes.rounds import ANSWER, BY_A_PERSON
 from tests.payments.crashes.workers import Workers
 
+#: Where in a transaction over all pledges: behind so many of its statements, most of which are about all of them.
+MIDWAY, AT_THE_COMMIT = 15, 1_000_000
 #: A worker that does nothing for so long will not do it any more.
 PATIENCE_S = 1_800
 TERMS = {"price": "1", "minimum_pledge": "1", "maximum": "1000000"}
@@ -73,6 +76,8 @@ class Crowd:
 
     def give_back(self) -> list[Kill]:
         """A process dies while everybody is owed their money, and twice while it is sent."""
+        with self.world.acting() as tx:
+            closings.begin(tx, self.offering.id)
         kills = [self._dies_inside("owing", "refund_due", workers.job, "close_offerings", during="close_offerings")]
         self.site.do(workers.job, "close_offerings")
         assert self.count("pledges", "status = 'refund_due'") == self.many
@@ -99,11 +104,13 @@ class Crowd:
         return Kill("asking the law", len(before), self.many)
 
     def _dies_inside(self, what: str, status: str, act: Callable[..., Any], *args: Any, during: str) -> Kill:
-        """Before the commit of the one transaction that does it to all: none of it is there."""
+        """In the one transaction that does it to all, midway and right before its commit: none of it is there."""
         before = self._whole()
-        with self.site.one(act, *args, end=End(Place(Moment.INSIDE, during=during))) as worker:
-            assert worker.ends(within_s=PATIENCE_S) is None and worker.process.exitcode == -9
-        assert (self.count("pledges", f"status = '{status}'"), self._whole()) == (0, before)
+        for statement in MIDWAY, AT_THE_COMMIT:
+            with self.site.one(act, *args, end=End(Place(Moment.INSIDE, during=during), statement=statement)) as worker:
+                assert worker.ends(within_s=PATIENCE_S) is None and worker.process.exitcode == -9
+            assert (self.count("pledges", f"status = '{status}'"), self._whole()) == (0, before)
+            self.world.let_backoffs_pass()
         return Kill(what, 0, self.many)
 
     def _dies_refunding(self, at: int) -> Kill:

@@ -6,6 +6,7 @@ leaves a part of the fee to give back, too; the success fee is split over the li
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,9 @@ class Figures:
     refund: tuple[str, str]
     paid_out: tuple[str, str]
     everything: tuple[str, str]
-    page_in_a_table: str
+    #: What came in all, and the CSV of that day: before, after, the bank's own, the difference.
+    came: int
+    compared: tuple[str, str, str, str]
 
 
 DINARS = Terms(
@@ -64,7 +67,7 @@ STORIES = {
             first_wire="51.814", digits_said="KWD has 3 digits after the point",
             pledge=("KWD 50.614", "KWD 50.614"), refund=("KWD 12.493", "KWD 12.493"),
             paid_out=("KWD 96.664", "KWD 96.664"), everything=("KWD 135.475", "KWD 135.475"),
-            page_in_a_table="135.475",
+            came=135_475, compared=("0.000", "135.475", "135.475", "0.000"),
         ),
     ),
     "no digits": (
@@ -75,7 +78,7 @@ STORIES = {
             total=9_997, success_fee=333, refunds=[1_250, 1_136, 888], payout=9_664, our_fee=608,
             first_wire="5181", digits_said="JPY has 0 digits after the point",
             pledge=("¥5,061", "JP¥5,061"), refund=("¥1,250", "JP¥1,250"), paid_out=("¥9,664", "JP¥9,664"),
-            everything=("¥13,546", "JP¥13,546"), page_in_a_table="13546",
+            everything=("¥13,546", "JP¥13,546"), came=13_546, compared=("0", "13546", "13546", "0"),
         ),
     ),
 }  # fmt: skip
@@ -109,6 +112,7 @@ def test_from_what_is_typed_to_what_the_bank_tells(told: tuple[Story, Figures]) 
     story.wires_come()
     assert f",{wanted.first_wire},{currency},{ref}," in story.statement.decode()
     assert {one.status for one in story.pledges()} == {"held"}
+    reconcile.run(story.world.platform)
     for number, language in enumerate(LANGUAGES):
         browser.client.set_cookie("lang", language)
         assert wanted.pledge[number] in browser.get(f"/me/pledges/{ref}").text
@@ -162,16 +166,20 @@ def for_the_reader(story: Story, wanted: Figures) -> None:
 
 
 def for_the_operator(story: Story, wanted: Figures) -> None:
-    """The ledger's pages, and the day compared, as a page and as CSV."""
+    """The ledger's pages, and the day of the wires compared, as a page and as CSV."""
     story.world.move_clock(days=1)
     reconcile.run(story.world.platform)
     browser = operator(story.site)
     ledger = browser.get(f"/ops/ledger?offering={story.offering.ref}")
     assert wanted.everything[0] in ledger.text and wanted.refund[0] in ledger.text
-    number = story.world.sql("SELECT max(id) FROM journal_entries")[0][0]
-    assert browser.get(f"/ops/ledger/entries/{number}").status == 200
-    days = story.world.sql("SELECT DISTINCT created_at::date FROM gateway_transactions ORDER BY 1")
-    for (day,) in days:
-        print(day, browser.get(f"/ops/reconciliation/{day}").text)
-        print(browser.get(f"/ops/reconciliation/{day}.csv").body.decode())
+    ((number,),) = story.world.sql("SELECT max(id) FROM journal_entries WHERE kind = 'payout_paid'")
+    assert wanted.paid_out[0] in browser.get(f"/ops/ledger/entries/{number}").text
+    ((day,),) = story.world.sql(
+        "SELECT DISTINCT day FROM compared_days WHERE closing_minor = :minor", minor=wanted.came
+    )
+    assert wanted.everything[0] in browser.get(f"/ops/reconciliation/{day}").text
+    written = browser.get(f"/ops/reconciliation/{day}.csv").body.decode()
+    rows = {row["account"]: row for row in csv.DictReader(written.split("\r\n\r\n")[0].splitlines())}
+    compared = rows[f"offering-{story.offering.id}"]
+    assert tuple(compared[name] for name in ("opening", "closing", "gateway_closing", "unexplained")) == wanted.compared
     assert story.world.sql("SELECT count(*) FROM breaks") == [(0,)]

@@ -116,6 +116,18 @@ def test_yen_have_no_minor_units() -> None:
         reader.read(content.replace(b",500,", b",500.5,"), PLAIN, "JPY")
 
 
+def test_dinars_have_three_digits_as_csv_and_as_xml() -> None:
+    files = [
+        csv(row("1234.567", currency="KWD"), opening="0.001"),
+        camt(entry("1234.567", currency="KWD"), opening="0.001", closing="1234.568", currency="KWD"),
+    ]
+    for content in files:
+        found = reader.read(content, PLAIN, "KWD")
+        assert (found.lines[0].line.amount.minor, found.closing) == (1_234_567, Money(1_234_568, "KWD"))
+        with pytest.raises(Refused, match="bank_file_amount"):
+            reader.read(content.replace(b"1234.567", b"1234.5671"), PLAIN, "KWD")
+
+
 def test_every_cut_of_a_file_is_refused() -> None:
     whole = csv(row("100.00", "P-2", id_="B1"), row("23.45", "P-3", id_="B2"), opening="10.00").rstrip(b"\n")
     assert len(read(whole).lines) == 2
