@@ -16,6 +16,7 @@ import threading
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
+from werkzeug.serving import run_simple
 
 from tests.payments.stripe import acts
 from tests.payments.stripe.books import Books, StripeError, Thing
@@ -244,4 +245,4 @@ def act(what: str) -> Response:
 
 
 if __name__ == "__main__":
-    app.run("127.0.0.1", int(sys.argv[1]), threaded=True)
+    run_simple("127.0.0.1", int(sys.argv[1]), app, threaded=True)  # app.run does nothing under a command of flask
