@@ -18,6 +18,7 @@ from app.payments import lines, queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, REVIEW, SENDING
 from app.payments.models import AMOUNT_DIFFERS, KEY_FORGOTTEN, PAID_OTHERWISE, GatewayReading, Instruction
 from app.payments.port import MONEY_IN, Method, MethodCaps, OpKind, Outcome, Ref
+from app.payments.ways import returns_any_part
 from app.regimes import platform_policy
 from app.switches import queries as switches
 from app.switches.models import Direction, Switch
@@ -81,7 +82,7 @@ def _keep(collection: Instruction, caps: MethodCaps) -> None:
     collection.clearing_hold = caps.clearing_hold or None
     collection.refund_not_before = caps.refund_not_before or None
     collection.reversible_for = caps.reversible_for
-    collection.refunds_whole = not caps.returns_any_part
+    collection.refunds_whole = not returns_any_part(caps)
 
 
 @dataclass(frozen=True, slots=True)

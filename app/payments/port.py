@@ -226,20 +226,13 @@ class MethodCaps:
     reversible_for: timedelta | None
     smallest_minor: int
     largest_minor: int
-    #: It takes, and gives back, only multiples of this: ten where a provider wants the last of three digits to be zero.
-    step_minor: int
-
-    @property
-    def returns_any_part(self) -> bool:
-        """Whether whatever a closing leaves of a payment can be given back."""
-        return self.partial_refund and self.step_minor == 1
+    step_minor: int  #: every amount, and every part that goes back, is a multiple of it
 
 
 def plain(method: Method, funds_held_by: Holder) -> MethodCaps:
     """The simplest way to pay: any amount, there at once and for good, given back at any time, at no price of its own.
 
-    What differs is said with `dataclasses.replace`. Nothing is left out of `MethodCaps` itself: what its author did not
-    think of would be promised.
+    What differs is said with `dataclasses.replace`. `MethodCaps` itself leaves nothing out: it would be promised unawares.
     """
     nothing = timedelta(0)
     return MethodCaps(

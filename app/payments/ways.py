@@ -111,6 +111,11 @@ def _refunded_from(caps: MethodCaps, charged_at: datetime) -> datetime | None:
     return charged_at + caps.confirm_within + caps.refund_not_before if caps.refund_not_before else None
 
 
+def returns_any_part(caps: MethodCaps) -> bool:
+    """Whether whatever a closing leaves of a payment can be given back."""
+    return caps.partial_refund and caps.step_minor == 1
+
+
 def refundable_until(caps: MethodCaps, charged_at: datetime) -> datetime | None:
     """How long money charged then can lie at the gateway and be given back. None: without end."""
     windows = [window for window in (caps.refund_window, caps.max_hold) if window is not None]
@@ -129,7 +134,7 @@ def _refused(caps: MethodCaps, amount: Money, needs: Needs) -> Why | None:
         return Why.HOLDER_NOT_QUALIFIED
     if caps.confirmation == "delayed" and needs.now + caps.confirm_within > needs.until:
         return Why.TOO_LATE_TO_HEAR
-    if needs.part_may_return and not caps.returns_any_part:
+    if needs.part_may_return and not returns_any_part(caps):
         return Why.NO_PART_BACK
     return None
 

@@ -59,6 +59,7 @@ NO_TERMS = {
     ("app/payments/conformance/collecting.py", "days"): "how long a check lets pass where no key is forgotten",
     ("app/payments/conformance/kit.py", "days"): "how long a check waits for what is slow",
     ("app/payments/inbox.py", "hours"): "between two attempts to handle an event",
+    ("app/payments/escrow_files/bench.py", "days"): "the day of the pretend bank",
     ("app/payments/escrow_files/setup.py", "days"): "what an escrow agent and its bank can do",
     ("app/payments/sandbox/adapter.py", "hours"): "how long the sandbox remembers a key",
     ("app/payments/sandbox/cards_adapter.py", "days"): "what a card processor's documents say of its methods",

@@ -161,10 +161,12 @@ class SandboxGateway:
         )  # fmt: skip
 
     def transactions(self, since: datetime, until: datetime) -> Sequence[Txn]:
-        return [_txn(row) for row in self.provider.list_transactions(since, until)]
+        return [_txn(row) for row in calling(lambda: self.provider.list_transactions(since, until))]
 
     def balances(self) -> Sequence[Balance]:
-        return [Balance(account, Money(minor, currency)) for account, minor, currency in self.provider.balances()]
+        return [
+            Balance(account, Money(minor, currency)) for account, minor, currency in calling(self.provider.balances)
+        ]
 
     def verify(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> Envelope:
         parts = dict(part.split("=", 1) for part in headers.get(SIGNATURE_HEADER, "").split(",") if "=" in part)

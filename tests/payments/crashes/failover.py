@@ -21,7 +21,7 @@ import psycopg
 from sqlalchemy import URL
 
 from app import schema
-from app.database import normalised
+from app.offerings.models import Offering
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.provider import Provider
 from app.wiring import Platform, build, keep_editions
@@ -181,11 +181,20 @@ class Failover:
         moved._numbers = self.world._numbers  # nobody is called like anybody before
         self.world = moved
 
+    def pass_deadline(self, offering: Offering) -> None:
+        """Here, and at the gateway."""
+        before = self.world.now()
+        self.world.pass_deadline(offering)
+        with self._far() as far:
+            far.execute("UPDATE platform_clock SET shift = shift + %s", [self.world.now() - before])
+
     def made(self, kind: str) -> int:
         """How often the gateway did it, by its own books."""
-        with psycopg.connect(
-            normalised(self.far).set(drivername="postgresql").render_as_string(hide_password=False)
-        ) as far:
+        with self._far() as far:
             found = far.execute("SELECT count(*) FROM sandbox.objects WHERE kind = %s", [kind]).fetchone()
         assert found is not None
         return int(found[0])
+
+    def _far(self) -> psycopg.Connection:
+        url = self.far.set(drivername="postgresql").render_as_string(hide_password=False)
+        return psycopg.connect(url)

@@ -71,6 +71,7 @@ def test_a_refund_whose_sending_was_lost_is_found_and_not_sent_again(site: Failo
     why = frozen(site)
     assert why is not None and why.startswith("operations_lost")
     assert (site.world.pledge(pledge.id).status, refund(site)) == ("refunded", [("succeeded", 0)])  # by its line
+    reconcile.run(site.world.platform)
     with site.world.acting() as tx:
         actions.thaw(tx, site.world.platform.environment, ["sandbox"], "Everything is booked again.")
     site.world.run_jobs()
@@ -83,7 +84,7 @@ def test_a_payout_of_which_nothing_is_known_any_more_is_not_made_again_though_tw
     world = site.world
     offering = world.live(target="250")
     world.held(offering)
-    world.pass_deadline(offering)
+    site.pass_deadline(offering)
     world.run_jobs()
     reconcile.run(world.platform)
 
@@ -104,5 +105,6 @@ def test_a_payout_of_which_nothing_is_known_any_more_is_not_made_again_though_tw
     assert site.made("payout") == 1 and site.world.sql("SELECT status FROM instructions WHERE kind = 'release'") == [
         ("queued",)
     ]
+    reconcile.run(site.world.platform)
     with pytest.raises(Refused, match="not_clean"), site.world.acting() as tx:
         actions.thaw(tx, site.world.platform.environment, ["sandbox"], "It looks well.")
