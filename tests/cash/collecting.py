@@ -9,10 +9,12 @@ import pytest
 from app.cash import actions, queries
 from app.investors.models import Investor
 from app.jobs import keep_cash, reconcile
+from app.payments.models import Instruction
 from app.payments.port import Method, Ref
 from app.payments.sandbox.tables import Token
 from tests.builders import World, usd
 from tests.cash.keeping import at_the_custodian
+from tests.keeping import kept
 from tests.payments.sandbox.cards import Cards
 
 #: Of 1,000.00: what the collector keeps for a card.
@@ -27,24 +29,35 @@ class Collected:
         self.investor: Investor = world.investor()
 
     def asks(self, method: Method = Method.CARD) -> Ref:
+        self.asked, payment = self._asked(method)
+        return payment
+
+    @kept
+    def _asked(self, method: Method) -> tuple[Instruction, Ref]:
         (way,) = (
             one for one in self.world.platform.ways_to_pay("USD")
             if (one.gateway, one.method) == ("sandbox_cards", method)
         )  # fmt: skip
         with self.world.acting() as tx:
-            self.asked = actions.top_up(
+            asked = actions.top_up(
                 tx, self.investor.id, amount=usd("1000"), way=way, form_key=uuid.uuid4(), custodian="sandbox"
             )
         self.world.run_jobs()
-        ((ref,),) = self.world.sql("SELECT provider_ref FROM instructions WHERE id = :id", id=self.asked.id)
-        return Ref.read(ref)
+        ((ref,),) = self.world.sql("SELECT provider_ref FROM instructions WHERE id = :id", id=asked.id)
+        return asked, Ref.read(ref)
 
     def pays(self, token: Token = Token.OK, method: Method = Method.CARD) -> Ref:
-        payment = self.asks(method)
-        self.cards.pays(payment, token)
-        self.rests()
+        self.asked, payment = self._paid(token, method)
         return payment
 
+    @kept
+    def _paid(self, token: Token, method: Method) -> tuple[Instruction, Ref]:
+        asked, payment = self._asked(method)
+        self.cards.pays(payment, token)
+        self.rests()
+        return asked, payment
+
+    @kept
     def rests(self, days: int = 0) -> None:
         """So many days, and everything that happens by itself."""
         for day in range(days + 1):
@@ -86,6 +99,7 @@ class Collected:
         """Whether the collector has sent it and the custodian has not got it."""
         return self.books().get("1150", 0) > 0
 
+    @kept
     def leaves(self) -> None:
         """Let days pass until it is away."""
         for _ in range(8):

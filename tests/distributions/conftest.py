@@ -16,6 +16,7 @@ from app.money import Money
 from app.offerings.models import Offering
 from app.regimes import platform_policy
 from tests.builders import World
+from tests.keeping import kept
 
 #: Ten percent of what goes beyond what a holder paid in, two percent on top of a pledge.
 TERMS = FeeTerms(500, investor_bps=200, investor_most_minor=700, carry_bps=1_000)
@@ -27,6 +28,7 @@ class Payer:
     def __init__(self, world: World) -> None:
         self.world = world
 
+    @kept
     def sold(self, *shares: int, fees: FeeTerms = TERMS) -> Offering:
         """A settled offering with a holder for each of these numbers of shares, at 2.50."""
         offering = self.world.live(target="250", fees=fees)

@@ -8,6 +8,7 @@ from app.jobs import carry_money, close_offerings, reconcile
 from app.payments import actions as payments
 from app.payments.port import Ref
 from tests.builders import World
+from tests.keeping import kept
 from tests.payments.test_after_the_payment import Story
 from tests.reconciliation.planting import listen
 
@@ -21,6 +22,7 @@ def costs(world: World) -> int:
 class Carried(Story):
     """An offering that ends while its money is with the collector."""
 
+    @kept
     def rests(self, days: int = 0) -> None:
         """So many days, and everything that happens by itself."""
         for day in range(days + 1):
@@ -48,6 +50,7 @@ class Carried(Story):
         )
         return Ref.read(ref)
 
+    @kept
     def leaves(self, kind: str = "to_custody") -> None:
         """Let days pass until it is away."""
         for _ in range(8):
