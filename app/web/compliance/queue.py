@@ -48,6 +48,10 @@ DECIDED = 200
 TRIED = 20
 #: What a filter of the queue may be made of.
 ASKABLE = ("kind", "why", "owner", "overdue", "q")
+#: What may be proposed about something without a name, and is not a rule pack.
+NAMELESS = {
+    "receipt": N_("Money that lies apart"), "switch": N_("What is switched off"), "distribution": N_("Distribution"),
+}  # fmt: skip
 
 
 class FilterForm(Form):
@@ -190,7 +194,7 @@ def _others(view: Snapshot) -> Iterator[Row]:
         yield Row(
             due_at=due, rank=1, id=closing.id, work="closing", title=name, ref=closing.ref,
             href=url_for("compliance.closing", ref=closing.ref), why=say(N_("What was held back may be paid out.")),
-            since=since, left=_left(view, due), status=("closing", closing.status),
+            since=since, left=_left(view, due), status=("closing", closing.status), owner=say(N_("Waits to be proposed")),
         )  # fmt: skip
     stopped = payments.waiting_for_a_person(view.session)
     reached = audit.reached_by(view.session, "instructions", [one.id for one in stopped])
@@ -229,9 +233,11 @@ def _proposals(view: Snapshot) -> Iterator[Row]:
 
 
 def _name(proposal: Proposal, named: Mapping[str, Mapping[int, str]]) -> str:
-    """Whom or what it is about; rules and holds have a name of their own."""
-    noun = proposal.subject.partition(":")[0]
-    return named[noun][proposal.subject_id] if noun in named else proposal.subject
+    """Whom or what it is about; what has no name is called by what it is."""
+    noun, _, number = proposal.subject.partition(":")
+    if noun in named:
+        return named[noun][proposal.subject_id]
+    return say(NAMELESS[noun]) if noun in NAMELESS else number
 
 
 def _left(view: Snapshot, due_at: datetime) -> timedelta:
