@@ -83,6 +83,7 @@ NO_TERMS = {
     ("app/regimes/standing.py", "days"): "the day before an anniversary",
     ("app/jobs/expire_claims.py", "days"): "somewhere it is tomorrow already",
     ("app/web/admin/operations.py", "days"): "workers shown",
+    ("app/web/public/machines.py", "days"): "how long the address of our contact is good for",
     ("app/web/compliance/what_if.py", "days"): "what the form begins with",
     ("app/demo/story.py", "days"): "the demo's own story",
     ("app/demo/story.py", "hours"): "the demo's own story",

@@ -18,7 +18,7 @@ from tests.web.market import ROLES, Market
 EXPECTED = {
     Permission.READ_PUBLIC: {
         "static", "public.offerings", "public.offering", "public.document", "public.how_it_works",
-        "public.home", "public.fees", "public.how_we_test", "public.accessibility",
+        "public.home", "public.fees", "public.how_we_test", "public.accessibility", "public.robots", "public.security",
         "public.rules", "public.paper", "public.risk_summary", "health.healthz", "health.readyz",
     },
     Permission.SIGN_UP_OR_IN: {

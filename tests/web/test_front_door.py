@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -74,3 +75,26 @@ def test_fees_add_up(market: Market) -> None:
     for row in rows:
         raised, fee, rest = (int(re.sub(r"\D", "", cell.text_content())) for cell in row)
         assert (fee * 20, fee + rest) == (raised, raised)
+
+
+def test_machines_are_told_where_to_look_and_whom_to_write_to(market: Market) -> None:
+    browser = market.browser("anonymous")
+    robots = browser.get("/robots.txt").body.decode().splitlines()
+    assert robots[0] == "User-agent: *" and "Disallow: /me" in robots
+    hidden = tuple(line.removeprefix("Disallow: ") for line in robots[1:])
+    for path in ("/", "/offerings", "/fees", "/rules"):
+        assert not path.startswith(hidden)
+    told = dict(line.split(": ", 1) for line in browser.get("/.well-known/security.txt").body.decode().splitlines())
+    assert told["Contact"] == "mailto:help@openraise.example"
+    assert datetime.fromisoformat(told["Expires"]) > datetime.now(UTC)
+    assert told["Canonical"] == "http://localhost/.well-known/security.txt"
+
+
+@pytest.mark.parametrize(
+    ("who", "home"),
+    [("anonymous", None), ("investor", "/me"), ("issuer", "/issuer"), ("officer", "/review"), ("operator", "/ops")],
+)
+def test_an_error_leads_back_to_ones_own_work(market: Market, who: str, home: str | None) -> None:
+    page = market.browser(who).get("/no-such-page")
+    ways = page.tree.xpath("//main//a/@href")
+    assert page.status == 404 and ways == ([home] if home else []) + ["/offerings"]

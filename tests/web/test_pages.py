@@ -21,7 +21,7 @@ WHO = ("anonymous", "investor", "stranger", "unverified", "issuer", "officer", "
 #: Not pages: files, and answers for machines.
 NO_PAGES = {
     "static", "public.document", "issuer.document", "compliance.document", "health.healthz",
-    "health.readyz", "investor.my_evidence", "admin.reconciled_day_csv", "admin.dormant_csv",
+    "health.readyz", "public.robots", "public.security", "investor.my_evidence", "admin.reconciled_day_csv", "admin.dormant_csv",
     "admin.cash_days", "admin.dormant_cash", "investor.top_up_returned",
     # What these are about is not in this market: the tests of changes and entities do.
     "compliance.change_document", "investor.entity", "issuer.allotment",
@@ -35,6 +35,7 @@ PAPERS = ("risk_disclosure", "service_agreement", "qualified_investor_declaratio
 SECTIONS = ("terms", "deadline", "story", "risks", "funds", "team", "financials", "documents")
 CHANGES = ("change", "close-early", "close-part")
 CHANGING = ("live", "rewritten", "changing", "changed", "rolling")
+EXPLAINING = ("/how-it-works", "/fees", "/how-we-test", "/accessibility", "/two-minutes")
 PUBLIC = ("live", "changed", "yuan", "settled", "proposed", "payout_failed", "refunded", "withdrawn")
 
 
@@ -43,9 +44,8 @@ def pages(market: Market, who: str) -> Iterator[str]:
     offerings, pledges = market.offerings, market.pledges
     live = offerings["live"]
     if who == "anonymous":
-        yield from ("/", "/offerings", "/offerings?status=past", "/offerings?q=nothing+has+this+name", "/how-it-works")
-        yield from ("/fees", "/how-we-test", "/accessibility")
-        yield from ("/two-minutes", *(f"/rules/CN-MICHOU/papers/{one}" for one in PAPERS))
+        yield from ("/", "/offerings", "/offerings?status=past", "/offerings?q=nothing+has+this+name")
+        yield from (*EXPLAINING, *(f"/rules/CN-MICHOU/papers/{one}" for one in PAPERS))
         yield from ("/rules", "/sign-up", "/sign-in", "/check-mail", "/check-mail?email=a@b.example", "/dev/outbox")
         yield from ("/forgot-password", "/reset-password/old", "/verify-email/old", "/no-such-page")
         yield from (f"/offerings/{offerings[status].slug}" for status in PUBLIC)

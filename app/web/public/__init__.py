@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from app.web.public import home, offerings, pages
+from app.web.public import home, machines, offerings, pages
