@@ -33,7 +33,7 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
     What comes back while another payout of the closing is proposed or under way waits for that: reconciliation finds its
     line not booked, and asks again until it can be.
     Locks: offering, closing, pledges, instruction, accounts, progress.
-    Writes: instruction, entries, register, pledges, closing, offering, messages, progress, audit.
+    Writes: instruction, entries, register, pledges, closing, offering, messages, alert, case, progress, audit.
     """
     asked = payment_queries.instruction(tx.session, instruction_id)
     assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
@@ -73,15 +73,20 @@ def _came_back(tx: Transaction, offering: Offering, closing: Closing, line: Txn)
     tx.session.flush()
     closing.payout_minor = line.amount.minor  # what officers are asked to pay again
     audit.transition(tx, closing, "come_back", amount=line.amount, evidence=line.id)
-    _tell_company(tx, offering, closing, Message.PAYOUT_CAME_BACK, about=line.id)
+    _tell_that_it_failed(tx, offering, closing, Message.PAYOUT_CAME_BACK, about=line.id)
+
+
+def _tell_that_it_failed(tx: Transaction, offering: Offering, closing: Closing, kind: Message, *, about: str) -> None:
+    """The company, who can mend its account, and the officers, who decide anew. Writes: messages, alert, case, audit."""
+    _tell_company(tx, offering, closing, kind, about=about)
     finding = Finding(
         rule="PLATFORM-PAYOUT",
         subject_type=SubjectType.COMPANY,
         subject_id=offering.issuer_id,
-        about=f"closing:{closing.ref}:{line.id}",
-        fingerprint=f"{closing.ref}:{line.id}"[:64],
+        about=f"closing:{closing.ref}:{about}",
+        fingerprint=f"{closing.ref}:{about}"[:64],
         holds=False,
-        inputs={"total_minor": line.amount.minor, "currency": line.amount.currency},
+        inputs={"total_minor": closing.payout.minor, "currency": closing.currency},
     )
     alerts.raise_alert(tx, finding, issuers.members(tx.session, offering.issuer_id))
 
@@ -100,7 +105,7 @@ def _tell_company(tx: Transaction, offering: Offering, closing: Closing, kind: M
 def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
     """The gateway refused the payout before it made anything: the officers decide anew.
 
-    Locks: offering, closing, instruction, accounts. Writes: instruction, closing, entry, audit.
+    Locks: offering, closing, instruction, accounts. Writes: instruction, closing, entry, messages, alert, case, audit.
     """
     asked = payment_queries.instruction(tx.session, instruction_id)
     assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
@@ -113,10 +118,12 @@ def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
 def _payout_failed(
     tx: Transaction, offering: Offering, closing: Closing, instruction_id: int, code: str | None
 ) -> None:
-    """P16: no cash moved; the money is owed to the issuer again."""
+    """P16: no cash moved; the money is owed to the issuer again. Writes: closing, entry, messages, alert, case, audit."""
     tx.session.flush()  # the database lets a payout fail only after its instruction
     audit.transition(tx, closing, "fail_payout", code=code)
     ledger.post(tx, entries.payout_failed(offering.id, closing.payout, f"payout_failed:{instruction_id}"))
+    attempt = f"attempt:{closing.payout_attempts}"
+    _tell_that_it_failed(tx, offering, closing, Message.PAYOUT_REFUSED, about=attempt)
 
 
 def _settle(tx: Transaction, offering: Offering, closing: Closing, regime: Regime) -> None:

@@ -73,3 +73,5 @@ class Message(StrEnum):
     # what companies pay their holders
     DISTRIBUTION_AGREED = "distribution_agreed"
     DISTRIBUTION_PAID = "distribution_paid"
+    # a payout that was refused before any money moved
+    PAYOUT_REFUSED = "payout_refused"

@@ -292,6 +292,10 @@ def test_a_payout_that_the_bank_refuses_is_paid_once_after_the_account_is_mended
     closing = desk.closing(offering)
     assert (closing.status, desk.statuses(offering)) == ("payout_failed", ["allotted"])
     assert in_escrow(world, offering) == 25_000
+    assert world.sql("SELECT facts ->> 'minor' FROM messages WHERE kind = 'payout_refused'") == [("23750",)]
+    assert world.sql("SELECT rule, holds, inputs ->> 'total_minor' FROM alerts") == [
+        ("PLATFORM-PAYOUT", False, "23750")
+    ]
     with world.looking() as view:
         assert ledger.balance(view.session, Code.ISSUER_PAYABLE, "USD", offering_id=offering.id) == 23_750
         assert ledger.balance(view.session, Code.ISSUER_PAYOUT_IN_FLIGHT, "USD", offering_id=offering.id) == 0

@@ -9,7 +9,7 @@ from app.closings import holding_back, rolling
 from app.fees.terms import FeeTerms
 from app.jobs import keep_cash
 from app.payments.port import Method, OpKind, Ref, TxnKind
-from app.payments.sandbox.tables import Token
+from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX, Token
 from tests.builders import World, usd
 from tests.cash.keeping import ask_top_up, ask_withdrawal, pay_top_up, topped_up, with_bank
 from tests.cash.test_afterwards import comes_later, latest, stray
@@ -19,7 +19,7 @@ from tests.payments.test_after_the_payment import Story
 
 
 def take_money_back(world: World) -> None:
-    """A debit is returned, a payment disputed, a refund and a payout come back."""
+    """A debit is returned, a payment disputed, a refund and a payout come back; a payout is refused."""
     story = Story(world)
     _, debit = story.paid(Method.ACH_DEBIT)
     _, disputed = story.paid()
@@ -38,6 +38,10 @@ def take_money_back(world: World) -> None:
     assert world.platform.sandbox is not None
     world.platform.sandbox.send_back(Ref.read(payout).id)
     world.run_jobs()
+    refused = world.live(target="250")
+    world.change_payee(refused.issuer_id, holder="H", account=f"US00 {REFUSING_ACCOUNT_SUFFIX}")
+    world.held(refused)
+    world.settled(refused)
 
 
 def keep_cash_here(world: World) -> None:

@@ -125,6 +125,8 @@ def test_a_payout_that_is_refused_is_owed_again_and_approved_anew(world: World, 
     assert world.sql("SELECT status, code FROM instructions WHERE kind = 'release'") == [("failed", answer.code)]
     (ref, status) = world.sql("SELECT ref, status FROM closings")[0]
     assert status == "payout_failed"
+    assert world.sql("SELECT kind FROM messages WHERE kind LIKE 'payout_%'") == [("payout_refused",)]
+    assert world.sql("SELECT rule FROM alerts") == [("PLATFORM-PAYOUT",)]
     assert world.broken_promises() == []
 
     with world.acting() as tx:

@@ -1,0 +1,33 @@
+"""A company is told when a payout to it was refused before any money moved."""
+
+import re
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0040"
+down_revision = "0038"
+branch_labels = None
+depends_on = None
+
+KIND = "ck_messages_kind_known"
+
+
+def _kinds(*, add: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> None:
+    """Other migrations add words, too: what the column may hold by now is asked of it."""
+    found = op.get_bind().execute(
+        sa.text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name"), {"name": KIND}
+    )
+    known = [word for word in re.findall(r"'(\w+)'", str(found.scalar_one())) if word not in drop]
+    listed = ", ".join(f"'{word}'" for word in (*known, *add))
+    op.drop_constraint(KIND, "messages")
+    op.create_check_constraint(op.f(KIND), "messages", f"kind IN ({listed})")
+
+
+def upgrade() -> None:
+    _kinds(add=("payout_refused",))
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM messages WHERE kind = 'payout_refused'")
+    _kinds(drop=("payout_refused",))
