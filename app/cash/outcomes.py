@@ -22,6 +22,7 @@ from app.ledger.draft import Evidence
 from app.money import Money
 from app.notifications.catalog import Message
 from app.payments import actions as payments
+from app.payments import lines
 from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Txn, TxnKind
@@ -99,10 +100,10 @@ def given_back(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
                 ),
             )
             _raise_alert(tx, investor, row, "PLATFORM-APART", line.id, line.amount, holds=False)
-        elif _is_price(line):
+        elif lines.is_price(line):
             _book_price(tx, row, line, proof)
             carrying.let_platform_pay_whole(tx, row, proof.transaction, line.gone)
-    if changed and row.status == FAILED and all(_is_price(line) for line in outcome.evidence):
+    if changed and row.status == FAILED and all(lines.is_price(line) for line in outcome.evidence):
         _raise_alert(tx, investor, row, "PLATFORM-APART", f"refund:{row.id}:{row.generation}", row.amount, holds=False)
 
 
@@ -149,9 +150,9 @@ def _not_paid_out(tx: Transaction, investor: Investor, row: Instruction) -> None
     tell(tx, investor, row, Message.CASH_CAME_BACK)
 
 
-def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Sequence[Txn]) -> None:
+def _came_later(tx: Transaction, investor: Investor, row: Instruction, later: Sequence[Txn]) -> None:
     """Lines that came after the money was booked: a payout that came back, a debit that a bank took back, a price."""
-    for line in lines:
+    for line in later:
         proof = _proof(row, line)
         if books.is_booked(tx.session, proof.transaction):
             continue
@@ -160,7 +161,7 @@ def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Se
             tell(tx, investor, row, Message.CASH_CAME_BACK)
         elif line.kind in (TxnKind.RETURN, TxnKind.DISPUTE):
             _taken_back(tx, investor, row, line, proof)
-        elif _is_price(line):
+        elif lines.is_price(line):
             _book_price(tx, row, line, proof)
             carrying.let_platform_pay_price(tx, row, proof.transaction, line.gone)
         elif line.amount.minor > 0:  # such as a dispute that was won: a person says whose it is
@@ -168,11 +169,6 @@ def _came_later(tx: Transaction, investor: Investor, row: Instruction, lines: Se
                 investor.id, line.amount, proof, gateway=row.gateway, collector=_collector(row)
             ))  # fmt: skip
             _raise_alert(tx, investor, row, "PLATFORM-APART", line.id, line.amount, holds=False)
-
-
-def _is_price(line: Txn) -> bool:
-    """Whether it is what a gateway took by a line of its own."""
-    return line.kind == TxnKind.FEE and line.amount.minor < 0
 
 
 def _book_price(tx: Transaction, row: Instruction, line: Txn, proof: Evidence) -> None:

@@ -8,7 +8,6 @@ from app.database import Transaction
 from app.ledger import actions as ledger
 from app.ledger import entries
 from app.ledger import queries as books
-from app.ledger.chart import Code
 from app.ledger.draft import Evidence
 from app.offerings import actions as offerings
 from app.offerings.models import Offering
@@ -18,6 +17,7 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import FAILED, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Txn, TxnKind
+from app.pledges import taken_back
 
 
 def moved(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
@@ -38,7 +38,7 @@ def moved(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         if books.is_booked(tx.session, proof.transaction):
             continue
         if carrying.is_price(row, line):
-            _price(tx, offering, row, line, proof)
+            taken_back.book_price(tx, offering, row, line)
         elif carrying.moves(row, line):
             is_new = True
             _BOOKS[OpKind(row.kind)](tx, offering, row, line, proof)
@@ -46,14 +46,6 @@ def moved(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         carrying.came_back(tx, row)
     tx.wake("carry_money")
     tx.wake("close_offerings")
-
-
-def _price(tx: Transaction, offering: Offering, row: Instruction, line: Txn, proof: Evidence) -> None:
-    """The platform's cost. What an escrow account does not have nobody can have taken from it: a person looks at that."""
-    collector = "" if row.gateway == offering.gateway else row.gateway
-    escrow = books.balance(tx.session, Code.ESCROW_CASH, line.gone.currency, offering_id=offering.id)
-    if collector or escrow >= line.gone.minor:
-        ledger.post(tx, entries.gateway_price_taken(offering.id, line.gone, proof, collector=collector))
 
 
 def _sent(tx: Transaction, offering: Offering, row: Instruction, line: Txn, proof: Evidence) -> None:

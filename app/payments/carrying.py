@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Transaction
 from app.ledger import queries as books
-from app.payments import actions, queries
+from app.payments import actions, lines, queries
 from app.payments.lifecycle import CANCELLED, FAILED, REVIEW, SUCCEEDED
 from app.payments.models import KEY_FORGOTTEN, PAID_OTHERWISE, Instruction
 from app.payments.port import OpKind, Txn, TxnKind
@@ -42,7 +42,7 @@ def is_price(row: Instruction, line: Txn) -> bool:
     """Whether a line is a gateway's price for sending it. One for receiving, or for what the platform pays in, is shown to a
     person: to make that good, too, might cost the same again and again.
     """
-    return row.kind in GONE and line.kind == TxnKind.FEE and line.amount.minor < 0
+    return row.kind in GONE and lines.is_price(line)
 
 
 def is_away(session: Session, sent: Instruction) -> bool:

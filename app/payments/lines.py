@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.database import Transaction
 from app.payments.models import GatewayReading, GatewayTransaction
-from app.payments.port import Txn
+from app.payments.port import Txn, TxnKind
 
 
 def keep(tx: Transaction, gateway: str, lines: Sequence[Txn], *, listed_at: datetime | None = None) -> int:
@@ -49,6 +49,11 @@ def keep(tx: Transaction, gateway: str, lines: Sequence[Txn], *, listed_at: date
             where=ours.listed_at.is_(None) & (ours.net_minor == theirs.net_minor) & (ours.currency == theirs.currency),
         )
     return len(tx.session.execute(new.returning(ours.transaction_id), rows).all())
+
+
+def is_price(txn: Txn) -> bool:
+    """Whether it is what a gateway took by a line of its own, beside the money that it moved."""
+    return txn.kind == TxnKind.FEE and txn.amount.minor < 0
 
 
 def note_reading(

@@ -239,7 +239,7 @@ def refunded(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
         recoveries.alone(tx, offering.id)
     for line in not_booked(tx, row, outcome):
         _book_refund(tx, pledge, offering, row, line)
-    if changed and row.status == FAILED and not outcome.evidence:
+    if changed and row.status == FAILED and all(lines.is_price(line) for line in outcome.evidence):
         taken_back.refund_refused(tx, pledge, offering, row)
 
 
@@ -251,14 +251,16 @@ def not_booked(tx: Transaction, row: Instruction, outcome: Outcome) -> Iterator[
     for line in outcome.evidence:
         if line.amount.minor > away:
             continue  # no more can come back than went: reconciliation shows this line to a person
-        away -= line.amount.minor
+        away -= 0 if lines.is_price(line) else line.amount.minor
         if not ledger_queries.is_booked(tx.session, f"{row.gateway}:{line.id}"):
             yield line
 
 
 def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
     proof, holder = Evidence(f"{row.gateway}:{line.id}", row.id), collector(offering, row)
-    if line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
+    if lines.is_price(line):
+        taken_back.book_price(tx, offering, row, line)
+    elif line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
         if row.is_of_nobody:
             taken_back.unwanted_came_back(tx, pledge, offering, row, line)
         else:

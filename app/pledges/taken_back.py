@@ -210,10 +210,20 @@ def _raise_alert(
 
 
 def _price(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:
-    """The gateway's price, where it is a line of its own."""
-    collector = _away_from(tx, offering, row, line.gone)
-    draft = entries.gateway_price_taken(offering.id, line.gone, _proof(row, line), collector=collector)
-    ledger.post(tx, draft)
+    book_price(tx, offering, row, line)
+
+
+def book_price(tx: Transaction, offering: Offering, row: Instruction, line: Txn) -> None:
+    """A gateway's price as a line of its own, behind a payment, a refund or what is carried: the platform's cost. What an escrow
+    account does not have nobody can have taken from it: a person looks at that.
+
+    Locks: accounts. Writes: entry.
+    """
+    collector = "" if row.gateway == offering.gateway else row.gateway
+    escrow = books.balance(tx.session, Code.ESCROW_CASH, line.gone.currency, offering_id=offering.id)
+    if collector or escrow >= line.gone.minor:
+        draft = entries.gateway_price_taken(offering.id, line.gone, _proof(row, line), collector=collector)
+        ledger.post(tx, draft)
 
 
 _LATE: dict[TxnKind, Callable[[Transaction, Offering, Pledge, Instruction, Txn], None]] = {

@@ -26,11 +26,12 @@ from app.offerings import actions as offerings
 from app.offerings import queries as offering_queries
 from app.offerings.models import Offering
 from app.payments import actions as payments
+from app.payments import lines
 from app.payments import queries as payment_queries
 from app.payments.lifecycle import ACTION_REQUIRED, QUEUED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind, Outcome, Ref, TxnKind
-from app.pledges import outcomes, queries, refunds
+from app.pledges import outcomes, queries, refunds, taken_back
 from app.pledges.actions import take
 from app.pledges.lifecycle import AUTHORISED, RESERVED
 from app.pledges.messages import tell
@@ -295,6 +296,8 @@ def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
             ledger.post(tx, entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector))
         elif line.kind == TxnKind.PAYOUT:
             ledger.post(tx, reversals.loss_repaid_to_issuer(offering.id, row.amount, proof))
+        elif lines.is_price(line):
+            taken_back.book_price(tx, offering, row, line)
         elif line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):
             ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector))
 
