@@ -96,7 +96,7 @@ INVARIANTS: dict[str, str] = {
                 SELECT p.wished_minor + p.wished_fee_minor - p.amount_minor - p.fee_minor
                 WHERE NOT EXISTS (SELECT 1 FROM instructions i
                     WHERE i.pledge_id = p.id AND (i.business_key LIKE 'refund:part:%' OR i.kind = 'pay_back')
-                    AND i.status = 'succeeded'
+                    AND i.business_key NOT LIKE 'refund:unidentified:%' AND i.status = 'succeeded'
                     AND NOT EXISTS (SELECT 1 FROM journal_entries e
                         WHERE e.instruction_id = i.id AND e.kind = 'refund_failed'))
                 AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.key IN ('loss_covered_by_refund:pledge:' || p.id,

@@ -79,6 +79,10 @@ REFUSALS: Mapping[str, str] = {
     "receipt_unclear": N_(
         "The gateway shows a line by which this money may have left again. First find out what that is."
     ),
+    "receipt_without_account": N_(
+        "The investor has given no bank account of their own that may be used by now, or only the one that did not take this"
+        " money. Nothing was done."
+    ),
     "receipt_company_on_hold": N_(
         "The company, or somebody who acts for it, is on hold. First decide the alert about them."
     ),

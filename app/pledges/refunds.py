@@ -72,7 +72,7 @@ def stop_part(tx: Transaction, pledge: Pledge) -> Money:
     Locks: instruction. Writes: instruction, audit.
     """
     under_way = [payments.lock(tx, row.id) for row in _parts(tx, pledge) if not _is_over(row)]
-    stopped = [_take_back(tx, row) for row in under_way]
+    stopped = [take_back(tx, row) for row in under_way]
     return owed(tx.session, pledge) if all(stopped) else Money.zero(pledge.currency)
 
 
@@ -130,7 +130,7 @@ def pay_back(tx: Transaction, pledge: Pledge, *, refused_too: bool = False) -> b
         if row.status == FAILED:
             payments.pay_otherwise(tx, payments.lock(tx, row.id))
         elif row.may_be_repeated:
-            _take_back(tx, payments.lock(tx, row.id))
+            take_back(tx, payments.lock(tx, row.id))
     offering = pledge.offering
     assert offering.gateway is not None  # what is held is held for a public offering
     payments.instruct(
@@ -153,7 +153,7 @@ def stop(tx: Transaction, pledge: Pledge) -> bool:
     Locks: instruction. Writes: instruction, audit.
     """
     rows = [row for row in payment_queries.ways_back(tx.session, pledge.id) if not is_part(row) and not _is_over(row)]
-    taken_back = [_take_back(tx, payments.lock(tx, row.id)) for row in rows]
+    taken_back = [take_back(tx, payments.lock(tx, row.id)) for row in rows]
     return all(taken_back)
 
 
@@ -161,7 +161,8 @@ def _is_over(row: Instruction) -> bool:
     return row.status in (CANCELLED, SUCCEEDED) or (row.status == FAILED and not row.may_be_repeated)
 
 
-def _take_back(tx: Transaction, row: Instruction) -> bool:
+def take_back(tx: Transaction, row: Instruction) -> bool:
+    """Give up a locked one of which nothing was made; False: it may be on its way. Writes: instruction, audit."""
     if row.may_be_repeated:  # nothing was made of it: back into the queue, and out of it
         payments.try_again(tx, row.op_id)
         tx.session.flush()  # the database knows no shorter way

@@ -252,13 +252,15 @@ def refund_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row: I
 
 
 def unwanted_came_back(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
-    """Money that no pledge waits for could not go back where it came from: it lies apart again, and an officer looks at it.
+    """Money that no pledge waits for could not go back where it came from: it lies apart again, an officer looks at it, and
+    its payer is asked for a bank account, to which two people have it paid (`unidentified.py`).
 
-    Locks: accounts. Writes: entry, alert, case, audit.
+    Locks: accounts. Writes: entry, message, alert, case, audit.
     """
     collector = "" if row.gateway == offering.gateway else row.gateway
     proof = _proof(row, line)
     if ledger.post(tx, entries.unidentified_funds_received(offering.id, line.amount, proof, collector=collector)):
+        tell(tx, pledge, offering, Message.REFUND_FAILED, amount=line.amount, about=f"refund_failed:{line.id}")
         _raise_alert(tx, pledge, offering, line.amount, "PLATFORM-APART", line.id, holds=False)
 
 

@@ -2,7 +2,7 @@
 
 What nobody was known to own is for a pledge, or goes back to where it came from. What came back of a loss on a pledge
 (`recoveries.py`) goes to who had borne it: the investor, by the payment that their bank has taken from them once more, or the
-company, on its payout account.
+company, on its payout account. What no pledge had wanted, and did not reach its payer again, goes to their own bank account.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.approvals import actions as approvals
 from app.approvals.models import Proposal, ProposalKind
+from app.cash import queries as cash
+from app.cash.models import BankAccount
 from app.database import Transaction
 from app.errors import NotFound, Refused
 from app.issuers import actions as issuing
@@ -28,7 +30,7 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import lines
 from app.payments import queries as payment_queries
-from app.payments.lifecycle import ACTION_REQUIRED, QUEUED
+from app.payments.lifecycle import ACTION_REQUIRED, FAILED, QUEUED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind, Outcome, Ref, TxnKind
 from app.pledges import outcomes, queries, refunds, taken_back
@@ -43,7 +45,7 @@ from app.switches import actions as switches
 from app.switches.models import Direction
 
 #: Of a receipt whose `owner` is known.
-ISSUER = "issuer"
+ISSUER, PAYER = "issuer", "payer"
 
 
 def propose(tx: Transaction, entry_id: int, pledge_ref: str | None, why: str) -> Proposal:
@@ -87,15 +89,36 @@ def pledge_of(session: Session, receipt: Receipt, ref: str | None) -> Pledge | N
 
 
 def _lost_on(session: Session, receipt: Receipt) -> Pledge | None:
-    """The pledge of the loss that it came back of."""
+    """The pledge of the loss that it came back of, or that did not want it."""
     return None if receipt.pledge_ref is None else queries.by_ref(session, receipt.pledge_ref)
 
 
 def _payee(session: Session, receipt: Receipt) -> str:
-    """What two people agree to beside the receipt itself: the account of the company, where it is the company's."""
+    """What two people agree to beside the receipt itself: the account of the company or the payer, where it is paid to one."""
+    if receipt.owner == PAYER:
+        account = _account(session, receipt)
+        return "" if account is None else f"bank_account:{account.id}"
     if receipt.owner != ISSUER:
         return ""
     return issuing.payee_state(_issuer(session, receipt))
+
+
+def _account(session: Session, receipt: Receipt) -> BankAccount | None:
+    """The bank account of the payer, unless it is the one that did not take this money before."""
+    pledge = _lost_on(session, receipt)
+    assert pledge is not None  # its payer is known by it
+    account = cash.bank_account(session, pledge.investor_id)
+    again = f"{_key(receipt)}:"
+    tried = (
+        row.payee_id for row in payment_queries.of_pledge(session, pledge.id)
+        if row.provider_ref == receipt.source or f"{row.business_key}:".startswith(again)
+    )  # fmt: skip
+    return None if account is None or account.id in tried else account
+
+
+def _key(receipt: Receipt) -> str:
+    """What sending a receipt to a person is called by."""
+    return f"refund:unidentified:{receipt.key}"
 
 
 def _issuer(session: Session, receipt: Receipt) -> Issuer:
@@ -130,13 +153,15 @@ def _waits_for_payer(row: Instruction, receipt: Receipt) -> bool:
 
 
 def _require(tx: Transaction, receipt: Receipt, pledge: Pledge | None) -> None:
-    """Raises Refused: "switched_off", for what is the company's "payout_frozen", "receipt_company_on_hold", and see `obstacle`."""
+    """Raises Refused: "switched_off", for what is the company's "payout_frozen", "receipt_company_on_hold", for what goes to its
+    payer's account "receipt_without_account", and see `obstacle`.
+    """
     if (why_not := obstacle(tx.session, receipt, pledge)) is not None:
         raise why_not
     way, about = (Direction.OUT, _lost_on(tx.session, receipt)) if pledge is None else (Direction.IN, pledge)
     pledge_id = None if about is None else about.id
     offering = offering_queries.offering(tx.session, receipt.offering_id)
-    gateway = offering.gateway if receipt.owner == ISSUER else receipt.gateway
+    gateway = offering.gateway if receipt.owner in (ISSUER, PAYER) else receipt.gateway
     switches.require_on(tx, way, offering_id=receipt.offering_id, gateway=gateway, pledge_id=pledge_id)
     if receipt.owner == ISSUER:
         until = _issuer(tx.session, receipt).frozen_until(tx.now)
@@ -144,6 +169,10 @@ def _require(tx: Transaction, receipt: Receipt, pledge: Pledge | None) -> None:
             raise Refused("payout_frozen", until=until, zone=offering.deadline_zone)
         if screening.company_on_hold(tx.session, offering.issuer_id):
             raise Refused("receipt_company_on_hold")
+    if receipt.owner == PAYER:
+        account = _account(tx.session, receipt)
+        if account is None or account.usable_from > tx.now:
+            raise Refused("receipt_without_account")
 
 
 # For its page, and for whoever agrees
@@ -151,7 +180,9 @@ def _require(tx: Transaction, receipt: Receipt, pledge: Pledge | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who had borne a loss, and so gets what came back of it: by the payment of their pledge, or (`hint`) on an account."""
+    """Who had borne a loss, or paid what nobody wanted, and so gets what came back: by the payment of their pledge, or (`hint`)
+    on an account.
+    """
 
     name: str
     hint: str | None
@@ -163,7 +194,8 @@ def owner_of(session: Session, receipt: Receipt) -> Owner | None:
         issuer = _issuer(session, receipt)
         return Owner(issuer.legal_name, issuer.payout_hint)
     lost_on = _lost_on(session, receipt)
-    return None if lost_on is None else Owner(lost_on.investor.legal_name, None)
+    account = _account(session, receipt) if receipt.owner == PAYER else None
+    return None if lost_on is None else Owner(lost_on.investor.legal_name, None if account is None else account.hint)
 
 
 def subject(session: Session, proposal: Proposal) -> tuple[Receipt, Pledge | None]:
@@ -251,14 +283,16 @@ def _send_back(tx: Transaction, receipt: Receipt) -> None:
         _pay_owner(tx, receipt, offering, lost_on, again)
         return
     payments.instruct(
-        tx, OpKind.REFUND, f"refund:unidentified:{receipt.key}{again}", gateway=receipt.gateway, amount=receipt.amount,
+        tx, OpKind.REFUND, f"{_key(receipt)}{again}", gateway=receipt.gateway, amount=receipt.amount,
         offering_id=offering.id, instrument=Ref.read(receipt.source), reference=offering.ref,
     )  # fmt: skip
 
 
 def _pay_owner(tx: Transaction, receipt: Receipt, offering: Offering, pledge: Pledge, again: str) -> None:
-    """What came back of a loss goes to who had borne it."""
-    if receipt.owner == ISSUER:
+    """What came back of a loss goes to who had borne it; what no pledge wanted, to who had paid it."""
+    if receipt.owner == PAYER:
+        _pay_payer(tx, receipt, offering, pledge, again)
+    elif receipt.owner == ISSUER:
         assert offering.gateway is not None  # what was lost was held for a public offering
         payments.instruct(
             tx, OpKind.TO_ISSUER, f"to_issuer:{receipt.key}{again}", gateway=offering.gateway, amount=receipt.amount,
@@ -269,13 +303,30 @@ def _pay_owner(tx: Transaction, receipt: Receipt, offering: Offering, pledge: Pl
         paid = payment_queries.collection(tx.session, pledge.id)
         assert paid is not None  # what came back was paid
         payments.instruct(
-            tx, OpKind.REFUND, f"refund:unidentified:{receipt.key}{again}", gateway=paid.gateway, amount=receipt.amount,
+            tx, OpKind.REFUND, f"{_key(receipt)}{again}", gateway=paid.gateway, amount=receipt.amount,
             offering_id=offering.id, pledge_id=pledge.id, about_id=paid.id, reference=pledge.ref,
         )  # fmt: skip
         tell(
             tx, pledge, offering, Message.REFUND_DUE, amount=receipt.amount, about=f"receipt:{receipt.entry_id}{again}"
         )
     tx.wake("carry_money")  # it may lie elsewhere than it leaves from
+
+
+def _pay_payer(tx: Transaction, receipt: Receipt, offering: Offering, pledge: Pledge, again: str) -> None:
+    """What was refused before is never sent again. Locks: instructions. Writes: instructions, audit."""
+    account = _account(tx.session, receipt)
+    assert account is not None and offering.gateway is not None  # see `_require`
+    for row in payment_queries.of_pledge(tx.session, pledge.id):
+        if f"{row.business_key}:".startswith(f"{_key(receipt)}:"):
+            row = payments.lock(tx, row.id)
+            if row.status == FAILED:
+                payments.pay_otherwise(tx, row)
+            elif row.may_be_repeated:
+                refunds.take_back(tx, row)
+    payments.instruct(
+        tx, OpKind.PAY_BACK, f"{_key(receipt)}{again}", gateway=offering.gateway, amount=receipt.amount,
+        offering_id=offering.id, pledge_id=pledge.id, payee_id=account.id, reference=pledge.ref,
+    )  # fmt: skip
 
 
 def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:

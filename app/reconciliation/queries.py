@@ -79,9 +79,30 @@ CROSS JOIN LATERAL (SELECT count(*) AS sent, count(*) FILTER (WHERE (r.kind, r.s
         OR starts_with(r.business_key || ':', 'refund:unidentified:' || e.key || ':'))) back
 WHERE a.book = 'client' AND a.code = '2200' AND a.offering_id > 0"""
 
+#: What nobody had asked a payer for, and what did not reach them again. Each time that it comes back it is a receipt of its own;
+#: what was refused before any of it moved is still the same one.
+_RETURNED = """
+SELECT e.id AS entry_id, e.evidence AS key, a.offering_id, i.gateway, '' AS transaction_id, i.provider_ref AS source,
+    p.amount_minor, p.currency, e.effective_at AS created_at, 'payer' AS owner, whose.ref AS pledge_ref,
+    back.sent > back.came_back AS is_dealt_with, back.came_back,
+    EXISTS (SELECT 1 FROM breaks b WHERE b.kind = 'R3' AND b.status = 'open' AND b.amount_minor < 0
+        AND b.gateway = i.gateway AND b.offering_id = a.offering_id) AS may_have_left
+FROM ledger_accounts a JOIN postings p ON p.account_id = a.id AND p.side = 'C'
+JOIN journal_entries e ON e.id = p.entry_id AND e.kind = 'unidentified_funds_received'
+JOIN instructions i ON i.id = e.instruction_id AND starts_with(i.business_key, 'refund:unidentified:')
+    AND NOT starts_with(i.business_key, 'refund:unidentified:loss_owed_to_')
+JOIN pledges whose ON whose.id = i.pledge_id
+CROSS JOIN LATERAL (SELECT count(*) AS sent, count(*) FILTER (WHERE r.status = 'cancelled'
+        OR (r.status = 'review' AND r.provider_ref IS NULL AND r.code NOT IN ('key_conflict', 'key_forgotten'))
+        OR (r.status = 'failed' AND NOT EXISTS (SELECT 1 FROM journal_entries c
+            WHERE c.instruction_id = r.id AND c.kind = 'unidentified_funds_returned'))) AS came_back
+    FROM instructions r WHERE r.pledge_id = whose.id
+        AND starts_with(r.business_key || ':', 'refund:unidentified:' || e.evidence || ':')) back
+WHERE a.book = 'client' AND a.code = '2200' AND a.offering_id > 0"""
+
 
 def _apart(more: str) -> str:
-    return f"SELECT * FROM ({_RECEIPT} {more} UNION ALL {_RECOVERED} {more}) r"
+    return f"SELECT * FROM ({_RECEIPT} {more} UNION ALL {_RECOVERED} {more} UNION ALL {_RETURNED} {more}) r"
 
 
 _STANDING = f"{_apart('AND a.credits > a.debits')} WHERE NOT is_dealt_with ORDER BY entry_id"
@@ -90,7 +111,8 @@ _STANDING = f"{_apart('AND a.credits > a.debits')} WHERE NOT is_dealt_with ORDER
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Money of an offering that lies apart, by the entry that booked it so: it came from nobody we know, by the gateway's
-    line; or it came back of a loss on a pledge, and its `owner` ("investor" or "issuer") had borne that.
+    line; or it came back of a loss on a pledge, and its `owner` ("investor" or "issuer") had borne that; or its payer ("payer")
+    had paid it for a pledge that did not want it, and it did not reach them again.
     """
 
     entry_id: int
@@ -109,7 +131,7 @@ class Receipt:
     #: The gateway tells more of this payment than that it came, or of money of this offering that left and nobody asked for.
     may_have_left: bool
     owner: str
-    #: Of what came back of a loss: the pledge.
+    #: Of what came back: the pledge.
     pledge_ref: str | None
 
 

@@ -11,6 +11,10 @@ from app.approvals.actions import SHORTEST_NOTE
 from app.ledger import actions as ledger
 from app.ledger import reversals
 from app.ledger.draft import Evidence
+from app.payments.port import Ref
+from app.payments.sandbox.tables import Token
+from tests.cash.collecting import line_behind
+from tests.payments.test_after_the_payment import give_account
 from tests.reconciliation.deciding import AMOUNT, WHY, standing
 from tests.reconciliation.planting import listen, wire
 from tests.web.browser import Page, Site
@@ -127,6 +131,35 @@ def test_what_came_back_of_a_loss_goes_to_who_had_borne_it_and_nowhere_else(site
     asked = "SELECT amount_minor FROM instructions WHERE kind = :kind"
     assert world.sql(asked, kind=kind) == [(pledge.amount_minor,)]
     assert standing(world) == [] and "dealt with already" in browser.get(path).text
+
+
+def test_what_did_not_reach_its_payer_goes_to_their_own_bank_account(site: Site) -> None:
+    world = site.world
+    pledge = world.pledged(world.live())
+    world.pay(pledge, Token.PARTIAL_AMOUNT)
+    world.run_jobs()
+    ((ref, minor),) = world.sql("SELECT provider_ref, amount_minor FROM instructions WHERE kind = 'refund'")
+    account = f"offering-{pledge.offering_id}"
+    line_behind(world, Ref.read(ref), minor, kind="refund_failed", schema="sandbox", account=account)
+    world.move_clock(minutes=20)
+    listen(world)
+    (entry,) = standing(world)
+    browser, path = operator(site), f"/ops/receipts/{entry}"
+    page = browser.get(path)
+    assert "did not reach its payer" in page.text and "have not given yet" in page.text
+    assert pledge.ref in page.text and not page.tree.xpath("//*[@name='way' or @name='pledge']")
+    assert "no bank account" in browser.post(path, {"why": WHY}).text
+    give_account(world, pledge)
+    assert "bank account, which ends in 5555" in browser.get(path).text
+    assert browser.post(path, {"why": WHY}).status == 303
+    ((proposal, seen),) = world.sql("SELECT ref, sha256 FROM proposals WHERE kind = 'receipt'")
+    officer = site.browser(world.user(Role.COMPLIANCE_OFFICER).id)
+    page = officer.get(f"/review/proposals/{proposal}")
+    assert "bank account, which ends in 5555" in page.text and "What happens when you agree" in page.text
+    assert officer.post(f"/review/proposals/{proposal}/approve", {"seen": seen}).status == 303
+    assert standing(world) == [] and "dealt with already" in browser.get(path).text
+    world.run_jobs()
+    assert world.sql("SELECT status FROM instructions WHERE kind = 'pay_back'") == [("succeeded",)]
 
 
 def test_what_is_no_receipt_is_not_there(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""A company is told when a payout to it was refused before any money moved."""
+"""What did not reach its payee: a refused payout is told to its company; unwanted money goes to its payer's bank account."""
 
 import re
 
@@ -11,6 +11,12 @@ branch_labels = None
 depends_on = None
 
 KIND = "ck_messages_kind_known"
+#: Not without two people, as for money of nobody (0033).
+GUARD = """
+CREATE TRIGGER to_payer BEFORE INSERT ON instructions
+  FOR EACH ROW WHEN (NEW.kind = 'pay_back' AND starts_with(NEW.business_key, 'refund:unidentified:'))
+  EXECUTE FUNCTION receipt_guard('business_key', 'refund:unidentified:');
+"""
 
 
 def _kinds(*, add: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> None:
@@ -26,8 +32,10 @@ def _kinds(*, add: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> None:
 
 def upgrade() -> None:
     _kinds(add=("payout_refused",))
+    op.execute(GUARD)
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER to_payer ON instructions")
     op.execute("DELETE FROM messages WHERE kind = 'payout_refused'")
     _kinds(drop=("payout_refused",))
