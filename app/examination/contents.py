@@ -197,7 +197,7 @@ FILES: dict[str, str] = {
     "instructions.jsonl": """
         SELECT id, op_id, kind, gateway, business_key, generation, status, offering_id, pledge_id, closing_id, about_id,
             amount_minor, currency, reference, document_sha256, provider_ref, code, created_at, first_sent_at, attempts,
-            refused_funding, method, instrument, clearing_hold, refund_not_before, reversible_for, refunds_whole, paid_at, investor_id, payee_id, to_gateway
+            refused_funding, method, instrument, clearing_hold, refund_not_before, reversible_for, refunds_whole, paid_at, waits_until, investor_id, payee_id, to_gateway
         FROM instructions WHERE offering_id = :offering ORDER BY id""",
     "gateway_transactions.jsonl": """
         SELECT t.gateway, t.transaction_id, t.kind, t.source, t.amount_minor, t.fee_minor, t.net_minor, t.currency,

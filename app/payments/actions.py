@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import case, exists, select, update
 
 from app.audit import actions as audit
-from app.database import STATEMENT_BEGAN, Transaction, in_batches, insert_many
+from app.database import AT_ONCE, STATEMENT_BEGAN, Transaction, in_batches, insert_many
 from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import lines, queries
@@ -68,6 +67,8 @@ def instruct(
         method=method, instrument=None if instrument is None else str(instrument), refused_funding=list(refused_funding),
         to_gateway=to_gateway, created_at=tx.now, next_attempt_at=tx.wall_now, attempts=0,
     )  # fmt: skip
+    if kind == OpKind.REFUND and about_id is not None:
+        instruction.waits_until = queries.earliest_refunds(tx.session, [about_id], tx.now).get(about_id)
     if caps is not None:
         _keep(instruction, caps)
     tx.session.add(instruction)
@@ -103,27 +104,17 @@ def instruct_refunds(tx: Transaction, offering_id: int, refunds: Sequence[Refund
     """Record many refunds of one offering as `instruct` does one. Writes: instructions, audit. Wakes: send_payments."""
     for batch in in_batches(refunds):
         by_key = {one.business_key: one for one in batch}
+        earliest = queries.earliest_refunds(tx.session, [one.about_id for one in batch], tx.now)
         rows = [
             {
-                "op_id": uuid4(),
-                "kind": OpKind.REFUND,
-                "gateway": one.gateway,
-                "business_key": one.business_key,
-                "generation": 1,
-                "status": QUEUED,
-                "offering_id": offering_id,
-                "pledge_id": one.pledge_id,
-                "about_id": one.about_id,
-                "method": one.method,
-                "amount_minor": one.amount.minor,
-                "currency": one.amount.currency,
-                "reference": one.reference,
-                "created_at": tx.now,
-                "next_attempt_at": tx.wall_now,
-                "attempts": 0,
+                "op_id": uuid4(), "kind": OpKind.REFUND, "gateway": one.gateway, "business_key": one.business_key,
+                "generation": 1, "status": QUEUED, "offering_id": offering_id, "pledge_id": one.pledge_id,
+                "about_id": one.about_id, "waits_until": earliest.get(one.about_id), "method": one.method,
+                "amount_minor": one.amount.minor, "currency": one.amount.currency, "reference": one.reference,
+                "created_at": tx.now, "next_attempt_at": tx.wall_now, "attempts": 0,
             }
             for one in by_key.values()
-        ]
+        ]  # fmt: skip
         made = insert_many(tx.session, Instruction, rows, once=True, returning=("id", "business_key"))
         born = {row.id: {"kind": "refund", "amount": by_key[row.business_key].amount} for row in made}
         audit.begin_many(tx, Instruction.__tablename__, "instruct", QUEUED, born)
@@ -180,17 +171,12 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
     )
     covered = switches.covering(Instruction.gateway, direction, Instruction.offering_id, Instruction.pledge_id)
     unread = tx.wall_now - platform_policy.reconciling(tx.now).stale_after
-    paid = aliased(Instruction)
-    too_early = exists().where(
-        Instruction.kind == OpKind.REFUND,
-        paid.id == Instruction.about_id,
-        paid.paid_at + paid.refund_not_before > tx.now,
-    )
+    _end_waits(tx)
     rows = tx.session.scalars(
         select(Instruction)
         .where(
             Instruction.status.in_(waiting),
-            ~too_early,
+            Instruction.waits_until.is_(None),
             Instruction.next_attempt_at <= STATEMENT_BEGAN,
             ~exists().where(covered).select_from(Switch),
             ~exists().where(GatewayReading.gateway == Instruction.gateway, GatewayReading.is_too_old(unread)),
@@ -200,6 +186,17 @@ def lease(tx: Transaction, limit: int) -> list[Due]:
         .with_for_update(skip_locked=True)
     ).all()
     return [_hand_out(tx, row) for row in rows]
+
+
+def _end_waits(tx: Transaction) -> None:
+    """What waited for its day is like everything else from then on: until then no run looks at it. Writes: instructions."""
+    due = (
+        select(Instruction.id).where(Instruction.waits_until <= tx.now).order_by(Instruction.waits_until).limit(AT_ONCE)
+    )
+    ids = tx.session.scalars(due.with_for_update(skip_locked=True)).all()
+    if ids:
+        ended = update(Instruction).where(Instruction.id.in_(ids)).values(waits_until=None)
+        tx.session.execute(ended, execution_options={"synchronize_session": False})
 
 
 def _hand_out(tx: Transaction, row: Instruction) -> Due:

@@ -88,8 +88,11 @@ class Instruction(Base):
         ),
         Index(
             "ix_instructions_due", "next_attempt_at",
-            postgresql_where=text("status IN ('queued', 'sending', 'action_required', 'pending', 'unknown')"),
+            postgresql_where=text(
+                "status IN ('queued', 'sending', 'action_required', 'pending', 'unknown') AND waits_until IS NULL"
+            ),
         ),
+        Index("ix_instructions_waits_until", "waits_until", postgresql_where=text("waits_until IS NOT NULL")),
     )  # fmt: skip
 
     lifecycle: ClassVar[StateMachine] = INSTRUCTION
@@ -128,6 +131,8 @@ class Instruction(Base):
     refunds_whole: Mapped[bool] = mapped_column(server_default=text("false"))
     #: For a collection: the day or instant of the gateway's own line, in the platform's time.
     paid_at: Mapped[datetime | None]
+    #: For a refund: the platform's time before which its gateway does not make it; None: it waits for nothing (any more).
+    waits_until: Mapped[datetime | None]
     #: For a collection: kinds of funding that the gateway is asked to decline.
     refused_funding: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"))
     #: For money that is carried: where it goes. For a top-up, and its refund: the custodian, if another gateway has the money.

@@ -123,6 +123,15 @@ def ways_back(session: Session, pledge_id: int) -> list[Instruction]:
     return [row for row in back if not row.is_of_nobody]
 
 
+def earliest_refunds(session: Session, collections: Collection[int], now: datetime) -> dict[int, datetime]:
+    """collection -> when its gateway gives it back at the earliest, for those that it does not give back yet."""
+    on = Instruction.paid_at + Instruction.refund_not_before
+    rows = session.execute(
+        select(Instruction.id, on.label("on")).where(Instruction.id == func.any(list(collections)), on > now)
+    )
+    return {row.id: row.on for row in rows}
+
+
 def about(session: Session, instruction_id: int) -> list[Instruction]:
     """What was asked about another instruction."""
     return list(session.scalars(select(Instruction).where(Instruction.about_id == instruction_id)))

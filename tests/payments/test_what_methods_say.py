@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.actor import SYSTEM
 from app.closings import actions as closings
 from app.errors import Refused
 from app.jobs import send_payments
 from app.offerings.models import OversubscriptionRule
+from app.payments import actions as payments
 from app.payments.sandbox import adapter
 from app.payments.sandbox.adapter import SandboxGateway
 from app.payments.sandbox.tables import Fault
@@ -166,3 +168,25 @@ def test_an_old_attempt_is_sent_again_as_its_own_gateway_allows(
     world.run_jobs()
     assert world.sql("SELECT status FROM instructions WHERE pledge_id = :id", id=pledge.id) == [(ends,)]
     assert world.broken_promises() == []
+
+
+@pytest.mark.usefixtures("late")
+def test_what_waits_for_its_day_is_not_looked_at_before(world: World) -> None:
+    """One of many, too; the day is kept with the refund, and gone when it has come."""
+    pledges = [world.held(world.live(target="1000", days=25)) for _ in range(2)]
+    world.cancel(pledges[0])
+    world.pass_deadline(world.offering(pledges[1].offering_id))  # what fails gives everything back at once
+    world.run_jobs()
+    waits = "SELECT waits_until FROM instructions WHERE kind = 'refund' ORDER BY pledge_id"
+    assert world.sql(waits) == [(paid_at(world, one) + 60 * DAY,) for one in pledges]
+    assert "refund" not in looked_at(world)
+    world.move_clock(days=60)
+    assert "refund" in looked_at(world)
+    world.run_jobs()
+    assert world.sql(waits) == [(None,), (None,)] and refunds(world) == ["succeeded"] * 2
+
+
+def looked_at(world: World) -> list[str]:
+    """What one run is handed out, of everything that there is."""
+    with world.platform.database.rehearsal(SYSTEM) as tx:
+        return [due.kind.value for due in payments.lease(tx, 100)]
