@@ -34,6 +34,9 @@ from app.payments import queries as payment_queries
 from app.payments.port import OpKind
 from app.regimes import platform_policy
 from app.regimes.parameters import WHOLE_BPS
+from app.screening import queries as screening
+from app.switches import actions as switches
+from app.switches.models import Direction
 
 #: What it is, in so many characters.
 SHORTEST_WHY, LONGEST_WHY = 5, 200
@@ -45,7 +48,8 @@ def begin(
     """Put to a second person what an issuer pays to its holders.
 
     `custodian` is where cash accounts are. Raises Refused: "distribution_too_early", "distribution_elsewhere",
-    "distribution_waits", "record_day_ahead", "reason_too_short", "nothing_to_distribute", "tax_too_high". Locks: offering.
+    "distribution_waits", "record_day_ahead", "reason_too_short", "nothing_to_distribute", "tax_too_high", and see `_require_may`.
+    Locks: offering.
     Writes: distribution, lines, proposal, audit.
     """
     offering = offerings.lock(tx, offering_id)
@@ -53,6 +57,7 @@ def begin(
         raise Refused("distribution_too_early")
     if offering.gateway != custodian:
         raise Refused("distribution_elsewhere")
+    _require_may(tx, offering)
     if record_day > platform_policy.PACK.day_of(tx.now):
         raise Refused("record_day_ahead", field="record_day")
     if not SHORTEST_WHY <= len(why.strip()) <= LONGEST_WHY:
@@ -80,6 +85,13 @@ def begin(
         tx, ProposalKind.DISTRIBUTION, _subject(found), {"distribution": found.ref, "sha256": found.sha256},
         state=found.sha256, involves=issuers.members(tx.session, offering.issuer_id),
     )  # fmt: skip
+
+
+def _require_may(tx: Transaction, offering: Offering) -> None:
+    """Raises Refused: "distribution_on_hold" (the company, or one of its people), "switched_off"."""
+    if screening.company_on_hold(tx.session, offering.issuer_id):
+        raise Refused("distribution_on_hold")
+    switches.require_on(tx, Direction.OUT, offering_id=offering.id, gateway=offering.gateway)
 
 
 def _require_none_waits(tx: Transaction, offering: Offering) -> None:
@@ -135,11 +147,12 @@ def company(session: Session, proposal: Proposal) -> int:
 def approved(tx: Transaction, proposal: Proposal) -> None:
     """Two people agreed: from now on the issuer's money is waited for, and its people are told.
 
-    Locks: proposal; the distribution is held. Writes: distribution, proposal, instruction, messages, audit.
+    Raises Refused: see `_require_may`. Locks: proposal; the distribution is held. Writes: distribution, proposal, instruction, messages, audit.
     """
     found = queries.distribution(tx.session, proposal.subject_id)
     offering = offering_queries.offering(tx.session, found.offering_id)
     assert offering.gateway is not None  # it is settled
+    _require_may(tx, offering)
     with approvals.carrying_out(tx, ProposalKind.DISTRIBUTION, proposal.subject, found.sha256):
         audit.transition(tx, found, "approve", sha256=found.sha256)
         tx.session.flush()  # the database asks for what was approved

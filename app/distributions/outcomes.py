@@ -23,11 +23,15 @@ from app.payments import queries as payment_queries
 from app.payments.lifecycle import SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind, Outcome
+from app.screening import queries as screening
+
+#: Why a person has to send the holders' parts.
+ON_HOLD = "company_on_hold"
 
 
 def arrived(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     """Take the answer about the issuer's money. It is there: each part is owed, our carry is charged, and what is the
-    holders' is sent to their cash accounts.
+    holders' is sent to their cash accounts; by a person, where the company is on hold by now.
 
     Locks: investors, offering, distribution, instruction, accounts. Writes: instructions, entries, distribution, audit.
     Wakes: carry_money.
@@ -53,10 +57,12 @@ def arrived(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     audit.transition(tx, found, "fund", total=found.total)
     tx.session.flush()  # the database lets the parts be carried only now
     if found.net:
-        payments.instruct(
+        asked = payments.instruct(
             tx, OpKind.TO_CASH, f"to_cash:distribution:{found.id}", gateway=row.gateway, method=Method.CASH_ACCOUNT,
             amount=found.net, offering_id=offering.id, reference=found.ref,
         )  # fmt: skip
+        if screening.company_on_hold(tx.session, offering.issuer_id):
+            payments.call_a_person(tx, asked.id, ON_HOLD)
     else:
         audit.transition(tx, found, "pay")
 

@@ -19,6 +19,9 @@ REFUSALS: Mapping[str, str] = {
     "distribution_elsewhere": N_(
         "This offering's account is with another custodian than the cash accounts. Nothing can be carried between them."
     ),
+    "distribution_on_hold": N_(
+        "The company, or somebody who acts for it, is on hold. First decide the alert about them."
+    ),
     "distribution_waits": N_(
         "%(distribution)s of this offering is not finished. What it pays counts for the next one's carry."
     ),

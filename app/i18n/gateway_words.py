@@ -83,6 +83,7 @@ GATEWAY_CODES: Mapping[str, str] = {
     "key_forgotten": N_("The gateway has forgotten the key by now; whether it was done cannot be told."),
     "no_account_for_funds": N_("It is not set up to which account money is sent back to this gateway."),
     "payee_changed": N_("The account was changed after two people had seen it; nothing was sent."),
+    "company_on_hold": N_("The company is on hold. First decide the alert about it, then have this sent."),
     "came_back": N_("What was carried came back again and again."),
     "amount_differs": N_("Another amount came than was asked for."),
     "dealt_with": N_("A person has said what becomes of it."),

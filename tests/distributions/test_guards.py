@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from app import four_eyes
-from app.actor import Actor
+from app.actor import Actor, Role
+from app.alerts import actions as alerts
+from app.alerts.models import Finding, SubjectType
 from app.approvals.actions import Answer
 from app.distributions import actions
 from app.errors import Refused
 from app.identity import queries as identity
 from app.money import Money
 from app.offerings.models import Offering
+from app.payments import actions as payments
 from app.regimes import platform_policy
+from app.switches import actions as switches
 from tests.builders import World
 from tests.distributions.conftest import Payer
 
@@ -122,6 +127,66 @@ def test_money_that_never_comes_is_waited_for_no_longer(world: World, payer: Pay
     with pytest.raises(Refused, match="illegal_move"), world.acting() as tx:
         actions.call_off(tx, found.id + 1, "Too late for that.")
     assert world.contents() == before
+
+
+def hold(world: World, offering: Offering) -> None:
+    finding = Finding(
+        rule="PLATFORM-SCREEN", subject_type=SubjectType.COMPANY, subject_id=offering.issuer_id, about="x", fingerprint="x",
+        holds=True, inputs={},
+    )  # fmt: skip
+    with world.acting() as tx:
+        alerts.raise_alert(tx, finding, [])
+
+
+def switch_off(world: World, offering: Offering) -> None:
+    with world.acting() as tx:
+        switches.set_off(tx, "Looking into what we saw", offering_id=offering.id)
+
+
+STOPPED = [(hold, "distribution_on_hold"), (switch_off, "switched_off")]
+
+
+@pytest.mark.parametrize(("stop", "code"), STOPPED)
+def test_a_company_that_is_stopped_distributes_nothing(
+    world: World, payer: Payer, offering: Offering, stop: Callable[[World, Offering], None], code: str
+) -> None:
+    who = world.actor(world.user(Role.OPERATOR))
+    stop(world, offering)
+    before = world.contents()
+    with pytest.raises(Refused, match=code):
+        payer.propose(offering, 500, by=who)
+    assert world.contents() == before
+
+
+@pytest.mark.parametrize(("stop", "code"), STOPPED)
+def test_nobody_agrees_to_what_a_company_proposed_before_it_was_stopped(
+    world: World, payer: Payer, offering: Offering, stop: Callable[[World, Offering], None], code: str
+) -> None:
+    payer.propose(offering, 500)
+    officer = world.officer()
+    stop(world, offering)
+    before = world.contents()
+    with pytest.raises(Refused, match=code), world.acting(officer) as tx:
+        four_eyes.approve(tx, *proposal(world))
+    assert world.contents() == before
+
+
+def test_what_a_company_on_hold_paid_in_reaches_its_holders_when_a_person_sends_it(
+    world: World, payer: Payer, offering: Offering
+) -> None:
+    found = payer.propose(offering, 500)
+    payer.agree()
+    world.run_jobs()
+    hold(world, offering)
+    payer.send()
+    assert payer.now(found).status == "funded"
+    ((op_id, status, code),) = world.sql("SELECT op_id, status, code FROM instructions WHERE kind = 'to_cash'")
+    assert (status, code) == ("review", "company_on_hold")
+    assert [promise[:3] for promise in world.broken_promises()] == ["I21"]  # it is not forgotten
+    with world.acting() as tx:
+        payments.try_again(tx, op_id)
+    payer.send()
+    assert payer.now(found).status == "paid" and world.broken_promises() == []
 
 
 DATABASE = [
