@@ -13,7 +13,7 @@ from app.approvals.models import Proposal, ProposalKind
 from app.audit import actions as audit
 from app.database import Transaction, in_batches, insert_many, new_reference
 from app.distributions import queries
-from app.distributions.lifecycle import PROPOSED
+from app.distributions.lifecycle import APPROVED, PROPOSED
 from app.distributions.models import Distribution, DistributionLine
 from app.errors import Refused
 from app.issuers import queries as issuers
@@ -178,19 +178,47 @@ def deposit_key(found: Distribution) -> str:
 
 
 def call_off(tx: Transaction, distribution_id: int, why: str) -> None:
-    """The issuer does not pay in: its money is waited for no longer. What comes all the same a person looks at.
+    """The issuer does not pay in: its money is waited for no longer, and its people are told. What comes all the same lies apart.
 
     Raises Refused: "reason_too_short", "illegal_move". Locks: offering, distribution, instruction.
-    Writes: distribution, instruction, audit.
+    Writes: distribution, instruction, messages, audit.
     """
     if len(why.strip()) < SHORTEST_WHY:
         raise Refused("reason_too_short", field="why", shortest=SHORTEST_WHY)
-    offerings.lock(tx, queries.distribution(tx.session, distribution_id).offering_id)
+    offering = offerings.lock(tx, queries.distribution(tx.session, distribution_id).offering_id)
     found = lock(tx, distribution_id)
-    audit.transition(tx, found, "call_off", why=why.strip())
+    _end(tx, offering, found, why.strip())
+
+
+def call_off_unpaid(tx: Transaction, distribution_id: int) -> bool:
+    """The same for one that the issuer had time enough to pay in; False: it is over or paid in by now.
+
+    Locks: offering, distribution, instruction. Writes: distribution, instruction, messages, audit.
+    """
+    offering = offerings.lock(tx, queries.distribution(tx.session, distribution_id).offering_id)
+    found = lock(tx, distribution_id)
+    if found.status == APPROVED:
+        _end(tx, offering, found, "not_paid_in")
+        return True
+    return False
+
+
+def _end(tx: Transaction, offering: Offering, found: Distribution, why: str) -> None:
+    audit.transition(tx, found, "call_off", why=why)
     awaited = payment_queries.by_key(tx.session, deposit_key(found))
     assert awaited is not None  # it was asked for when two people agreed
     payments.give_up(tx, payments.lock(tx, awaited.id))
+    tell_called_off(tx, offering, found, None)
+
+
+def tell_called_off(tx: Transaction, offering: Offering, found: Distribution, came: Money | None) -> None:
+    """`came`: what was paid in, but not as agreed. Writes: messages."""
+    for user_id in issuers.members(tx.session, offering.issuer_id):
+        notifications.enqueue(
+            tx, user_id, Message.DISTRIBUTION_CALLED_OFF, about=f"distribution:{found.id}:{came or ''}",
+            offering=offering.name, ref=found.ref, minor=found.total_minor, currency=found.currency,
+            came_minor=None if came is None else came.minor, came_currency=None if came is None else came.currency,
+        )  # fmt: skip
 
 
 def pay_tax(tx: Transaction, offering_id: int, line: str) -> Money:

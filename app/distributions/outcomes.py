@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from app.alerts import actions as alerts
+from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
 from app.database import Transaction
 from app.distributions import actions, queries
+from app.distributions.lifecycle import APPROVED
 from app.distributions.models import Distribution
 from app.distributions.snapshot import Part
 from app.investors import actions as investors
 from app.investors.models import Investor, Kind
+from app.issuers import queries as issuers
 from app.ledger import actions as ledger
 from app.ledger import distributions as books
+from app.ledger import entries
 from app.ledger.draft import Evidence
 from app.money import Money
 from app.notifications import actions as notifications
@@ -20,7 +25,7 @@ from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import carrying
 from app.payments import queries as payment_queries
-from app.payments.lifecycle import SUCCEEDED
+from app.payments.lifecycle import REVIEW, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import Method, OpKind, Outcome
 from app.screening import queries as screening
@@ -31,13 +36,17 @@ ON_HOLD = "company_on_hold"
 
 def arrived(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     """Take the answer about the issuer's money. It is there: each part is owed, our carry is charged, and what is the
-    holders' is sent to their cash accounts; by a person, where the company is on hold by now.
+    holders' is sent to their cash accounts; by a person, where the company is on hold by now. What came otherwise than agreed, or
+    when nobody waited for it any more, lies apart.
 
-    Locks: investors, offering, distribution, instruction, accounts. Writes: instructions, entries, distribution, audit.
-    Wakes: carry_money.
+    Locks: investors, offering, distribution, instruction, accounts.
+    Writes: instructions, entries, distribution, messages, alert, case, audit. Wakes: carry_money.
     """
     _, offering, found, row, parts = _take(tx, instruction_id)
-    if not payments.record(tx, row, outcome) or row.status != SUCCEEDED:
+    changed = payments.record(tx, row, outcome)
+    if row.status != SUCCEEDED:
+        _set_apart(tx, offering, found, row, outcome)
+    if not changed or row.status != SUCCEEDED:
         return
     ledger.post(tx, books.distribution_received(offering.id, row.amount, _proof(row, outcome)))
     ledger.post_many(
@@ -65,6 +74,31 @@ def arrived(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
             payments.call_a_person(tx, asked.id, ON_HOLD)
     else:
         audit.transition(tx, found, "pay")
+
+
+def _set_apart(tx: Transaction, offering: Offering, found: Distribution, row: Instruction, outcome: Outcome) -> None:
+    """P7. Two people have it sent back; with it the distribution is over. Writes: entries, instruction, distribution, messages,
+    alert, case, audit.
+    """
+    for line in outcome.evidence if outcome.state == "succeeded" else ():
+        proof = Evidence(f"{row.gateway}:{line.id}", None)  # nobody's, as what nothing here asked for
+        if line.amount.minor <= 0 or not carrying.moves(row, line):
+            continue
+        if not ledger.post(tx, entries.unidentified_funds_received(
+            offering.id, line.amount, proof, gateway_fee=line.fee
+        )):  # fmt: skip
+            continue
+        if row.status == REVIEW:
+            payments.pay_otherwise(tx, row)
+        if found.status == APPROVED:
+            audit.transition(tx, found, "call_off", why="other_amount", amount=line.amount)
+        actions.tell_called_off(tx, offering, found, line.amount)
+        finding = Finding(
+            rule="PLATFORM-DEPOSIT", subject_type=SubjectType.COMPANY, subject_id=offering.issuer_id,
+            about=f"distribution:{found.ref}:{line.id}", fingerprint=f"{found.ref}:{line.id}"[:64], holds=False,
+            inputs={"total_minor": line.amount.minor, "currency": line.amount.currency},
+        )  # fmt: skip
+        alerts.raise_alert(tx, finding, issuers.members(tx.session, offering.issuer_id))
 
 
 def paid(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.distributions.lifecycle import OWED, UNFINISHED
+from app.distributions.lifecycle import APPROVED, OWED, UNFINISHED
 from app.distributions.models import Distribution, DistributionLine
 from app.distributions.snapshot import Part, parts, sha256_of
 from app.errors import NotFound
 from app.offerings.models import Offering
+from app.payments.models import Instruction
 from app.pledges.lifecycle import SETTLED
 from app.pledges.models import Pledge
 from app.regimes import platform_policy
@@ -41,6 +43,15 @@ def of_offering(session: Session, offering_id: int) -> list[Distribution]:
 def unfinished(session: Session, offering_id: int) -> Distribution | None:
     asked = select(Distribution).where(Distribution.offering_id == offering_id, Distribution.status.in_(UNFINISHED))
     return session.scalars(asked).one_or_none()
+
+
+def unpaid(session: Session, before: datetime) -> list[int]:
+    """Those whose issuer's money was asked for before this and is waited for."""
+    asked = select(Distribution.id).join(
+        Instruction, Instruction.business_key == func.concat("deposit:distribution:", Distribution.id)
+    )
+    rows = session.scalars(asked.where(Distribution.status == APPROVED, Instruction.created_at <= before))
+    return list(rows)
 
 
 def kept(session: Session, distribution_id: int) -> list[Part]:

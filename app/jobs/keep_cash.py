@@ -1,5 +1,5 @@
 """Keeps investors' cash in order: compares it with the custodian, has collectors send it there, stops unpaid top-ups, tells of
-what lies idle.
+what lies idle, and calls off distributions into it that no company paid for in time.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import structlog
 from app.actor import SYSTEM
 from app.cash import actions, carrying, daily, queries
 from app.cash.daily import Compared
+from app.distributions import actions as distributions
+from app.distributions import queries as distribution_queries
 from app.jobs.one_by_one import one_by_one
 from app.ledger import queries as ledger
 from app.ledger.queries import Idle
 from app.payments.errors import GatewayError
 from app.payments.port import CASH_ACCOUNTS, Role
+from app.regimes import platform_policy
 from app.wiring import Platform
 
 log = structlog.get_logger()
@@ -35,12 +38,14 @@ def _tasks(platform: Platform) -> Iterator[Callable[[], int]]:
         to_carry = queries.to_carry(view.session, view.now, BATCH)
         to_carry_back = queries.to_carry_back(view.session, view.now, BATCH)
         idle = queries.dormant(view.session, view.now)
+        unpaid_in = distribution_queries.unpaid(view.session, platform_policy.paid_in_from(view.now))
         choosers = [] if platform.settings.cash_accounts else queries.choosers(view.session)
     yield partial(_compare, platform)
     yield from (partial(_stop, platform, instruction_id) for instruction_id in unpaid)
     yield from (partial(_carry, platform, top_up) for top_up in to_carry)
     yield from (partial(_carry_back, platform, sent) for sent in to_carry_back)
     yield from (partial(_tell, platform, one) for one in idle)
+    yield from (partial(_call_off, platform, distribution_id) for distribution_id in unpaid_in)
     # The operator offers no cash accounts any more: refunds go back to where the money came from.
     yield from (partial(_forget_choice, platform, investor_id) for investor_id in choosers)
 
@@ -106,6 +111,11 @@ def _tell(platform: Platform, found: Idle) -> int:
     with platform.database.transaction(SYSTEM, "keep_cash") as tx:
         actions.tell_dormant(tx, found)
     return 0
+
+
+def _call_off(platform: Platform, distribution_id: int) -> int:
+    with platform.database.transaction(SYSTEM, "keep_cash") as tx:
+        return int(distributions.call_off_unpaid(tx, distribution_id))
 
 
 def _forget_choice(platform: Platform, investor_id: int) -> int:

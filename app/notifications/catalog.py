@@ -73,5 +73,6 @@ class Message(StrEnum):
     # what companies pay their holders
     DISTRIBUTION_AGREED = "distribution_agreed"
     DISTRIBUTION_PAID = "distribution_paid"
-    # a payout that was refused before any money moved
+    # a payout that was refused before any money moved; what a company did not pay in as agreed
     PAYOUT_REFUSED = "payout_refused"
+    DISTRIBUTION_CALLED_OFF = "distribution_called_off"

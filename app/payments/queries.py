@@ -17,6 +17,7 @@ from app.payments.lifecycle import ACTION_REQUIRED, CANCELLED, FAILED, NEW, POIS
 from app.payments.models import (
     DEALT_WITH,
     OVER_WHEN_FAILED,
+    PAID_OTHERWISE,
     GatewayEvent,
     GatewayReading,
     GatewayTransaction,
@@ -61,7 +62,7 @@ def waiting_for_a_person(session: Session) -> list[Instruction]:
     return [
         row
         for row in session.scalars(stopped)
-        if (row.status == REVIEW and row.code != DEALT_WITH) or row.may_be_repeated
+        if (row.status == REVIEW and row.code not in (DEALT_WITH, PAID_OTHERWISE)) or row.may_be_repeated
     ]
 
 

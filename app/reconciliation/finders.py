@@ -156,7 +156,7 @@ FINDERS: Mapping[Kind, str] = {
     WHERE t.place > 1 AND NOT EXISTS (SELECT 1 FROM instructions r WHERE r.status = 'succeeded'
         AND r.business_key = 'refund:unidentified:' || t.gateway || ':' || t.transaction_id)""",
     Kind.UNCLEAR: f"""{_INSTRUCTION} WHERE (i.status = 'unknown' AND s.since <= :unclear_since)
-        OR (i.status = 'review' AND s.since <= :review_since AND coalesce(i.code, '') NOT IN ('amount_differs', 'dealt_with'))""",
+        OR (i.status = 'review' AND s.since <= :review_since AND coalesce(i.code, '') NOT IN ('amount_differs', 'dealt_with', 'paid_otherwise'))""",
     Kind.REFUND_STUCK: f"""{_INSTRUCTION} WHERE i.kind IN ('refund', 'pay_back') AND coalesce(i.code, '') <> 'paid_otherwise'
         AND NOT (i.investor_id IS NOT NULL AND i.kind = 'pay_back' AND i.status = 'failed')  -- it is free in the cash account
         AND (i.status IN ('failed', 'review') OR (i.status = 'pending' AND s.since <= :refund_since))""",

@@ -71,6 +71,7 @@ SCHEMA: Schema = {
         "refund_days": int, "shortfall_hours": int, "unidentified_business_days": int, "fee_window_days": int,
         "fee_alert_bps": int, "dormant_days": int, "ended_days": int,
     },
+    "distributions": {"deposit_days": int},
     "limit_statements": {
         "window_months": int, "valid_days": int, "early_minutes": int, "most_lines": int, "largest_bytes": int,
     },
@@ -317,6 +318,11 @@ def limit_statements(at: datetime) -> Row:
 def cash_accounts(at: datetime) -> Row:
     """What may be done with investors' cash accounts, and how long things wait there."""
     return _row("cash_accounts", at)
+
+
+def paid_in_from(at: datetime) -> datetime:
+    """What a company was to pay in for a distribution and was agreed to before this is waited for no longer."""
+    return at - timedelta(days=_row("distributions", at)["deposit_days"])
 
 
 def cash_limits(currency: str, at: datetime) -> tuple[Money, Money] | None:

@@ -1,4 +1,4 @@
-"""What did not reach its payee: a refused payout is told to its company; unwanted money goes to its payer's bank account."""
+"""What did not reach its payee: a refused payout, and a distribution that was not paid in, are told to the company; unwanted money goes to its payer's bank account."""
 
 import re
 
@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 KIND = "ck_messages_kind_known"
+KINDS = ("payout_refused", "distribution_called_off")
 #: Not without two people, as for money of nobody (0033).
 GUARD = """
 CREATE TRIGGER to_payer BEFORE INSERT ON instructions
@@ -31,11 +32,11 @@ def _kinds(*, add: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> None:
 
 
 def upgrade() -> None:
-    _kinds(add=("payout_refused",))
+    _kinds(add=KINDS)
     op.execute(GUARD)
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER to_payer ON instructions")
-    op.execute("DELETE FROM messages WHERE kind = 'payout_refused'")
-    _kinds(drop=("payout_refused",))
+    op.execute("DELETE FROM messages WHERE kind IN ('payout_refused', 'distribution_called_off')")
+    _kinds(drop=KINDS)

@@ -33,6 +33,7 @@ from tests.builders import PASSWORD, World
 from tests.changes.story import Story
 from tests.closings.test_oversubscription import book, choose, end
 from tests.distributions.conftest import Payer
+from tests.distributions.test_not_as_agreed import pays_otherwise
 from tests.notifications.after_the_money import close_a_part, keep_cash_here, take_money_back
 from tests.payments.saved.story import Saved
 from tests.servers import Server
@@ -203,6 +204,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
         close_a_part(world)
         payer = Payer(world)
         payer.distribute(payer.sold(120), 40_000, tax_bps=1_000)
+        pays_otherwise(payer)
         with world.looking() as view:
             messages = view.session.query(QueuedMessage).order_by(QueuedMessage.id).all()
         yield world, messages
