@@ -14,7 +14,8 @@ from app.payments.port import Txn, TxnKind
 
 
 def keep(tx: Transaction, gateway: str, lines: Sequence[Txn], *, listed_at: datetime | None = None) -> int:
-    """Keep lines; return how many were new, or stood in the gateway's own list for the first time (`listed_at`).
+    """Keep lines; return how many were new, stood in the gateway's own list for the first time (`listed_at`), or told for the
+    first time whose they are.
 
     A line that differs from what we have by that name is not taken for it. Writes: gateway transactions.
     """
@@ -39,15 +40,21 @@ def keep(tx: Transaction, gateway: str, lines: Sequence[Txn], *, listed_at: date
         for txn in {txn.id: txn for txn in lines}.values()
     ]
     ours, new = GatewayTransaction, insert(GatewayTransaction).execution_options(render_nulls=True)
-    if listed_at is None:
-        new = new.on_conflict_do_nothing()
-    else:
-        theirs = new.excluded
-        new = new.on_conflict_do_update(
-            index_elements=[ours.gateway, ours.transaction_id],
-            set_={"listed_at": theirs.listed_at, "account": theirs.account, "op_key": theirs.op_key},
-            where=ours.listed_at.is_(None) & (ours.net_minor == theirs.net_minor) & (ours.currency == theirs.currency),
-        )
+    theirs = new.excluded
+    learned = (
+        (ours.listed_at.is_(None) & theirs.listed_at.is_not(None))
+        | ((ours.account == "") & (theirs.account != ""))
+        | ((ours.op_key == "") & (theirs.op_key != ""))
+    )
+    new = new.on_conflict_do_update(
+        index_elements=[ours.gateway, ours.transaction_id],
+        set_={
+            "listed_at": func.coalesce(ours.listed_at, theirs.listed_at),
+            "account": func.coalesce(func.nullif(ours.account, ""), theirs.account),
+            "op_key": func.coalesce(func.nullif(ours.op_key, ""), theirs.op_key),
+        },
+        where=learned & (ours.net_minor == theirs.net_minor) & (ours.currency == theirs.currency),
+    )
     return len(tx.session.execute(new.returning(ours.transaction_id), rows).all())
 
 

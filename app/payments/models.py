@@ -221,7 +221,9 @@ class GatewayEvent(Base):
 
 
 class GatewayTransaction(Base):
-    """A line of the gateway's own account that we have seen. Never edited: a trigger refuses it, but for `listed_at`, once."""
+    """A line of the gateway's own account that we have seen. Never edited: a trigger refuses it, but for `listed_at`,
+    and for `account` and `op_key` where the gateway did not tell them at first, each once.
+    """
 
     __tablename__ = "gateway_transactions"
     __table_args__ = (

@@ -258,6 +258,11 @@ class GatewayCaps:
     livemode: bool
     #: What it calls the accounts of custodians, by their names, where it pays none but those that it knows.
     custodian_accounts: Mapping[str, str] | None = None
+    #: As a custodian: carries money between any two of its accounts, with a line for each. False: only to the platform's own
+    #: account and from it, so that it can hold no investors' cash.
+    moves_between: bool = True
+    #: How the names begin of those whom it pays, where it pays nobody whom it does not know; "": bank accounts.
+    payees: str = ""
 
     def takes_again(self, age: timedelta) -> bool:
         """Whether a key so old may be sent again; an hour of each day is left for the call and for clocks that differ."""
@@ -314,6 +319,8 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
+    """What is in an account; "" where a gateway has one balance for all: its lines may still say whose each of them is."""
+
     account: str
     amount: Money
 

@@ -50,7 +50,8 @@ ORDER BY kept.id LIMIT :most"""
 #: A payment that is not booked, and whose it can only be: by the account that it is in, or by what it was asked for.
 _APART = f"""
 SELECT t.amount_minor, t.fee_minor, t.currency, o.id AS offering_id, i.investor_id,
-    CASE WHEN t.account = '' AND t.gateway IS DISTINCT FROM o.gateway THEN t.gateway ELSE '' END AS collector
+    CASE WHEN t.gateway <> o.gateway OR (o.id IS NULL AND (t.account = '' OR i.to_gateway IS NOT NULL)) THEN t.gateway ELSE ''
+        END AS collector
 FROM gateway_transactions t LEFT JOIN instructions i ON i.id = :instruction
 LEFT JOIN offerings o ON t.account = 'offering-' || o.id OR (t.account = '' AND o.id = i.offering_id)
 WHERE t.gateway = :gateway AND t.transaction_id = :transaction AND t.kind = 'payment' AND t.net_minor > 0

@@ -34,10 +34,11 @@ EVENT_KEY = "inbox:"
 COLUMNS = "key, gateway, offering_id, pledge_id, instruction_id, amount_minor, currency, since"
 #: A line and the entry that it proves.
 PROVES = "e.evidence = t.gateway || ':' || t.transaction_id"
-#: An account of ours as the gateway names it.
+#: An account of ours as a gateway names it that tells one offering's money from another's.
+ACCOUNT = f"CASE WHEN a.offering_id > 0 THEN 'offering-' || a.offering_id ELSE '{CASH_ACCOUNTS}' END"
 _CASH = f"""
     SELECT a.id, a.code, a.currency, nullif(a.offering_id, 0) AS offering_id, a.debits - a.credits AS balance,
-        CASE a.code WHEN '1100' THEN 'offering-' || a.offering_id WHEN '1110' THEN '{CASH_ACCOUNTS}' ELSE '' END AS account,
+        {ACCOUNT} AS account,
         CASE a.code WHEN '1100' THEN coalesce(o.gateway, '') ELSE a.gateway END AS gateway
     FROM ledger_accounts a LEFT JOIN offerings o ON o.id = a.offering_id
     WHERE a.code IN ('1000', '1010', '1100', '1110')"""
@@ -91,6 +92,10 @@ def _aged(codes: str, side: str, since: str, whose: str, amount: str) -> str:
     WHERE a.{amount} - coalesce(late.minor, 0) > 0"""
 
 
+#: What the entry of a line moves in the account that the line is in: booked to another offering, it is nothing. A gateway
+#: that does not tell has one account for all.
+_AT_ITS_ACCOUNT = """coalesce(sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)
+            FILTER (WHERE t.account IN ('', c.account)), 0)::bigint"""
 _WHOSE = "concat_ws(':', a.code, a.currency, a.offering_id, a.pledge_id, a.gateway)"
 
 FINDERS: Mapping[Kind, str] = {
@@ -110,13 +115,10 @@ FINDERS: Mapping[Kind, str] = {
     Kind.AMOUNT: f"""
     SELECT t.gateway || ':' || t.transaction_id AS key, t.gateway, min(c.offering_id) AS offering_id,
         min(i.pledge_id) AS pledge_id, min(e.instruction_id) AS instruction_id,
-        t.net_minor - sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS amount_minor,
-        t.currency, t.created_at AS since
+        t.net_minor - {_AT_ITS_ACCOUNT} AS amount_minor, t.currency, t.created_at AS since
     FROM ({_CASH}) c JOIN postings p ON p.account_id = c.id JOIN journal_entries e ON e.id = p.entry_id
     JOIN gateway_transactions t ON {PROVES} LEFT JOIN instructions i ON i.id = e.instruction_id
-    WHERE t.kind <> 'move' OR t.account IN ('', c.account)
-    GROUP BY t.gateway, t.transaction_id
-    HAVING t.net_minor <> sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)
+    GROUP BY t.gateway, t.transaction_id HAVING t.net_minor <> {_AT_ITS_ACCOUNT}
     UNION ALL {_INSTRUCTION} WHERE i.status = 'review' AND i.code = 'amount_differs' AND NOT EXISTS (
         SELECT 1 FROM gateway_transactions t
         WHERE t.gateway = i.gateway AND t.source = i.provider_ref AND t.currency <> i.currency)""",
@@ -178,20 +180,22 @@ FINDERS: Mapping[Kind, str] = {
         coalesce(p.held_at, p.placed_at) AS since
     FROM ledger_accounts a JOIN pledges p ON p.id = a.pledge_id
     WHERE a.code IN ('1195', '1197') AND a.debits > a.credits AND p.status IN ('allotted', 'settled')""",
-    # What it says that it holds, beside our books, apart from lines that one of both does not know yet.
+    # What it says that it holds, beside our books, apart from lines that one of both does not know yet. One balance for all
+    # ("") is compared with all that the books have there.
     Kind.CUSTODY: f"""
-    SELECT concat_ws(':', b.gateway, b.account, b.currency) AS key, b.gateway, min(c.offering_id) AS offering_id,
+    SELECT concat_ws(':', b.gateway, b.account, b.currency) AS key, b.gateway,
+        CASE WHEN b.account <> '' THEN min(c.offering_id) END AS offering_id,
         NULL::bigint AS pledge_id, NULL::bigint AS instruction_id,
         (b.amount_minor - coalesce(sum(c.balance), 0) + coalesce(max(later.minor), 0) - coalesce(max(open.minor), 0))::bigint
             AS amount_minor, b.currency, b.read_at AS since
     FROM (SELECT DISTINCT ON (gateway, account, currency) * FROM gateway_balances
         ORDER BY gateway, account, currency, day DESC) b
-    LEFT JOIN ({_CASH}) c ON (c.gateway, c.account, c.currency) = (b.gateway, b.account, b.currency)
+    LEFT JOIN ({_CASH}) c ON (c.gateway, c.currency) = (b.gateway, b.currency) AND b.account IN ('', c.account)
     LEFT JOIN LATERAL (SELECT sum(t.net_minor) AS minor FROM gateway_transactions t JOIN journal_entries e ON {PROVES}
-        WHERE (t.gateway, t.account, t.currency) = (b.gateway, b.account, b.currency) AND t.created_at > b.read_at
+        WHERE (t.gateway, t.currency) = (b.gateway, b.currency) AND b.account IN ('', t.account) AND t.created_at > b.read_at
         ) later ON true
     LEFT JOIN LATERAL (SELECT sum(t.net_minor) AS minor FROM ({UNBOOKED}) t
-        WHERE (t.gateway, t.account, t.currency) = (b.gateway, b.account, b.currency) AND t.created_at <= b.read_at
+        WHERE (t.gateway, t.currency) = (b.gateway, b.currency) AND b.account IN ('', t.account) AND t.created_at <= b.read_at
         ) open ON true
     WHERE b.account <> '{PLATFORM_ACCOUNT}'
     GROUP BY b.gateway, b.account, b.currency, b.amount_minor, b.read_at

@@ -90,7 +90,8 @@ class ComparedDay(Base):
     #: "" for what is between two gateways.
     gateway: Mapped[str] = mapped_column(String(40), primary_key=True)
     currency: Mapped[Currency] = mapped_column(primary_key=True)
-    #: As the gateway names it: "offering-7", "clients", "" for its one balance; "transit-7".
+    #: As the gateway names it: "offering-7", "clients", "" for its one balance, "total" where its lines tell whose that is;
+    #: "transit-7".
     account: Mapped[str] = mapped_column(String(255), primary_key=True)
     opening_minor: Mapped[int]
     #: Kind of entry -> minor units.

@@ -9,6 +9,8 @@ from app.payments.conformance.kit import Case, check, expect
 from app.payments.port import Role, Txn
 
 A_MOMENT = timedelta(seconds=1)
+#: What a balance is called that is all a gateway has, whosever it is.
+ONE_BALANCE = ""
 
 
 def _lines(case: Case) -> list[Txn]:
@@ -51,13 +53,14 @@ def transactions_come_once_and_in_order(case: Case) -> None:
 
 @check
 def balances_are_the_sums_of_lines(case: Case) -> None:
-    """What is said to be there changes, per account and currency, by exactly the lines."""
+    """What is said to be there changes, per account and currency, by exactly the lines; one balance for all by all of them."""
     held, began_at = _held(case), case.bench.now()
     case.bench.advance(A_MOMENT)
     _work(case)
     change: Counter[tuple[str, str]] = Counter()
     for line in case.gateway.transactions(began_at + A_MOMENT, case.bench.now() + A_MOMENT):
-        change[line.account, line.net.currency] += line.net.minor
+        for account in {line.account, ONE_BALANCE}:
+            change[account, line.net.currency] += line.net.minor
     for where, minor in _held(case).items():
         moved = minor - held[where]
         expect(moved == change[where], f"{where[0] or 'the balance'} changed by {moved}, its lines by {change[where]}")

@@ -1,4 +1,5 @@
-"""Stripe behind the port. It collects from investors, and sends what it took to custodians; it never is one.
+"""Stripe behind the port. It collects from investors, and sends what it took to custodians, or is one itself where the law
+needs no qualified third party: then the money lies in its one balance until the closing.
 
 Money is collected on the platform's own balance and leaves it in a second step ("separate charges and transfers"), since
 a charge that passes on at once could not wait for a minimum. Collecting, paying out and reading go through three
@@ -8,7 +9,6 @@ restricted keys: who gets hold of one of them cannot do what the others can.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.money import EXPONENTS, Money
 from app.payments.errors import Declined, GatewayError, Rejected, Unknown, Unsupported
 from app.payments.port import (
     FUNDING_REFUSED,
+    PLATFORM_ACCOUNT,
     Balance,
     DepositDetails,
     Envelope,
@@ -33,11 +34,12 @@ from app.payments.port import (
 )
 from app.payments.stripe import events, reading
 from app.payments.stripe.calling import TIMEOUT, calling, client, writing
-from app.payments.stripe.methods import FINAL, STEP_MINOR, TYPES, is_kept, offered
-from app.payments.stripe.payouts import Payouts
-from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, INSTRUMENT, PAYMENT, PAYOUT, REFUND, TRANSFER, metadata
+from app.payments.stripe.listing import Listing
+from app.payments.stripe.methods import STEP_MINOR, TYPES, is_kept, offered
+from app.payments.stripe.payouts import CONNECTED, Payouts
+from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, INSTRUMENT, PAYMENT, account_of, metadata
 from app.payments.stripe.searching import Search
-from app.payments.stripe.top_ups import TopUps, named
+from app.payments.stripe.top_ups import TopUps
 
 #: Which of Stripe's virtual accounts a transfer in this currency goes to.
 _TRANSFERS = {
@@ -50,8 +52,6 @@ _TRANSFERS = {
 _EURO_ACCOUNTS = ("DE", "ES", "FR", "NL", "IE")
 #: What a payment is read with.
 _CHARGE = ("latest_charge.balance_transaction", "latest_charge.failure_balance_transaction")
-#: A day's lines at a time are turned round: Stripe lists the newest first.
-_SLICE = timedelta(days=1)
 
 
 class StripeGateway:
@@ -63,26 +63,32 @@ class StripeGateway:
         self, *, collect_key: str, payout_key: str, read_key: str, webhook_secrets: Sequence[str], livemode: bool,
         api_base: str | None = None, timeout: tuple[int, int] = TIMEOUT,
         custodian_accounts: Mapping[str, str] | None = None, funds: Payee | None = None,
+        platform_account: str | None = None,
     ) -> None:  # fmt: skip
         self._collecting = client(collect_key, api_base, timeout)
         self._reading = client(read_key, api_base, timeout)
         self._payouts = Payouts(client(payout_key, api_base, timeout), self._reading)
         self._search = Search(self._reading, self._payouts)
         self._top_ups = TopUps(self._collecting, self._reading, funds)
+        self._listing = Listing(self._reading, self._search)
         self._custodian_accounts = dict(custodian_accounts or {})
+        #: The platform's own bank account, where its fees go; without one, Stripe holds nothing for offerings.
+        self._platform_account = platform_account
         self._secrets = tuple(webhook_secrets)
         self._livemode = livemode
 
     @property
     def caps(self) -> GatewayCaps:
         return GatewayCaps(
-            roles=frozenset({Role.COLLECTOR}),
+            roles=frozenset(Role) if self._platform_account else frozenset({Role.COLLECTOR}),
             currencies=frozenset(EXPONENTS),
             qualified_third_party=False,
             key_window=timedelta(hours=24),
             pushes_events=True,
             livemode=self._livemode,
             custodian_accounts=self._custodian_accounts,
+            moves_between=False,
+            payees=CONNECTED,
         )
 
     # Collector
@@ -116,14 +122,14 @@ class StripeGateway:
         if method not in self.methods(amount.currency):
             raise Unsupported("method_or_currency")
         _require_step(amount)
-        marks = metadata(op, reference)
+        marks = metadata(op, reference, account)
         if instrument is not None:
             charged = self._charge(op, amount, TYPES[method], instrument, refused, marks, account)
             if charged is not None:
                 return charged
         with calling():
             page = self._page(op, amount, method, payer, reference, return_url, instrument)
-            page["payment_intent_data"] = {"metadata": marks, "transfer_group": account}
+            page |= {"metadata": marks, "payment_intent_data": {"metadata": marks, "transfer_group": account}}
             made = self._collecting.v1.checkout.sessions.create(
                 page, writing(op, "" if instrument is None else ":page")
             )
@@ -142,7 +148,6 @@ class StripeGateway:
             "client_reference_id": reference,
             "success_url": return_url,
             "cancel_url": return_url,
-            "metadata": metadata(op, reference),
         }
         if method is Method.WECHAT_PAY:
             page["payment_method_options"] = {"wechat_pay": {"client": "web"}}
@@ -216,28 +221,37 @@ class StripeGateway:
     def refund(self, op: Op, payment: Ref, amount: Money) -> Outcome:
         _require_step(amount)
         with calling():
+            intent = self._search.intent_of(payment)
+            account = account_of(intent)
             order: Any = {
-                "payment_intent": self._search.intent_of(payment),
+                "payment_intent": intent.id,
                 "amount": amount.minor,
-                "metadata": metadata(op),
+                "metadata": metadata(op, account=account),
                 "expand": ["balance_transaction", "failure_balance_transaction"],
             }
-            return reading.refund(self._collecting.v1.refunds.create(order, writing(op)))
+            return reading.refund(self._collecting.v1.refunds.create(order, writing(op)), account)
 
     def pay_out(
         self, op: Op, amount: Money, *, account: str, payee: Payee, reference: str, document_sha256: str = ""
     ) -> Outcome:
         return self._payouts.pay(op, amount, account, payee, reference, document_sha256)
 
-    # No custodian; but what is refunded after it was carried to one comes back from there
+    # As a collector: what is refunded after it was carried to a custodian comes back from there
 
     def deposit_details(self, account: str, reference: str) -> DepositDetails:
         return self._top_ups.details(reference)
 
     def expect(self, op: Op, amount: Money, *, account: str, reference: str) -> Outcome:
-        return self._top_ups.expect(op, amount)
+        return self._top_ups.expect(op, amount, account)
+
+    # Custodian
 
     def move(self, op: Op, amount: Money, *, account: str, to: str) -> Outcome:
+        """Within the one balance nothing would move, and Stripe would write no line: the platform's own account is its bank's."""
+        if self._platform_account and to == PLATFORM_ACCOUNT:
+            return self._payouts.pay(op, amount, account, Payee("", self._platform_account), account, "")
+        if self._platform_account and account == PLATFORM_ACCOUNT:
+            return self._top_ups.expect(op, amount, to)
         raise Unsupported("move")
 
     # Truth
@@ -261,9 +275,11 @@ class StripeGateway:
                     about = None
                     if found.payment_intent and not ours:
                         about = self._search.of_payment(reading.id_of(found.payment_intent))
-                    return reading.refund(found, about)
+                    return reading.refund(found, self._search.account_of_refund(found), about)
                 case reading.PAYOUT:
-                    return self._payouts.fetch(ref)
+                    return self._payouts.fetch(ref.id)
+                case reading.TRANSFER:
+                    return self._payouts.fetch_transfer(ref.id)
         raise Rejected("unknown_kind")
 
     def _of_page(self, page: Any) -> Outcome:
@@ -292,44 +308,10 @@ class StripeGateway:
             raise Unknown(error.code) from None
 
     def transactions(self, since: datetime, until: datetime) -> Iterator[Txn]:
-        at = since
-        while at < until:
-            end = min(at + _SLICE, until)
-            window: Any = {
-                "created": {"gte": int(at.timestamp()), "lt": int(end.timestamp())},
-                "limit": 100,
-                "expand": ["data.source"],
-            }
-            with calling():
-                found = self._reading.v1.balance_transactions.list(window)
-                entries = list(found.auto_paging_iter())
-                day = [replace(self._line(one), op_key=reading.op_key(one.source)) for one in reversed(entries)]
-            yield from day
-            at = end
-
-    def _line(self, entry: Any) -> Txn:
-        """A line of the account, under the name by which an instruction knows its object."""
-        thing = entry.source
-        match getattr(thing, "object", None):
-            case "charge" if thing.payment_intent:
-                return reading.line(entry, self._search.of_payment(reading.id_of(thing.payment_intent)))
-            case "dispute" if thing.payment_intent:
-                charge = self._reading.v1.charges.retrieve(reading.id_of(thing.charge))
-                final = charge.payment_method_details is not None and charge.payment_method_details.type in FINAL
-                return reading.line(entry, self._search.of_payment(reading.id_of(thing.payment_intent)), final=final)
-            case "refund":
-                return reading.line(entry, Ref(REFUND, thing.id))
-            case "payout":
-                return reading.line(entry, Ref(PAYOUT, thing.id))
-            case "transfer":
-                return reading.line(entry, self._payouts.of_transfer(thing))
-            case "transfer_reversal":
-                return reading.line(entry, Ref(TRANSFER, reading.id_of(thing.transfer)))
-            case "topup":
-                return reading.line(entry, named(thing))
-        return reading.line(entry, Ref("other", thing.id if hasattr(thing, "id") else entry.id))
+        return self._listing.transactions(since, until)
 
     def balances(self) -> Sequence[Balance]:
+        """One balance for all: of which offering it is, only the lines tell."""
         with calling():
             found: Any = self._reading.v1.balance.retrieve()
         held: dict[str, Money] = {}
@@ -343,7 +325,7 @@ class StripeGateway:
 
     def parse(self, envelope: Envelope) -> Sequence[Hint]:
         with calling():
-            return events.parse(envelope, self._search)
+            return events.parse(envelope, self._search, self._payouts)
 
 
 def _require_step(amount: Money) -> None:

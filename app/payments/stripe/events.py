@@ -11,7 +11,8 @@ import stripe
 
 from app.payments.errors import WRONG_ENVIRONMENT, BadSignature, Stale
 from app.payments.port import Envelope, Hint, Ref
-from app.payments.stripe.reading import CHECKOUT, PAYOUT, REFUND
+from app.payments.stripe.payouts import Payouts
+from app.payments.stripe.reading import CHECKOUT, REFUND
 from app.payments.stripe.searching import Search
 
 SIGNATURE_HEADER = "stripe-signature"
@@ -85,10 +86,11 @@ _CONCERNS: dict[str, str] = {
 }
 
 
-def parse(envelope: Envelope, search: Search) -> Sequence[Hint]:
+def parse(envelope: Envelope, search: Search, payouts: Payouts) -> Sequence[Hint]:
     """What an event is about; nothing for a type that does not concern us, or an event about nothing.
 
-    `search` asks Stripe which page a payment, a complaint or a kept way to pay belongs to.
+    `search` asks Stripe which page a payment, a complaint or a kept way to pay belongs to, `payouts` which transfer the payout
+    of a connected account.
     """
     body = json.loads(envelope.body)
     thin = body.get("object") == THIN
@@ -99,20 +101,18 @@ def parse(envelope: Envelope, search: Search) -> Sequence[Hint]:
     if about is None or not name:
         return ()
     account = body.get("context" if thin else "account")
+    ref: Ref | None
     match about:
         case "page":
             ref = Ref(CHECKOUT, name)
         case "payment":
             ref = search.of_payment(name)
         case "setup":
-            page = search.of_setup(name)
-            if page is None:
-                return ()
-            ref = page
+            ref = search.of_setup(name)
         case "dispute":
             ref = search.of_dispute(name)
         case "refund":
             ref = Ref(REFUND, name)
         case _:
-            ref = Ref(PAYOUT, f"{account}/{name}" if account else name)
-    return (Hint(type_, ref),)
+            ref = payouts.about(name, account)
+    return (Hint(type_, ref),) if ref is not None else ()

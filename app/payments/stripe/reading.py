@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from app.money import Money
-from app.payments.port import DisputeState, Funding, Op, Outcome, Ref, State, Txn, TxnKind
+from app.payments.port import CASH_ACCOUNTS, DisputeState, Funding, Op, Outcome, Ref, State, Txn, TxnKind
 from app.payments.stripe.methods import FINAL
 
 #: Kinds of our references. "checkout" is a page where a payer pays; "payment" a charge without its holder.
@@ -31,11 +32,13 @@ _KINDS = {
     "dispute_reversal": TxnKind.DISPUTE_WON,
     "payout": TxnKind.PAYOUT,
     "payout_reversal": TxnKind.PAYOUT_FAILED,
-    "transfer": TxnKind.MOVE,
-    "transfer_reversal": TxnKind.MOVE,
+    "transfer": TxnKind.PAYOUT,  # to a connected account, and from there to its bank
+    "transfer_reversal": TxnKind.PAYOUT_FAILED,
     "fee": TxnKind.FEE,
     "topup": TxnKind.TOP_UP,
 }
+
+_ACCOUNT = re.compile(rf"offering-[0-9]+|{CASH_ACCOUNTS}")
 
 #: https://docs.stripe.com/payments/paymentintents/lifecycle. A decline goes back to "requires_payment_method"; ours are
 #: confirmed when they are made, so that is the end.
@@ -67,7 +70,7 @@ _REFUNDS: dict[str, State] = {
     "canceled": "failed",
 }
 #: A payout may say "paid", and "failed" days later. https://docs.stripe.com/api/payouts/object
-_PAYOUTS: dict[str, State] = {
+PAYOUTS: dict[str, State] = {
     "pending": "pending",
     "in_transit": "pending",
     "paid": "succeeded",
@@ -82,10 +85,19 @@ _DISPUTES: tuple[tuple[DisputeState, tuple[str, ...]], ...] = (
 )
 
 
-def metadata(op: Op, reference: str = "") -> dict[str, str]:
-    """How we know our own again; never a name."""
+def metadata(op: Op, reference: str = "", account: str = "") -> dict[str, str]:
+    """How we know our own again, and whose money it is (`Txn.account`); never a name."""
     marks = {"op_id": str(op.id), "generation": str(op.generation), "env": op.environment}
-    return {**marks, "reference": reference} if reference else marks
+    return marks | {name: value for name, value in (("reference", reference), ("account", account)) if value}
+
+
+def account_of(thing: Any) -> str:
+    """Whose money it is, by our marks on it or else by its `transfer_group`; "" where neither says so in our words."""
+    marks = thing.metadata.to_dict() if getattr(thing, "metadata", None) else {}
+    for told in (marks.get("account"), getattr(thing, "transfer_group", None)):
+        if told and _ACCOUNT.fullmatch(told):
+            return str(told)
+    return ""
 
 
 def is_of(op: Op, thing: Any, *, any_sending: bool = False) -> bool:
@@ -116,7 +128,7 @@ def money(minor: int, currency: str) -> Money:
     return Money(minor, currency.upper())
 
 
-def line(entry: Any, source: Ref, *, final: bool = False) -> Txn:
+def line(entry: Any, source: Ref, account: str, *, final: bool = False) -> Txn:
     """A balance transaction. `final`: the payer's bank takes back without a complaint that could be answered."""
     kind = _KINDS.get(entry.reporting_category, TxnKind.OTHER)
     if final and kind is TxnKind.DISPUTE:
@@ -128,13 +140,14 @@ def line(entry: Any, source: Ref, *, final: bool = False) -> Txn:
         amount=money(entry.amount, entry.currency),
         fee=money(entry.fee, entry.currency),
         created_at=datetime.fromtimestamp(entry.created, UTC),
+        account=account,
         available_at=datetime.fromtimestamp(entry.available_on, UTC),
     )
 
 
-def lines(entries: Sequence[Any], source: Ref, *, final: bool = False) -> tuple[Txn, ...]:
+def lines(entries: Sequence[Any], source: Ref, account: str, *, final: bool = False) -> tuple[Txn, ...]:
     """What is there of them."""
-    return tuple(line(entry, source, final=final) for entry in entries if entry is not None)
+    return tuple(line(entry, source, account, final=final) for entry in entries if entry is not None)
 
 
 def payment(intent: Any, ref: Ref, disputes: Sequence[Any] = ()) -> Outcome:
@@ -150,9 +163,10 @@ def payment(intent: Any, ref: Ref, disputes: Sequence[Any] = ()) -> Outcome:
     final = charge is not None and charge.payment_method_details.type in FINAL
     evidence: tuple[Txn, ...] = ()
     if charge is not None and (state == "succeeded" or charge.failure_balance_transaction is not None):
-        evidence = lines([charge.balance_transaction, charge.failure_balance_transaction], ref)
+        account = account_of(intent)
+        evidence = lines([charge.balance_transaction, charge.failure_balance_transaction], ref, account)
         for dispute in disputes:
-            evidence += lines(dispute.balance_transactions, ref, final=final)
+            evidence += lines(dispute.balance_transactions, ref, account, final=final)
     received = intent.amount_received if state == "succeeded" else intent.amount
     return Outcome(
         state, ref, money(received, intent.currency), url=_next(intent),
@@ -198,10 +212,10 @@ def funding(type_: str, of_card: str | None) -> Funding | None:
     return Funding.BANK if type_ in (*FINAL, "customer_balance") else None
 
 
-def refund(found: Any, about: Ref | None = None) -> Outcome:
+def refund(found: Any, account: str, about: Ref | None = None) -> Outcome:
     """A refund may fail long after; then its money is back in our balance. `about` is the payment of one that is not ours."""
     ref, state = Ref(REFUND, found.id), _REFUNDS[found.status]
-    evidence = _ended(found, ref, state)
+    evidence = _ended(found, ref, state, account)
     return Outcome(
         state, ref, money(found.amount, found.currency), evidence=evidence,
         code=(found.failure_reason or found.status) if state == "failed" else None,
@@ -209,18 +223,17 @@ def refund(found: Any, about: Ref | None = None) -> Outcome:
     )  # fmt: skip
 
 
-def payout(found: Any, account: str | None) -> Outcome:
-    """A payout of ours, or of a connected account: then its reference names both."""
-    ref, state = Ref(PAYOUT, f"{account}/{found.id}" if account else found.id), _PAYOUTS[found.status]
-    return Outcome(
-        state, ref, money(found.amount, found.currency), code=found.failure_code, evidence=_ended(found, ref, state)
-    )
+def payout(found: Any) -> Outcome:
+    """A payout to a bank account of the platform's own."""
+    ref, state = Ref(PAYOUT, found.id), PAYOUTS[found.status]
+    evidence = _ended(found, ref, state, account_of(found))
+    return Outcome(state, ref, money(found.amount, found.currency), code=found.failure_code, evidence=evidence)
 
 
-def _ended(found: Any, ref: Ref, state: State) -> tuple[Txn, ...]:
+def _ended(found: Any, ref: Ref, state: State, account: str) -> tuple[Txn, ...]:
     """The lines of what left. While it is on its way to a bank they are no evidence, as those of a debit that comes: it may
     take days, and until then only Stripe's own list tells them.
     """
     if state == "pending":
         return ()
-    return lines([found.balance_transaction, found.failure_balance_transaction], ref)
+    return lines([found.balance_transaction, found.failure_balance_transaction], ref, account)

@@ -11,7 +11,7 @@ from app.payments.errors import Rejected
 from app.payments.port import Op, Ref
 from app.payments.stripe.calling import calling
 from app.payments.stripe.payouts import Payouts
-from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, PAYMENT, REFUND, id_of, is_of
+from app.payments.stripe.reading import CHECKOUT, HOLDER_WANTED, PAYMENT, REFUND, account_of, id_of, is_of
 
 #: Our clock and theirs may differ by so much.
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -26,6 +26,7 @@ class Search:
         self._client = reading
         self._payouts = payouts
         self._pages: dict[str, Ref] = {}
+        self._accounts: dict[str, str] = {}
 
     def find(self, op: Op) -> Ref | None:
         """What this sending made. None: every list was read to its end, and it is in none.
@@ -86,14 +87,25 @@ class Search:
             raise Rejected("dispute_of_no_payment")
         return self.of_payment(id_of(dispute.payment_intent))
 
-    def intent_of(self, payment: Ref) -> str:
+    def intent_of(self, payment: Ref) -> Any:
         """The payment behind a page. Raises Rejected where there is none: nobody paid."""
         if payment.kind == PAYMENT:
-            return payment.id
-        page = self._client.v1.checkout.sessions.retrieve(payment.id)
+            return self._client.v1.payment_intents.retrieve(payment.id)
+        page = self._client.v1.checkout.sessions.retrieve(payment.id, {"expand": ["payment_intent"]})
         if page.payment_intent is None:
             raise Rejected("nothing_was_paid")
-        return id_of(page.payment_intent)
+        return page.payment_intent
+
+    def account_of_refund(self, refund: Any) -> str:
+        """Whose money it gives back: by our marks on it, or, where somebody made it by hand, by those on its payment."""
+        told, intent = account_of(refund), refund.payment_intent
+        if told or not intent:
+            return told
+        if id_of(intent) not in self._accounts:
+            if len(self._accounts) >= REMEMBERED:
+                self._accounts.clear()
+            self._accounts[id_of(intent)] = account_of(self._client.v1.payment_intents.retrieve(id_of(intent)))
+        return self._accounts[id_of(intent)]
 
 
 def _wants_its_holder(intent: Any) -> bool:

@@ -18,8 +18,8 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def build(environment: Mapping[str, str]) -> StripeGateway:
-    """Read the keys (`KEYS`), STRIPE_WEBHOOK_SECRETS, STRIPE_CUSTODIAN_ACCOUNTS, STRIPE_FUNDS_PAYEE, STRIPE_FUNDS_ACCOUNT and,
-    in tests, STRIPE_API_BASE.
+    """Read the keys (`KEYS`), STRIPE_WEBHOOK_SECRETS, STRIPE_CUSTODIAN_ACCOUNTS, STRIPE_FUNDS_PAYEE, STRIPE_FUNDS_ACCOUNT,
+    STRIPE_PLATFORM_ACCOUNT and, in tests, STRIPE_API_BASE.
 
     Raises ConfigurationError naming everything that is missing or unsafe, never a value.
     """
@@ -54,9 +54,15 @@ def build(environment: Mapping[str, str]) -> StripeGateway:
         problems.append("STRIPE_API_BASE is for tests: on this machine only, and never with keys for real money")
     custodians = _custodians(environment.get("STRIPE_CUSTODIAN_ACCOUNTS", ""), problems)
     funds = Payee(*(environment.get(f"STRIPE_FUNDS_{part}", "").strip() for part in ("PAYEE", "ACCOUNT")))
-    if not (funds.holder and funds.account) and (custodians or funds.holder or funds.account):
+    platform_account = environment.get("STRIPE_PLATFORM_ACCOUNT", "").strip()
+    if platform_account and (not _is_account(platform_account) or platform_account in custodians.values()):
         problems.append(
-            "STRIPE_FUNDS_PAYEE and STRIPE_FUNDS_ACCOUNT are missing: where a custodian sends what Stripe is to refund"
+            f"STRIPE_PLATFORM_ACCOUNT is the platform's own bank account at Stripe, {OWN_BANK}…, and no custodian's"
+        )
+    if not (funds.holder and funds.account) and (custodians or platform_account or funds.holder or funds.account):
+        problems.append(
+            "STRIPE_FUNDS_PAYEE and STRIPE_FUNDS_ACCOUNT are missing: where Stripe is sent what it is to refund, and what the"
+            " platform pays in"
         )
     if environment.get("STRIPE_LOG"):
         problems.append("STRIPE_LOG must not be set: it prints whole requests")
@@ -65,7 +71,7 @@ def build(environment: Mapping[str, str]) -> StripeGateway:
     return StripeGateway(
         collect_key=keys["STRIPE_COLLECT_KEY"], payout_key=keys["STRIPE_PAYOUT_KEY"], read_key=keys["STRIPE_READ_KEY"],
         webhook_secrets=secrets, livemode=livemode, api_base=api_base, custodian_accounts=custodians,
-        funds=funds if funds.account else None,
+        funds=funds if funds.account else None, platform_account=platform_account or None,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import stripe
 
 from app.money import Money
 from app.payments.errors import KeyConflict, Rejected, Unsupported
-from app.payments.port import DepositDetails, Op, Outcome, Payee, Ref
+from app.payments.port import DepositDetails, Op, Outcome, Payee, Ref, Txn
 from app.payments.stripe import reading
 from app.payments.stripe.calling import WRITE_RETRIES, calling
 from app.payments.stripe.reading import AWAITED, is_of, metadata
@@ -42,15 +42,17 @@ class TopUps:
             raise Unsupported("no_account_for_funds")
         return self._payee
 
-    def expect(self, op: Op, amount: Money) -> Outcome:
+    def expect(self, op: Op, amount: Money, account: str) -> Outcome:
         """Nothing is made at Stripe, which has no word for it: whoever asks later looks whether it is there."""
         self._known()
-        return Outcome("pending", Ref(AWAITED, f"{amount.currency}-{amount.minor}-{_since(op)}-{op.key}"), amount)
+        name = f"{amount.currency}-{amount.minor}-{_since(op)}-{op.key}@{account}"
+        return Outcome("pending", Ref(AWAITED, name), amount)
 
     def fetch(self, ref: Ref) -> Outcome:
         """Whether what is awaited is there by now; it goes by the name under which it was marked, whatever sending that was."""
         try:
             currency, minor, since, key = ref.id.split("-", 3)
+            key, _, account = key.partition("@")
             environment, op_id, generation = key.rsplit(":", 2)
             amount, op = Money(int(minor), currency), Op(UUID(op_id), int(generation), environment)
         except ValueError:
@@ -59,11 +61,11 @@ class TopUps:
             there = self._oldest_first(int(since))
             found = next((one for one in there if is_of(op, one, any_sending=True)), None)
         for one in there if found is None else []:
-            found = found or (self._take(op, ref, one) if _is_free(one, amount) else None)
+            found = found or (self._take(op, ref, one, account) if _is_free(one, amount) else None)
         if found is None or found.status != "succeeded":
             return Outcome("pending", ref, amount)
         name = named(found)
-        return Outcome("succeeded", name, amount, evidence=reading.lines([found.balance_transaction], name))
+        return Outcome("succeeded", name, amount, evidence=_lines(found, name))
 
     def find(self, op: Op) -> Ref | None:
         """The name of what arrived for this operation, in whichever sending."""
@@ -77,9 +79,9 @@ class TopUps:
         asked: Any = {"limit": 100, "created": {"gte": since}, "expand": [f"data.{_LINE}"]}
         return list(self._reading.v1.topups.list(asked).auto_paging_iter())[::-1]
 
-    def _take(self, op: Op, ref: Ref, one: Any) -> Any | None:
+    def _take(self, op: Op, ref: Ref, one: Any, account: str) -> Any | None:
         """Mark it as what was awaited. None: somebody was quicker."""
-        marks: Any = {"metadata": {**metadata(op), AWAITED: ref.id}, "expand": [_LINE]}
+        marks: Any = {"metadata": {**metadata(op, account=account), AWAITED: ref.id}, "expand": [_LINE]}
         key = f"{op.environment}:top_up:{one.id}"
         try:
             with calling():
@@ -88,6 +90,10 @@ class TopUps:
                 )
         except KeyConflict:
             return None
+
+
+def _lines(top_up: Any, name: Ref) -> tuple[Txn, ...]:
+    return reading.lines([top_up.balance_transaction], name, reading.account_of(top_up))
 
 
 def _since(op: Op) -> int:

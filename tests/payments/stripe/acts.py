@@ -104,8 +104,18 @@ def look(books: Books, id_: str) -> Thing:
     return books.things[id_]
 
 
-def known(books: Books, object_: str) -> Thing:
-    return {"object": "list", "data": [{"id": one["id"]} for one in books.all(object_)]}
+def known(books: Books, object_: str, account: str = "") -> Thing:
+    return {"object": "list", "data": [{"id": one["id"]} for one in books.all(object_, account)]}
+
+
+def refund_by_hand(books: Books, intent: str, amount: int) -> Thing:
+    """Somebody refunds in the dashboard: nothing of ours is on it."""
+    return books.refund({"payment_intent": intent, "amount": amount})
+
+
+def payout_by_hand(books: Books, amount: int, currency: str, account: str = "", **marks: str) -> Thing:
+    """Somebody pays out in the dashboard; `marks` is what they typed into its metadata."""
+    return books.payout({"amount": amount, "currency": currency, "metadata": marks}, account)
 
 
 def hold_refunds(books: Books) -> Thing:

@@ -40,9 +40,9 @@ class StripeBench:
     payee = Payee("OpenRaise", "ba_ours")
     secrets: Sequence[str] = (COLLECT, PAYOUT, READ, OLD_SECRET, SECRET)
 
-    def __init__(self, far: Far) -> None:
+    def __init__(self, far: Far, **settings: str) -> None:
         self._far = far
-        self._gateway = far_side.gateway(far)
+        self._gateway = far_side.gateway(far, **settings)
 
     @property
     def gateway(self) -> StripeGateway:

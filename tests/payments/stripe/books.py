@@ -103,6 +103,7 @@ class Books:
         made = self.add(
             "ch", "charge", amount=intent["amount"], currency=intent["currency"], payment_intent=intent["id"],
             metadata=intent["metadata"], disputed=False, refunded=False, amount_refunded=0,
+            transfer_group=intent["transfer_group"],
             billing_details={"name": name}, payment_method_details={"type": type_, type_: means},
             failure_balance_transaction=None,
         )  # fmt: skip
@@ -185,17 +186,25 @@ class Books:
             raise StripeError(400, "invalid_request_error", "balance_insufficient")
         made = self.add(
             "tr", "transfer", amount=amount, currency=params["currency"], destination=params["destination"],
-            transfer_group=params.get("transfer_group"), metadata=params.get("metadata", {}), reversed=False,
+            transfer_group=params.get("transfer_group"), metadata=params.get("metadata", {}), reversed=False, reversals=[],
         )  # fmt: skip
         made["balance_transaction"] = self.line(made, "transfer", -amount)
         arrived = self.add("py", "charge", params["destination"], currency=params["currency"])
         self.line(arrived, "charge", amount, type_="payment")
         return made
 
-    def reverse(self, transfer: Thing) -> Thing:
-        transfer["reversed"] = True
-        back = self.add("trr", "transfer_reversal", currency=transfer["currency"], transfer=transfer["id"])
-        self.line(back, "transfer_reversal", transfer["amount"])
+    def reverse(self, transfer: Thing, params: Thing) -> Thing:
+        """It needs the money at the destination."""
+        if transfer["amount"] > self.balance(transfer["currency"], transfer["destination"]):
+            raise StripeError(400, "invalid_request_error", "balance_insufficient")
+        back = self.add(
+            "trr", "transfer_reversal", currency=transfer["currency"], transfer=transfer["id"],
+            metadata=params.get("metadata", {}),
+        )  # fmt: skip
+        back["balance_transaction"] = self.line(back, "transfer_reversal", transfer["amount"])
+        left = self.add("pyr", "refund", transfer["destination"], currency=transfer["currency"])
+        self.line(left, "refund", -transfer["amount"])
+        transfer.update(reversed=True, reversals=[*transfer["reversals"], back["id"]])
         return back
 
     def payout(self, params: Thing, account: str) -> Thing:

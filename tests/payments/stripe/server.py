@@ -52,6 +52,9 @@ def shown(thing: Thing, paths: list[str]) -> Thing:
     told.setdefault("metadata", {})
     if told["object"] == "dispute":  # they always come whole
         told["balance_transactions"] = [shown(books.things[one], []) for one in told["balance_transactions"]]
+    if told["object"] == "transfer":  # so do what took it back
+        of_each = [one.removeprefix("reversals.data.") for one in paths]
+        told["reversals"] = {"object": "list", "data": [shown(books.things[one], of_each) for one in told["reversals"]]}
     for path in paths:
         first = path.partition(".")[0]
         if isinstance(told.get(first), str) and told[first] in books.things:
@@ -111,7 +114,7 @@ def written(path: str, params: Thing, account: str) -> Thing:
         case ["transfers"]:
             return books.transfer(params)
         case ["transfers", id_, "reversals"]:
-            return books.reverse(books.get(id_, "transfer"))
+            return books.reverse(books.get(id_, "transfer"), params)
         case ["payouts"]:
             return books.payout(params, account)
         case ["topups", id_]:

@@ -36,11 +36,12 @@ def test_every_line_comes_once_oldest_first_under_the_name_an_instruction_knows(
     now = datetime.now(UTC)
     lines = list(stripe.transactions(now - timedelta(days=3), now + timedelta(seconds=5)))
     assert [(line.kind, line.amount.minor) for line in lines] == [
-        (TxnKind.PAYMENT, 100_00), (TxnKind.REFUND, -10_00), (TxnKind.MOVE, -20_00), (TxnKind.PAYOUT, -5_00),
+        (TxnKind.PAYMENT, 100_00), (TxnKind.REFUND, -10_00), (TxnKind.PAYOUT, -20_00), (TxnKind.PAYOUT, -5_00),
         (TxnKind.DISPUTE, -100_00), (TxnKind.PAYMENT, 50_00), (TxnKind.RETURN, -50_00), (TxnKind.TOP_UP, 7_00),
     ]  # fmt: skip
     assert [line.source for line in lines][:-1] == [page, refund, payout, bank, page, debit, debit]
     assert all(line.net == line.amount - line.fee and line.available_at for line in lines)
+    assert [line.account for line in lines] == 7 * ["offering-7"] + [""]
     known = {line.id: replace(line, source=page) for line in lines}
     for ref in (page, refund, bank, debit):
         for line in stripe.fetch(ref).evidence:
