@@ -50,7 +50,8 @@ INVARIANTS: dict[str, str] = {
     N_("I10 cash moves only on evidence"): """
         SELECT DISTINCT e.id FROM journal_entries e JOIN postings p ON p.entry_id = e.id
         JOIN ledger_accounts a ON a.id = p.account_id
-        WHERE a.code IN ('1000', '1010', '1100', '1110', '3000') AND e.evidence IS NULL AND e.kind <> 'funds_available'""",
+        WHERE a.code IN ('1000', '1010', '1100', '1110', '3000') AND e.evidence IS NULL
+            AND e.kind NOT IN ('funds_available', 'overdraft_covered')""",
     N_("I11 every line of the gateway is in the books, or stands as a break"): f"""
         SELECT t.transaction_id FROM ({UNBOOKED}) t WHERE NOT EXISTS (
             SELECT 1 FROM breaks b WHERE b.key = t.gateway || ':' || t.transaction_id)""",
@@ -150,6 +151,8 @@ INVARIANTS: dict[str, str] = {
             OR p.held_at > c.begun_at""",
     N_("I28 no more is swept to the platform than its fees and what came back of its losses"): """
         SELECT i.offering_id FROM instructions i WHERE i.kind = 'fee' AND i.status <> 'cancelled'
+        AND NOT EXISTS (SELECT 1 FROM journal_entries e
+                WHERE e.instruction_id = i.id AND e.kind = 'platform_fee_returned' AND i.status = 'succeeded')
         GROUP BY i.offering_id, i.currency HAVING sum(i.amount_minor) > (
             SELECT coalesce(sum(a.credits), 0) FROM ledger_accounts a
             WHERE a.code = '2120' AND a.offering_id = i.offering_id AND a.currency = i.currency)""",

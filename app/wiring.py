@@ -233,6 +233,11 @@ def _custodian(gateways: Mapping[str, Gateway], settings: Settings) -> Gateway:
     for gateway in able:
         if settings.custodian in (None, gateway.name):
             _can_be_paid(gateway, gateways.values())
+            if settings.cash_accounts and not gateway.caps.moves_between:
+                raise ConfigurationError(
+                    f"CASH_ACCOUNTS must be off: {gateway.name}, which holds the money of offerings, moves nothing from an"
+                    " investor's cash to an offering that its own lines would show"
+                )
             return gateway
     raise ConfigurationError(f"CUSTODIAN must be one of {', '.join(one.name for one in able) or 'none'}: see GATEWAYS")
 

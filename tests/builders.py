@@ -139,6 +139,9 @@ class World(Agreeing, Happening):
 
     # Companies and offerings
 
+    #: The account of every company.
+    payee = "US00 1111 2222"
+
     def issuer(self) -> tuple[Issuer, Actor]:
         person = self.user(Role.ISSUER)
         actor = self.actor(person)
@@ -149,7 +152,7 @@ class World(Agreeing, Happening):
             )  # fmt: skip
             issuers.add_member(tx, issuer, person.id)
             issuers.set_payout_account(
-                tx, issuer, holder=issuer.legal_name, account="US00 1111 2222", vault=self.platform.vault
+                tx, issuer, holder=issuer.legal_name, account=self.payee, vault=self.platform.vault
             )
         return issuer, actor
 

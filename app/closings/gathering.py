@@ -44,8 +44,11 @@ def undisputed(tx: Transaction, offering: Offering, held: list[Held]) -> list[He
 
 
 def is_gathered(tx: Transaction, offering: Offering) -> bool:
-    """Whether all the money is with the custodian, and no bank can take it back without a word. Wakes: carry_money."""
-    if custody.waits_to_clear(tx.session, offering.id):
+    """Whether all the money is with the custodian and free there, and no bank can take it back without a word.
+
+    Wakes: carry_money.
+    """
+    if custody.waits_to_clear(tx.session, offering.id) or custody.waits_to_be_free(tx.session, offering, tx.now):
         return False
     tx.wake("carry_money")
     return custody.standing(tx.session, offering).is_gathered

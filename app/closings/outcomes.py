@@ -21,6 +21,7 @@ from app.offerings import actions as offerings
 from app.offerings.models import Offering
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
+from app.payments.carrying import CAME_BACK
 from app.payments.lifecycle import FAILED, SUCCEEDED
 from app.payments.models import Instruction
 from app.payments.port import OpKind, Outcome, Txn, TxnKind
@@ -41,6 +42,9 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
     closing = queries.lock(tx, asked.closing_id)
     row = payments.lock(tx, instruction_id)
     changed = payments.record(tx, row, outcome)
+    if changed and row.status == FAILED and not sum(line.amount.minor for line in outcome.evidence):
+        _payout_failed(tx, offering, closing, row, outcome)
+        return
     for line in outcome.evidence if row.status in (SUCCEEDED, FAILED) else ():
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
         if books.is_booked(tx.session, proof.transaction):
@@ -51,8 +55,6 @@ def released(tx: Transaction, instruction_id: int, outcome: Outcome, regime: Reg
         elif line.kind == TxnKind.PAYOUT_FAILED and CLOSING.allows(closing.status, "come_back"):
             ledger.post(tx, reversals.payout_returned(offering.id, line.amount, proof))
             _came_back(tx, offering, closing, line)
-    if changed and row.status == FAILED and not outcome.evidence:
-        _payout_failed(tx, offering, closing, row.id, outcome.code)
 
 
 def _paid(tx: Transaction, offering: Offering, closing: Closing, row: Instruction, regime: Regime) -> None:
@@ -111,19 +113,33 @@ def not_released(tx: Transaction, instruction_id: int, code: str) -> None:
     assert asked.closing_id is not None and asked.offering_id is not None  # a payout is always for a closing
     offering = offerings.lock(tx, asked.offering_id)
     closing = queries.lock(tx, asked.closing_id)
-    if payments.fail(tx, payments.lock(tx, instruction_id), code):
-        _payout_failed(tx, offering, closing, instruction_id, code)
+    row = payments.lock(tx, instruction_id)
+    if payments.fail(tx, row, code):
+        _payout_failed(tx, offering, closing, row, None)
 
 
 def _payout_failed(
-    tx: Transaction, offering: Offering, closing: Closing, instruction_id: int, code: str | None
+    tx: Transaction, offering: Offering, closing: Closing, row: Instruction, outcome: Outcome | None
 ) -> None:
-    """P16: no cash moved; the money is owed to the issuer again. Writes: closing, entry, messages, alert, case, audit."""
+    """P16: the company was never paid: no cash moved, or it went and is back. The money is owed to the issuer again.
+
+    Writes: closing, entries, messages, alert, case, audit.
+    """
     tx.session.flush()  # the database lets a payout fail only after its instruction
-    audit.transition(tx, closing, "fail_payout", code=code)
-    ledger.post(tx, entries.payout_failed(offering.id, closing.payout, f"payout_failed:{instruction_id}"))
-    attempt = f"attempt:{closing.payout_attempts}"
-    _tell_that_it_failed(tx, offering, closing, Message.PAYOUT_REFUSED, about=attempt)
+    audit.transition(tx, closing, "fail_payout", code=row.code)
+    evidence = outcome.evidence if outcome is not None else ()
+    for line in evidence:
+        proof = Evidence(f"{row.gateway}:{line.id}", row.id)
+        if line.amount.minor < 0:
+            ledger.post(tx, entries.payout_paid(offering.id, line.gone, proof))
+        else:
+            ledger.post(tx, reversals.payout_returned(offering.id, line.amount, proof))
+    if not evidence:
+        ledger.post(tx, entries.payout_failed(offering.id, closing.payout, f"payout_failed:{row.id}"))
+    _tell_that_it_failed(
+        tx, offering, closing, Message.PAYOUT_CAME_BACK if evidence else Message.PAYOUT_REFUSED,
+        about=f"attempt:{closing.payout_attempts}",
+    )  # fmt: skip
 
 
 def _settle(tx: Transaction, offering: Offering, closing: Closing, regime: Regime) -> None:
@@ -135,9 +151,29 @@ def _settle(tx: Transaction, offering: Offering, closing: Closing, regime: Regim
 
 
 def fee_swept(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
-    """Take the answer to the move of our fee. Locks: instruction, accounts. Writes: instruction, entry, audit."""
+    """Take the answer to the move of our fee. What comes back is asked for once more, by a person.
+
+    Locks: instruction, accounts. Writes: instructions, entries, audit.
+    """
     row = payments.lock(tx, instruction_id)
-    if payments.record(tx, row, outcome) and row.status == SUCCEEDED:
-        assert row.offering_id is not None  # our fee is always of an offering
-        proof = Evidence(f"{row.gateway}:{outcome.evidence[0].id}", row.id)
-        ledger.post(tx, entries.platform_fee_swept(row.offering_id, row.amount, proof))
+    changed = payments.record(tx, row, outcome)
+    assert row.offering_id is not None  # our fee is always of an offering
+    for line in outcome.evidence if row.status in (SUCCEEDED, FAILED) else ():
+        proof = Evidence(f"{row.gateway}:{line.id}", row.id)
+        if books.is_booked(tx.session, proof.transaction):
+            continue
+        if line.gone == row.amount:
+            ledger.post(tx, entries.platform_fee_swept(row.offering_id, row.amount, proof))
+        elif line.kind == TxnKind.PAYOUT_FAILED and line.amount == row.amount:
+            ledger.post(tx, entries.platform_fee_returned(row.offering_id, row.amount, proof))
+            if row.status == SUCCEEDED and not changed:
+                _sweep_again(tx, row)
+
+
+def _sweep_again(tx: Transaction, row: Instruction) -> None:
+    """It was ours and is in escrow again: why, a person finds out before it is sent once more."""
+    again = payments.instruct(
+        tx, OpKind.FEE, f"{row.business_key}:again", gateway=row.gateway, amount=row.amount, offering_id=row.offering_id,
+        closing_id=row.closing_id, reference=row.reference,
+    )  # fmt: skip
+    payments.call_a_person(tx, again.id, CAME_BACK)

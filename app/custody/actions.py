@@ -31,7 +31,7 @@ def take_next_step(tx: Transaction, offering_id: int) -> int:
     offering = offerings.lock(tx, offering_id)
     if offering.gateway is None:
         return 0
-    done = _clear(tx, offering) + _call_free(tx, offering)
+    done = _clear(tx, offering) + _call_free(tx, offering) + _cover(tx, offering)
     standing = queries.standing(tx.session, offering)
     if standing.is_moving and _take_back(tx, offering, standing):
         done, standing = done + 1, queries.standing(tx.session, offering)
@@ -80,7 +80,7 @@ def _take_back(tx: Transaction, offering: Offering, standing: Standing) -> bool:
 def _top_up(tx: Transaction, offering: Offering, standing: Standing) -> int:
     """What gateways kept is paid in when the offering ends or a part is closed, or when what goes back lacks it."""
     assert offering.gateway is not None
-    lacks = any(standing.spare(name) < 0 for name in standing.collectors) or standing.escrow_lacks(offering.gateway)
+    lacks = any(standing.spare(name) < 0 for name in standing.collectors) or standing.escrow_lacks
     if not standing.platform_owes or (offering.status == LIVE and not (lacks or standing.is_closing)):
         return 0
     _instruct(tx, offering, OpKind.TOP_UP, offering.gateway, standing.platform_owes)
@@ -92,16 +92,27 @@ def _carry(tx: Transaction, offering: Offering, standing: Standing) -> int:
     assert offering.gateway is not None
     for name in standing.collectors:
         spare = standing.spare(name)
-        wanted = standing.is_closing or standing.to_sweep > 0 or standing.escrow_lacks(offering.gateway)
+        wanted = standing.is_closing or standing.to_sweep > 0 or standing.escrow_lacks
         if spare > 0 and wanted and name != offering.gateway:
             done = _send(tx, offering, OpKind.TO_CUSTODY, name, offering.gateway, spare)
-        elif spare < 0 and queries.has_in_escrow(tx.session, offering, -spare):
+        elif spare < 0 and name != offering.gateway and queries.has_in_escrow(tx.session, offering, -spare):
             done = _send(tx, offering, OpKind.FROM_CUSTODY, offering.gateway, name, -spare)
         else:
             done = 0
         if done:
             return done
     return 0
+
+
+def _cover(tx: Transaction, offering: Offering) -> int:
+    """What left the account at the custodian beyond what was in escrow, as far as there is more by now."""
+    lacks = -queries.standing(tx.session, offering).spare(offering.gateway or "")
+    minor = min(lacks, queries.left_in_escrow(tx.session, offering)) if lacks > 0 else 0
+    if minor <= 0:
+        return 0
+    key = f"overdraft_covered:{offering.id}:{lacks}:{tx.now.isoformat()}"
+    amount = Money(minor, offering.currency)
+    return int(ledger.post(tx, entries.overdraft_covered(offering.id, offering.gateway or "", amount, key)))
 
 
 def _sweep(tx: Transaction, offering: Offering, standing: Standing) -> int:

@@ -38,8 +38,9 @@ class Standing:
 
     pending: Mapping[str, int]
     free: Mapping[str, int]
-    #: Refunds that leave from there and are not paid yet.
+    #: Refunds that leave from collectors and are not paid yet; and those that leave from the custodian.
     to_refund: Mapping[str, int]
+    to_refund_from_escrow: int
     #: To be paid by the custodian to bank accounts, of investors in a refund's stead or the issuer, or into cash accounts.
     to_pay_back: int
     escrow: int
@@ -57,9 +58,10 @@ class Standing:
         free = self.free.get(gateway, 0) - self.to_refund.get(gateway, 0)
         return free if free >= 0 else min(0, free + self.pending.get(gateway, 0))
 
-    def escrow_lacks(self, custodian: str) -> bool:
-        """Whether the custodian has less than it is to give back, and a collector may have it."""
-        return self.escrow < self.to_pay_back + (self.to_refund.get(custodian, 0) if self.to_pay_back else 0)
+    @property
+    def escrow_lacks(self) -> bool:
+        """Whether the custodian has less than it is to give back: a collector may have it, or the platform owes it."""
+        return self.escrow < self.to_pay_back + self.to_refund_from_escrow
 
     @property
     def collectors(self) -> list[str]:
@@ -85,12 +87,14 @@ def standing(session: Session, offering: Offering) -> Standing:
         .group_by(Instruction.kind, Instruction.gateway)
     ).all()
     to_refund = {gateway: int(minor) for kind, gateway, minor in back if kind == OpKind.REFUND}
+    from_escrow = to_refund.pop(offering.gateway or "", 0)
     # One whose refunds wait for money may have nothing left at all.
-    emptied = {gateway: 0 for gateway in to_refund if gateway != offering.gateway}
+    emptied = dict.fromkeys(to_refund, 0)
     return Standing(
         pending=at(Code.COLLECTOR_PENDING),
         free=emptied | at(Code.COLLECTOR_CASH),
         to_refund=to_refund,
+        to_refund_from_escrow=from_escrow,
         to_pay_back=sum(int(minor) for kind, _, minor in back if kind in OUT_OF_ESCROW),
         escrow=sum(at(Code.ESCROW_CASH).values()),
         in_transit=sum(at(Code.IN_TRANSIT).values()),
@@ -126,12 +130,15 @@ def _rolls(session: Session, offering_id: int) -> bool:
     return session.scalars(told.limit(1)).first() is not None
 
 
-def has_in_escrow(session: Session, offering: Offering, minor: int) -> bool:
-    """Whether the custodian has so much beside what it owes to others already, while more comes in."""
+def left_in_escrow(session: Session, offering: Offering) -> int:
+    """What the custodian has beside what it owes to others already, while more comes in."""
     found = standing(session, offering)
     owed = sum(books.balance(session, code, offering.currency, offering_id=offering.id) for code in OWED_FROM_ESCROW)
-    refunds = found.to_pay_back + found.to_refund.get(offering.gateway or "", 0)
-    return found.escrow >= minor + owed + refunds
+    return found.escrow - owed - found.to_pay_back - found.to_refund_from_escrow
+
+
+def has_in_escrow(session: Session, offering: Offering, minor: int) -> bool:
+    return left_in_escrow(session, offering) >= minor
 
 
 def moving(session: Session, offering_id: int) -> list[Instruction]:
@@ -195,6 +202,15 @@ def waits_to_clear(session: Session, offering_id: int) -> bool:
     found = select(Pledge.id).where(
         Pledge.offering_id == offering_id, Pledge.status == HELD, Pledge.clears_at.is_not(None)
     )
+    return session.scalars(found.limit(1)).first() is not None
+
+
+def waits_to_be_free(session: Session, offering: Offering, now: datetime) -> bool:
+    """Whether the custodian, where it took money itself, may not pay out some of it yet."""
+    found = select(GatewayTransaction.transaction_id).where(
+        GatewayTransaction.gateway == offering.gateway, GatewayTransaction.account == f"offering-{offering.id}",
+        GatewayTransaction.available_at > now, GatewayTransaction.net_minor > 0,
+    )  # fmt: skip
     return session.scalars(found.limit(1)).first() is not None
 
 

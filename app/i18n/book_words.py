@@ -52,6 +52,8 @@ ENTRY_KINDS: Mapping[str, str] = {
     "payout_paid": N_("Payout to the company"),
     "payout_failed": N_("Payout that failed"),
     "platform_fee_swept": N_("Fee moved to our own account"),
+    "platform_fee_returned": N_("Fee that did not reach our own account"),
+    "overdraft_covered": N_("Overdraft with the custodian made good"),
     "pledge_promised": N_("Way to pay kept"),
     "promise_ended": N_("Kept way to pay ended"),
     "funds_cleared": N_("Debit cleared"),

@@ -33,6 +33,10 @@ REFUSALS: Mapping[str, str] = {
     "clients_money_short": N_(
         "The platform owes %(short)s to clients' money. Nothing is released until it has paid that in."
     ),
+    "payee_not_at_custodian": N_(
+        "The custodian pays only whom it knows: give the name of the company's account there, which begins with %(begins)s"
+    ),
+    "payee_no_bank_account": N_("This is no number of a bank account, and the custodian pays to bank accounts"),
     "bill_line_unknown": N_("There is no such line of money that came into the platform's own account."),
     "bill_line_used": N_("This line was booked already."),
     "fees_contradict": N_("The least success fee must be no more than the most, and less than the target."),

@@ -76,6 +76,9 @@ def read(platform: Platform, gateway: Gateway) -> int:
         until, law = view.now, platform_policy.reconciling(view.now)
         reading = queries.readings(view.session).get(gateway.name)
         since = _since(reading, payment_queries.first_instructed(view.session, gateway.name) or until) - law.overlap
+        # What was booked on its word must stand in its list, however late it told us of it: as a bank's statement does.
+        missed = payment_queries.oldest_unlisted(view.session, gateway.name, law.arrived_before)
+        since = since if missed is None else min(since, missed)
     new = 0
     try:
         balances = gateway.balances()

@@ -231,6 +231,26 @@ def platform_fee_swept(offering_id: int, fee: Money, evidence: Evidence) -> Draf
     return on_evidence("platform_fee_swept", fee, (*pair(payable, escrow, fee), *pair(ours, claim, fee)), evidence)
 
 
+def platform_fee_returned(offering_id: int, fee: Money, evidence: Evidence) -> Draft:
+    """P17 backwards: it did not reach our account, or came back from there."""
+    payable, escrow = Account(Code.PLATFORM_FEE_PAYABLE, offering_id), Account(Code.ESCROW_CASH, offering_id)
+    ours, claim = Account(Code.PLATFORM_CASH), Account(Code.FEE_RECEIVABLE, offering_id)
+    return on_evidence("platform_fee_returned", fee, (*pair(escrow, payable, fee), *pair(claim, ours, fee)), evidence)
+
+
+def overdraft_covered(offering_id: int, custodian: str, amount: Money, key: str) -> Draft:
+    """What left an offering's account with the custodian beyond what was in escrow is made good from what came in since.
+
+    Nothing moves there: at the custodian both are one account.
+    """
+    return Draft(
+        "overdraft_covered",
+        key,
+        amount.currency,
+        pair(cash_at(offering_id, custodian), cash_at(offering_id, ""), amount),
+    )
+
+
 def gateway_price_taken(offering_id: int, fee: Money, evidence: Evidence, *, collector: str = "") -> Draft:
     """A gateway took its price as a line of its own: the platform's cost, which it owes to client money."""
     lines = (

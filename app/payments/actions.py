@@ -15,7 +15,7 @@ from app.errors import Mistake, Refused
 from app.money import Money
 from app.payments import lines, queries
 from app.payments.lifecycle import ASKABLE, INSTRUCTION, QUEUED, REVIEW, SENDING
-from app.payments.models import AMOUNT_DIFFERS, KEY_FORGOTTEN, PAID_OTHERWISE, GatewayReading, Instruction
+from app.payments.models import AMOUNT_DIFFERS, PAID_OTHERWISE, GatewayReading, Instruction
 from app.payments.port import MONEY_IN, Method, MethodCaps, OpKind, Outcome, Ref
 from app.payments.ways import returns_any_part
 from app.regimes import platform_policy
@@ -385,10 +385,10 @@ def record_cancellation(tx: Transaction, row: Instruction, outcome: Outcome) -> 
 
 def found_at_gateway(tx: Transaction, instruction_id: int) -> None:
     """The gateway did what we do not know to have sent, as after a restore: it counts as sent from now on. So does what a
-    person was called to because nobody could tell any more. Locks: instruction. Writes: instruction, audit.
+    person was called to, and did there under our mark, or found done. Locks: instruction. Writes: instruction, audit.
     """
     row = lock(tx, instruction_id)
-    if (row.status, row.code) == (REVIEW, KEY_FORGOTTEN) and row.may_be_repeated:
+    if row.status == REVIEW and row.may_be_repeated:
         audit.transition(tx, row, "try_again", why="found_at_gateway")
         tx.session.flush()  # the database knows no shorter way
     if row.status == QUEUED:

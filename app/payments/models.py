@@ -229,6 +229,7 @@ class GatewayTransaction(Base):
     __table_args__ = (
         CheckConstraint("net_minor = amount_minor - fee_minor", name="net_is_amount_less_fee"),
         Index(None, "gateway", "source"),
+        Index(None, "gateway", "account", "available_at", postgresql_where=text("available_at IS NOT NULL")),
     )
 
     gateway: Mapped[str] = mapped_column(String(40), primary_key=True)

@@ -32,13 +32,11 @@ class OpKind(StrEnum):
     #: Carry what a collector holds to the custodian, and back again where it must be refunded from there.
     TO_CUSTODY = "to_custody"
     FROM_CUSTODY = "from_custody"
-    #: What was carried is there.
-    ARRIVAL = "arrival"
+    ARRIVAL = "arrival"  # what was carried is there
     RELEASE = "release"  # pay the issuer
     #: Our own fee leaves escrow, and what came back of our losses.
     FEE = "fee"
-    #: The platform pays in what it owes to client money.
-    TOP_UP = "top_up"
+    TOP_UP = "top_up"  # the platform pays in what it owes to client money
     #: Pay an investor's bank account: what could not be refunded, or what they take out of their cash account.
     PAY_BACK = "pay_back"
     #: From an investor's cash account into an offering's account, at the same custodian.
@@ -258,11 +256,8 @@ class GatewayCaps:
     livemode: bool
     #: What it calls the accounts of custodians, by their names, where it pays none but those that it knows.
     custodian_accounts: Mapping[str, str] | None = None
-    #: As a custodian: carries money between any two of its accounts, with a line for each. False: only to the platform's own
-    #: account and from it, so that it can hold no investors' cash.
-    moves_between: bool = True
-    #: How the names begin of those whom it pays, where it pays nobody whom it does not know; "": bank accounts.
-    payees: str = ""
+    moves_between: bool = True  # a custodian: between any two of its accounts, not only with the platform's own
+    payees: str = ""  # how the names of those begin whom alone it pays; "": it pays to bank accounts
 
     def takes_again(self, age: timedelta) -> bool:
         """Whether a key so old may be sent again; an hour of each day is left for the call and for clocks that differ."""
@@ -319,9 +314,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is in an account; "" where a gateway has one balance for all: its lines may still say whose each of them is."""
-
-    account: str
+    account: str  # "": all that is there, which only lines may tell apart
     amount: Money
 
 

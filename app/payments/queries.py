@@ -300,6 +300,16 @@ def asked_in_this_transaction(session: Session) -> list[tuple[str, int, Money]]:
     return [(purpose, number, Money(int(minor), currency)) for purpose, number, minor, currency in rows]
 
 
+def oldest_unlisted(session: Session, gateway: str, after: datetime) -> datetime | None:
+    """When the oldest line was made that we know by an answer and have not seen in the gateway's own list."""
+    found = select(func.min(GatewayTransaction.created_at)).where(
+        GatewayTransaction.gateway == gateway,
+        GatewayTransaction.listed_at.is_(None),
+        GatewayTransaction.created_at > after,
+    )
+    return session.scalars(found).one()
+
+
 def first_instructed(session: Session, gateway: str) -> datetime | None:
     """When anything was first asked of a gateway: it has no line of ours from before."""
     return session.scalars(select(func.min(Instruction.created_at)).where(Instruction.gateway == gateway)).one()

@@ -6,13 +6,18 @@ deadline moves. The days are the platform's policy (`regimes/platform_policy.tom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.errors import Refused
 from app.money import Money
 from app.payments.port import Gateway, Method, MethodCaps, Role
+
+#: What some gateway calls somebody: "acct_1a2b". No bank's number looks so.
+_NAME = re.compile(r"[a-z]+_")
 
 
 class Pattern(StrEnum):
@@ -120,6 +125,22 @@ def refundable_until(caps: MethodCaps, charged_at: datetime) -> datetime | None:
     """How long money charged then can lie at the gateway and be given back. None: without end."""
     windows = [window for window in (caps.refund_window, caps.max_hold) if window is not None]
     return charged_at + min(windows) if windows else None
+
+
+def require_payee(custodian: Gateway, account: str) -> None:
+    """Whether the custodian of offerings could pay a company there. Raises Refused: "payee_not_at_custodian" (it pays nobody
+    whom it does not know), "payee_no_bank_account".
+    """
+    begins, number = custodian.caps.payees, "".join(account.split())
+    if begins and not _is_named(number, begins):
+        raise Refused("payee_not_at_custodian", field="account", begins=begins)
+    if not begins and _NAME.match(number):
+        raise Refused("payee_no_bank_account", field="account")
+
+
+def _is_named(number: str, begins: str) -> bool:
+    rest = number.removeprefix(begins)
+    return rest != number and rest.isascii() and rest.isalnum()
 
 
 def _refused(caps: MethodCaps, amount: Money, needs: Needs) -> Why | None:

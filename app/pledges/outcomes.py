@@ -257,7 +257,8 @@ def not_booked(tx: Transaction, row: Instruction, outcome: Outcome) -> Iterator[
 
 
 def _book_refund(tx: Transaction, pledge: Pledge, offering: Offering, row: Instruction, line: Txn) -> None:
-    proof, holder = Evidence(f"{row.gateway}:{line.id}", row.id), collector(offering, row)
+    proof = Evidence(f"{row.gateway}:{line.id}", row.id)
+    holder = taken_back.away_from(tx.session, offering, row.gateway, row.amount)
     if lines.is_price(line):
         taken_back.book_price(tx, offering, row, line)
     elif line.kind in (TxnKind.REFUND_FAILED, TxnKind.PAYOUT_FAILED):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy.orm import Session
+
 from app.alerts import actions as alerts
 from app.alerts.models import Finding, SubjectType
 from app.audit import actions as audit
@@ -75,12 +77,14 @@ def _proof(row: Instruction, line: Txn) -> Evidence:
     return Evidence(f"{row.gateway}:{line.id}", row.id)
 
 
-def _away_from(tx: Transaction, offering: Offering, row: Instruction, amount: Money) -> str:
-    """Whose balance it left: the collector's. At the custodian the offering's account, while that has so much left."""
-    if row.gateway != offering.gateway:
-        return row.gateway
-    left = books.balance(tx.session, Code.ESCROW_CASH, amount.currency, offering_id=offering.id)
-    return "" if left >= amount.minor else row.gateway
+def away_from(session: Session, offering: Offering, gateway: str, amount: Money) -> str:
+    """Whose balance it left: the collector's. At the custodian the offering's account, while that has so much left; what left
+    beyond that is watched like a collector's balance below zero, until the platform has paid it in.
+    """
+    if gateway != offering.gateway:
+        return gateway
+    left = books.balance(session, Code.ESCROW_CASH, amount.currency, offering_id=offering.id)
+    return "" if left >= amount.minor else gateway
 
 
 def _returned(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruction, line: Txn) -> None:
@@ -88,7 +92,7 @@ def _returned(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruct
     amount, kept = line.gone, line.fee
     out_of = _still_held(tx, pledge, amount)
     draft = reversals.debit_returned(
-        offering.id, pledge.id, amount, _proof(row, line), collector=_away_from(tx, offering, row, amount + kept),
+        offering.id, pledge.id, amount, _proof(row, line), collector=away_from(tx.session, offering, row.gateway, amount + kept),
         out_of=out_of or Code.RETURNED_DEBIT, gateway_fee=kept, investor_fee=_fee_apart(pledge, out_of),
     )  # fmt: skip
     ledger.post(tx, draft)
@@ -153,7 +157,7 @@ def _disputed(tx: Transaction, offering: Offering, pledge: Pledge, row: Instruct
     amount, kept = line.gone, line.fee
     draft = reversals.dispute_opened(
         offering.id, pledge.id, amount, _proof(row, line), gateway_fee=kept,
-        collector=_away_from(tx, offering, row, amount + kept),
+        collector=away_from(tx.session, offering, row.gateway, amount + kept),
     )  # fmt: skip
     ledger.post(tx, draft)
     if pledge.status == lifecycle.REFUND_DUE:

@@ -12,7 +12,7 @@ from app.notifications.catalog import Message
 from app.payments import actions as payments
 from app.payments import queries as payment_queries
 from app.payments.port import OpKind, Outcome
-from app.pledges import refunds
+from app.pledges import refunds, taken_back
 from app.pledges.actions import stop, take
 from app.pledges.lifecycle import HELD, REFUND_DUE
 from app.pledges.messages import tell
@@ -61,7 +61,7 @@ def refunded_by_hand(tx: Transaction, instruction_id: int, outcome: Outcome) -> 
         return False
     offering = pledge.offering
     audit.transition(tx, pledge, "refund", amount=line.gone, evidence=line.id, by_hand=True)
-    collector = "" if row.gateway == offering.gateway else row.gateway
+    collector = taken_back.away_from(tx.session, offering, row.gateway, line.gone)
     ledger.post(tx, entries.refund_paid(offering.id, pledge.id, line.gone, proof, collector=collector))
     tell(tx, pledge, offering, Message.REFUND_PAID, amount=line.gone)
     return True

@@ -344,7 +344,8 @@ def returned(tx: Transaction, instruction_id: int, outcome: Outcome) -> None:
     for line in outcomes.not_booked(tx, row, outcome):
         proof = Evidence(f"{row.gateway}:{line.id}", row.id)
         if line.kind == TxnKind.REFUND:
-            ledger.post(tx, entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=collector))
+            left = taken_back.away_from(tx.session, offering, row.gateway, row.amount)
+            ledger.post(tx, entries.unidentified_funds_returned(offering.id, row.amount, proof, collector=left))
         elif line.kind == TxnKind.PAYOUT:
             ledger.post(tx, reversals.loss_repaid_to_issuer(offering.id, row.amount, proof))
         elif lines.is_price(line):
@@ -376,7 +377,7 @@ def returned_by_hand(tx: Transaction, gateway: str, outcome: Outcome) -> bool:
         if reconciliation.receipt(tx.session, one.entry_id).is_dealt_with:
             return False
         offering = offering_queries.offering(tx.session, one.offering_id)
-        collector = "" if gateway == offering.gateway else gateway
+        collector = taken_back.away_from(tx.session, offering, gateway, line.gone)
         proof = Evidence(f"{gateway}:{line.id}", None)
         draft = entries.unidentified_funds_returned(offering.id, line.gone, proof, collector=collector)
         return ledger.post(tx, replace(draft, key=f"unidentified_funds_returned:{one.key}"))  # known by what it returns

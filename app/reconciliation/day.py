@@ -2,8 +2,7 @@
 
 A movement belongs to the day of the gateway's line that proves it, whenever we heard of it; an entry without a line to
 the day on which it was written. So both sides count the same things, and what differs is a break. What a collector holds is
-compared for each offering where its lines tell whose they are, and as one account where they do not; that it may be paid out by
-now (`funds_available`) moves nothing.
+compared for each offering where its lines tell whose they are, and as one account where they do not.
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from app.payments.port import PLATFORM_ACCOUNT
 from app.reconciliation.finders import ACCOUNT, PROVES
 from app.regimes import platform_policy
 
+#: What moves nothing at the gateway: both sides are one account there.
+WITHIN = "('funds_available', 'overdraft_covered')"
 _BOOKS = f"""
 WITH cash AS (
     SELECT a.id, a.currency,
@@ -33,7 +34,7 @@ SELECT c.gateway, c.currency, CASE WHEN c.with_collector AND t.account = '' THEN
     sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS minor
 FROM cash c JOIN postings p ON p.account_id = c.id JOIN journal_entries e ON e.id = p.entry_id
 LEFT JOIN gateway_transactions t ON {PROVES}
-WHERE coalesce(t.created_at, e.effective_at) < :ends AND e.kind <> 'funds_available' GROUP BY 1, 2, 3, 4, 5"""
+WHERE coalesce(t.created_at, e.effective_at) < :ends AND e.kind NOT IN {WITHIN} GROUP BY 1, 2, 3, 4, 5"""
 _LINES = f"""
 SELECT gateway, currency, account, kind, created_at < :begins AS before, sum(net_minor)::bigint AS minor
 FROM gateway_transactions WHERE created_at < :ends AND account <> '{PLATFORM_ACCOUNT}' GROUP BY 1, 2, 3, 4, 5"""
@@ -42,7 +43,9 @@ SELECT b.gateway, b.currency, t.account, sum(t.net_minor)::bigint AS minor
 FROM breaks b JOIN gateway_transactions t ON b.key = t.gateway || ':' || t.transaction_id
 WHERE b.kind = 'R1' AND b.status = 'open' AND t.created_at < :ends GROUP BY 1, 2, 3"""
 _BALANCES = """
-SELECT gateway, currency, account, amount_minor AS minor, read_at FROM gateway_balances WHERE day = :day"""
+SELECT gateway, currency, account, amount_minor AS minor, read_at,
+    NOT EXISTS (SELECT 1 FROM gateway_balances n WHERE n.gateway = b.gateway AND n.account <> '') AS is_all
+FROM gateway_balances b WHERE day = :day"""
 
 #: All accounts together of a gateway that tells only one balance for them.
 TOTAL = "total"
@@ -100,7 +103,7 @@ def compare(session: Session, day: date) -> dict[Where, Account]:
         found[row.gateway, row.currency, row.account].waiting = row.minor
     for row in session.execute(text(_BALANCES), asked):
         where = (row.gateway, row.currency, row.account)
-        if not row.account:
+        if row.is_all:
             where = _all_of(found, row.gateway, row.currency)
         if where in found:
             found[where].balance = (row.minor, row.read_at)

@@ -60,6 +60,7 @@ UNBOOKED = f"""
 _OPEN_LINES = f"""
     WITH unbooked AS MATERIALIZED ({UNBOOKED})
     SELECT t.*, i.id AS instruction_id, i.pledge_id, coalesce(i.offering_id, o.id) AS offering_id,
+        coalesce(i.status, '') = 'pending' AND t.created_at > :arrived_before AS on_its_way,
         split_part(t.op_key, ':', 1) NOT IN ('', :environment) AS foreign_key
     FROM unbooked t
     LEFT JOIN LATERAL (
@@ -93,15 +94,15 @@ def _aged(codes: str, side: str, since: str, whose: str, amount: str) -> str:
 
 
 #: What the entry of a line moves in the account that the line is in: booked to another offering, it is nothing. A gateway
-#: that does not tell has one account for all.
+#: that does not tell has one account for all. (A move has a line in each of two accounts, and one entry.)
 _AT_ITS_ACCOUNT = """coalesce(sum(CASE p.side WHEN 'D' THEN p.amount_minor ELSE -p.amount_minor END)
             FILTER (WHERE t.account IN ('', c.account)), 0)::bigint"""
 _WHOSE = "concat_ws(':', a.code, a.currency, a.offering_id, a.pledge_id, a.gateway)"
 
 FINDERS: Mapping[Kind, str] = {
-    Kind.TIMING: f"{_LINE} FROM ({_OPEN_LINES}) t WHERE t.created_at > :booked_before AND NOT t.foreign_key",
+    Kind.TIMING: f"{_LINE} FROM ({_OPEN_LINES}) t WHERE (t.created_at > :booked_before OR t.on_its_way) AND NOT t.foreign_key",
     Kind.NOT_BOOKED: f"""{_LINE} FROM ({_OPEN_LINES}) t
-        WHERE t.created_at <= :booked_before AND t.instruction_id IS NOT NULL AND NOT t.foreign_key""",
+        WHERE t.created_at <= :booked_before AND NOT t.on_its_way AND t.instruction_id IS NOT NULL AND NOT t.foreign_key""",
     Kind.NOT_OURS: f"""{_LINE} FROM ({_OPEN_LINES}) t
         WHERE t.created_at <= :booked_before AND t.instruction_id IS NULL AND NOT t.foreign_key""",
     # Booked on the gateway's word, but its own list, which was read for that time, does not have the line.
@@ -118,6 +119,7 @@ FINDERS: Mapping[Kind, str] = {
         t.net_minor - {_AT_ITS_ACCOUNT} AS amount_minor, t.currency, t.created_at AS since
     FROM ({_CASH}) c JOIN postings p ON p.account_id = c.id JOIN journal_entries e ON e.id = p.entry_id
     JOIN gateway_transactions t ON {PROVES} LEFT JOIN instructions i ON i.id = e.instruction_id
+    WHERE t.kind <> 'move' OR t.account IN ('', c.account)
     GROUP BY t.gateway, t.transaction_id HAVING t.net_minor <> {_AT_ITS_ACCOUNT}
     UNION ALL {_INSTRUCTION} WHERE i.status = 'review' AND i.code = 'amount_differs' AND NOT EXISTS (
         SELECT 1 FROM gateway_transactions t
@@ -180,32 +182,39 @@ FINDERS: Mapping[Kind, str] = {
         coalesce(p.held_at, p.placed_at) AS since
     FROM ledger_accounts a JOIN pledges p ON p.id = a.pledge_id
     WHERE a.code IN ('1195', '1197') AND a.debits > a.credits AND p.status IN ('allotted', 'settled')""",
-    # What it says that it holds, beside our books, apart from lines that one of both does not know yet. One balance for all
-    # ("") is compared with all that the books have there.
+    # What it says that it holds, beside our books, apart from lines that one of both does not know yet. A gateway that tells
+    # no account's balance but one for all ("") is compared with all that the books have there.
     Kind.CUSTODY: f"""
     SELECT concat_ws(':', b.gateway, b.account, b.currency) AS key, b.gateway,
-        CASE WHEN b.account <> '' THEN min(c.offering_id) END AS offering_id,
+        CASE WHEN NOT b.is_all THEN min(c.offering_id) END AS offering_id,
         NULL::bigint AS pledge_id, NULL::bigint AS instruction_id,
         (b.amount_minor - coalesce(sum(c.balance), 0) + coalesce(max(later.minor), 0) - coalesce(max(open.minor), 0))::bigint
             AS amount_minor, b.currency, b.read_at AS since
-    FROM (SELECT DISTINCT ON (gateway, account, currency) * FROM gateway_balances
+    FROM (SELECT DISTINCT ON (gateway, account, currency) *, bool_and(account = '') OVER (PARTITION BY gateway) AS is_all
+        FROM gateway_balances
         ORDER BY gateway, account, currency, day DESC) b
-    LEFT JOIN ({_CASH}) c ON (c.gateway, c.currency) = (b.gateway, b.currency) AND b.account IN ('', c.account)
+    LEFT JOIN ({_CASH}) c ON (c.gateway, c.currency) = (b.gateway, b.currency) AND (b.is_all OR b.account = c.account)
     LEFT JOIN LATERAL (SELECT sum(t.net_minor) AS minor FROM gateway_transactions t JOIN journal_entries e ON {PROVES}
-        WHERE (t.gateway, t.currency) = (b.gateway, b.currency) AND b.account IN ('', t.account) AND t.created_at > b.read_at
+        WHERE (t.gateway, t.currency) = (b.gateway, b.currency) AND (b.is_all OR b.account = t.account) AND t.created_at > b.read_at
         ) later ON true
     LEFT JOIN LATERAL (SELECT sum(t.net_minor) AS minor FROM ({UNBOOKED}) t
-        WHERE (t.gateway, t.currency) = (b.gateway, b.currency) AND b.account IN ('', t.account) AND t.created_at <= b.read_at
+        WHERE (t.gateway, t.currency) = (b.gateway, b.currency) AND (b.is_all OR b.account = t.account) AND t.created_at <= b.read_at
         ) open ON true
     WHERE b.account <> '{PLATFORM_ACCOUNT}'
-    GROUP BY b.gateway, b.account, b.currency, b.amount_minor, b.read_at
+    GROUP BY b.gateway, b.account, b.currency, b.amount_minor, b.read_at, b.is_all
     HAVING b.amount_minor - coalesce(sum(c.balance), 0) + coalesce(max(later.minor), 0)
         - coalesce(max(open.minor), 0) <> 0""",
     Kind.SHORTFALL: _aged("'1190', '1195', '1196', '1197'", "D", "shortfall_since", _WHOSE, "owed_to")
     + """
     UNION ALL SELECT 'below_zero:' || gateway || ':' || currency, gateway, NULL, NULL, NULL,
         sum(credits - debits)::bigint, currency, CAST(:now AS timestamptz)
-    FROM ledger_accounts WHERE code IN ('1000', '1010') GROUP BY gateway, currency HAVING sum(debits - credits) < 0""",
+    FROM (SELECT a.* FROM ledger_accounts a LEFT JOIN offerings o ON o.id = a.offering_id
+        WHERE a.code IN ('1000', '1010') AND o.gateway IS DISTINCT FROM a.gateway) c
+    GROUP BY gateway, currency HAVING sum(debits - credits) < 0
+    UNION ALL SELECT concat_ws(':', 'below_zero', a.gateway, a.currency, o.id), a.gateway, o.id, NULL, NULL, a.credits - a.debits,
+        a.currency, CAST(:now AS timestamptz)
+    FROM ledger_accounts a JOIN offerings o ON o.id = a.offering_id AND o.gateway = a.gateway
+    WHERE a.code = '1010' AND a.credits > a.debits""",
     Kind.UNIDENTIFIED: _aged("'2200'", "C", "unidentified_since", _WHOSE, "owed_by"),
     Kind.OTHER_ENVIRONMENT: f"{_LINE} FROM ({_OPEN_LINES}) t WHERE t.foreign_key",
     Kind.EVENT: f"""
@@ -244,6 +253,7 @@ def parameters(now: datetime, environment: str, *, frozen: bool) -> dict[str, An
         "now": now,
         "environment": environment,
         "booked_before": now if frozen else law.booked_before,
+        "arrived_before": now if frozen else law.arrived_before,
         "listed_before": law.listed_before,
         "unclear_since": law.unclear_since,
         "review_since": law.review_since,

@@ -69,7 +69,7 @@ SCHEMA: Schema = {
         "overlap_hours": int, "collectors_minutes": int, "custodians_minutes": int, "stale_minutes": int,
         "booked_minutes": int, "listed_minutes": int, "unclear_minutes": int, "review_business_days": int,
         "refund_days": int, "shortfall_hours": int, "unidentified_business_days": int, "fee_window_days": int,
-        "fee_alert_bps": int, "dormant_days": int, "ended_days": int,
+        "fee_alert_bps": int, "dormant_days": int, "ended_days": int, "on_its_way_days": int,
     },
     "distributions": {"deposit_days": int},
     "limit_statements": {
@@ -268,6 +268,8 @@ class Reconciling:
     #: Nothing is sent to a gateway that was not read for so long.
     stale_after: timedelta
     booked_before: datetime
+    #: The same for what its gateway calls on its way to a bank, or from there.
+    arrived_before: datetime
     listed_before: datetime
     unclear_since: datetime
     review_since: datetime
@@ -294,6 +296,7 @@ def reconciling(at: datetime) -> Reconciling:
         custodians_every=timedelta(minutes=row["custodians_minutes"]),
         stale_after=timedelta(minutes=row["stale_minutes"]),
         booked_before=at - timedelta(minutes=row["booked_minutes"]),
+        arrived_before=at - timedelta(days=row["on_its_way_days"]),
         listed_before=at - timedelta(minutes=row["listed_minutes"]),
         unclear_since=at - timedelta(minutes=row["unclear_minutes"]),
         review_since=business_days_ago("review_business_days"),

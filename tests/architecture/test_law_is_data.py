@@ -68,7 +68,7 @@ NO_TERMS = {
     ("app/payments/sandbox/signing.py", "hours"): "how old a forged event is",
     ("app/payments/sandbox/provider.py", "days"): "how slow the sandbox's slow payment is",
     ("app/payments/sandbox/provider.py", "hours"): "how long money from another bank takes to the sandbox",
-    ("app/payments/stripe/adapter.py", "days"): "lines of the account read at a time",
+    ("app/payments/stripe/listing.py", "days"): "lines of the account read at a time",
     ("app/payments/stripe/adapter.py", "hours"): "how long Stripe remembers a key",
     ("app/payments/stripe/methods.py", "days"): "what Stripe promises for each method, with its sources",
     ("app/payments/stripe/top_ups.py", "days"): "how long before we hear of it money may have arrived",

@@ -148,7 +148,7 @@ FACTS: dict[str, Any] = {
     "zone": "America/New_York", "earliest": date(2026, 12, 1), "latest": date(2027, 2, 1), "status": "live", "machine": "offering",
     "currency": "USD", "digits": 2, "left_shares": 1_062, "shares": 40, "seats": 49, "minutes": 3, "reason": "the law", "fewest": 3, "sum": 90,
     "largest_mb": 10, "largest_kb": 2_000, "line": 7, "taken": Money(100, "USD"), "form": "C-U", "issuer": "Acme, Inc.", "offering": "F-1",
-    "found": "PDF", "lines": 3, "most": Money(100, "USD"), "title": "Statements",
+    "found": "PDF", "begins": "acct_", "lines": 3, "most": Money(100, "USD"), "title": "Statements",
     "regime": "XX", "gateway": "none", "longest": 200, "shortest": 15, "length": 3, "time": "02:30", "later": "03:30",
     "where": "as_of", "fault": "…", "proposal": "V-1", "distribution": "D-1", "version": 2, "name": "Another Platform", "least_bps": 2_500, "topic": "How a pledge is cancelled", "why": "amount_too_small",
     "issued_at": datetime(2026, 11, 28, 22, tzinfo=UTC), "expired_at": datetime(2026, 12, 28, 22, tzinfo=UTC),

@@ -114,7 +114,7 @@ class CardsGateway(SandboxGateway):
             details["about"] = " ".join(refused)
         if instrument is not None:
             details["instrument"] = instrument.id
-        return self._create("payment", op, amount, "", **details)
+        return self._create("payment", op, amount, account, **details)
 
     def move(self, op: Op, amount: Money, *, account: str, to: str) -> Outcome:
         raise Unsupported("no_custodian")

@@ -1,6 +1,7 @@
 """The far side of "sandbox_cards": a processor that takes payments, keeps its price, and holds money for nobody.
 
-One balance for everything, of which a payment may be paid out after two days and which refunds can carry below zero;
+One balance for everything, of which a payment may be paid out after two days and which refunds can carry below zero; each line says
+for which account it was asked for.
 keys that are forgotten after a day; and banks that change their mind long after a payment was made.
 """
 
@@ -98,8 +99,9 @@ class CardsProvider(Provider):
             sticks = self._sticks(connection, kind, key)
         if sticks:
             raise RemoteError(500, STICKY)
-        # One balance: whose money it is, only the platform knows.
-        return super().create(kind, key, op_id, account="", amount_minor=amount_minor, currency=currency, **details)
+        return super().create(
+            kind, key, op_id, account=account, amount_minor=amount_minor, currency=currency, **details
+        )
 
     def stick(self, kind: str) -> None:
         """Let the next call of this kind end in an error of the server that its key replays until it is forgotten."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 import stripe
@@ -33,7 +34,7 @@ class Listing:
         while at < until:
             end = min(at + _SLICE, until)
             window: Any = {
-                "created": {"gte": int(at.timestamp()), "lt": int(end.timestamp())},
+                "created": {"gte": ceil(at.timestamp()), "lt": ceil(end.timestamp())},  # theirs are whole seconds
                 "limit": 100,
                 "expand": ["data.source"],
             }

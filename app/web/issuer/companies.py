@@ -20,6 +20,7 @@ from app.i18n.words import N_, said
 from app.issuers import actions, queries
 from app.issuers.models import Issuer
 from app.offerings import queries as offerings
+from app.payments import ways
 from app.web.forms import opened, sent_key
 from app.web.guard import allow
 from app.web.issuer import blueprint
@@ -140,6 +141,7 @@ def _payout_page(found: Issuer, form: PayoutForm) -> ResponseReturnValue:
             company=found,
             proposal=proposal,
             frozen_until=found.frozen_until(view.now),
+            paid_by=platform().custodian,
             proposed_by_me=proposal is not None and proposal.made_by == my_id(),
         ), form.status
 
@@ -153,6 +155,7 @@ def save_payout(ref: str) -> ResponseReturnValue:
     form = PayoutForm()
     if form.validate():
         try:
+            ways.require_payee(platform().custodian, form.account.data or "")
             with acting() as tx:
                 proposal = actions.set_payout_account(
                     tx, queries.issuer(tx.session, found.id), holder=form.holder.data or "",

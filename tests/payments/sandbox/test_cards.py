@@ -34,7 +34,7 @@ def test_the_price_is_kept_from_the_payment(cards: Cards, method: Method, amount
     cards.days(14)
     (line,) = cards.gateway.fetch(asked.ref).evidence
     assert (line.amount, line.fee, line.net.minor) == (amount, Money(fee, amount.currency), amount.minor - fee)
-    assert line.account == ""
+    assert line.account == "offering-1"
     assert cards.balance() == amount.minor - fee
 
 

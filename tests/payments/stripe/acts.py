@@ -113,9 +113,9 @@ def refund_by_hand(books: Books, intent: str, amount: int) -> Thing:
     return books.refund({"payment_intent": intent, "amount": amount})
 
 
-def payout_by_hand(books: Books, amount: int, currency: str, account: str = "", **marks: str) -> Thing:
-    """Somebody pays out in the dashboard; `marks` is what they typed into its metadata."""
-    return books.payout({"amount": amount, "currency": currency, "metadata": marks}, account)
+def payout_by_hand(books: Books, amount: int, currency: str, account: str = "", marks: Thing | None = None) -> Thing:
+    """Somebody pays out in the dashboard or by a command; `marks` is what they gave for its metadata."""
+    return books.payout({"amount": amount, "currency": currency, "metadata": marks or {}}, account)
 
 
 def hold_refunds(books: Books) -> Thing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,14 @@ class Agent:
         #: What was written into the statement: amount and text.
         self.told: list[tuple[Money, str]] = []
 
-    def a_day(self) -> None:
+    def a_day(self, day: date) -> None:
         """Carry out what lies in the folder, and hand over the statement of the day."""
         opening, lines = self.balance, [*self._arrived(), *self._carried_out()]
         if lines:
             self.balance = sum((amount for amount, _ in lines), opening)
             rows = [
-                row(str(amount.amount), text, id_=f"B{len(self.told) + i}") for i, (amount, text) in enumerate(lines)
+                row(str(amount.amount), text, id_=f"B{len(self.told) + i}", day=day.isoformat())
+                for i, (amount, text) in enumerate(lines)
             ]
             self._gateway.import_statement(csv(*rows, opening=str(opening.amount)))
             self.told += lines
