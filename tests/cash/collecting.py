@@ -139,10 +139,12 @@ class Collected:
 
 
 def line_behind(
-    world: World, about: Ref, minor: int, *, kind: str = "fee", schema: str = "sandbox_cards", account: str = ""
+    world: World, about: Ref, minor: int, *, kind: str = "fee", schema: str = "sandbox_cards", account: str | None = None
 ) -> None:
-    """A gateway books a line of its own behind something that it made."""
+    """A gateway books a line of its own behind something that it made, in the account of that if no other is named."""
     line = f"txn_price_{uuid.uuid4().hex[:8]}"
+    if account is None:
+        ((account,),) = world.sql(f"SELECT account FROM {schema}.objects WHERE id = :id", id=about.id)
     world.sql(
         f"INSERT INTO {schema}.transactions (id, kind, object_kind, object_id, account, amount_minor, currency, created_at)"
         " VALUES (:id, :kind, :object, :about, :account, :minor, 'USD', platform_now())",
