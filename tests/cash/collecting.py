@@ -139,7 +139,13 @@ class Collected:
 
 
 def line_behind(
-    world: World, about: Ref, minor: int, *, kind: str = "fee", schema: str = "sandbox_cards", account: str | None = None
+    world: World,
+    about: Ref,
+    minor: int,
+    *,
+    kind: str = "fee",
+    schema: str = "sandbox_cards",
+    account: str | None = None,
 ) -> None:
     """A gateway books a line of its own behind something that it made, in the account of that if no other is named."""
     line = f"txn_price_{uuid.uuid4().hex[:8]}"
