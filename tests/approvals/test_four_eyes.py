@@ -276,6 +276,8 @@ def test_everything_is_given_back_when_two_officers_say_so(world: World, closing
     assert {world.pledge(one.id).status for one in pledges} == {"refunded"}
     assert {world.pledge(one.id).stop_reason for one in pledges} == {"platform_ended"}
     assert world.offering(offering.id).status == ("refunded" if closing else "withdrawn")
+    ended = "SELECT subject_type, facts ->> 'why' FROM audit_events WHERE event IN ('withdraw', 'abort', 'fail') ORDER BY id"
+    assert world.sql(ended) == [(one, "platform") for one in (["closings"] if closing else []) + ["offerings"]]
     assert world.broken_promises() == []
 
 

@@ -15,11 +15,13 @@ from app.database import Transaction
 from app.errors import Refused
 from app.jobs import carry_money, outcomes, process_inbox, send_payments
 from app.ledger.chart import Code
+from app.payments.errors import Rejected
 from app.payments.port import Method, OpKind, Ref
 from app.payments.sandbox.tables import Fault
 from app.pledges.models import Pledge
 from tests.builders import World, usd
 from tests.payments.test_after_the_payment import Story as Offered
+from tests.payments.test_refusals import with_gateway_that_says
 from tests.racing import came_of, crowded
 from tests.reconciliation.deciding import decide, refused, standing
 from tests.reconciliation.planting import line, listen
@@ -369,3 +371,19 @@ def test_two_that_come_back_at_once_are_not_both_the_platforms(story: Story) -> 
     decide(story.world, apart(story), None)
     story.days(3)
     assert repaid(story.world) == [("succeeded", LOST)] and story.books() == {}
+
+
+def test_a_repayment_that_the_gateway_refuses_leaves_the_companys_money_apart_for_a_person(story: Story) -> None:
+    _, payment = story.lost()
+    story.bills("750")
+    story.pays_bill(75_000)
+    story.won(payment)
+    story.days(4)
+    entry, before = apart(story), story.books()
+    decide(story.world, entry, None)
+    send_payments.run(with_gateway_that_says(story.world, Rejected("closed_account")).platform)
+    assert repaid(story.world) == [("failed", LOST)]
+    assert story.books() == before and apart(story) == entry
+    decide(story.world, entry, None)
+    story.days(3)
+    assert repaid(story.world) == [("failed", LOST), ("succeeded", LOST)] and story.books() == {}
