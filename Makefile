@@ -73,8 +73,8 @@ campaign: setup $(TOOLS) ## Kill processes twenty times at every point, drain 5,
 screenshots: setup $(TOOLS) browser ## Take pictures of every page into var/screenshots/, to be looked at (ONLY=word takes some)
 	$(BIN)/python -m tests.screenshots
 
-mutants: setup $(TOOLS) ## Change single places of ledger, closings and payments and see the tests notice it (hours; SAMPLE says how many, 200 by default)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+mutants: setup $(TOOLS) ## Change single places of what moves money and see the tests notice it (hours; SAMPLE says how many, 300 by default)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1 pytest-cov==7.1.0
 	$(BIN)/python -m tests.mutants
 
 bench-size: setup $(TOOLS) ## Measure a pledge among 1.5 million investors and 3 million pledges (minutes, 10 GB)

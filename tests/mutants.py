@@ -1,89 +1,412 @@
-"""Mutation testing of the ledger, closings and payments: what would no test notice?
+"""Mutation testing of what moves money, or decides about it: what would no test notice?
 
-mutmut makes the mutants and finds out which tests come by which function (half an hour, kept in mutants/). Of them a
-sample is drawn, always the same one, and for each a fresh pytest runs the tests that come by its function, the most
-particular ones first: fresh, for a table of entries is built when its module is read. A mutant whose tests all pass
-survives. `make mutants` prints the survivors and the share that was noticed; what it was last, and why the survivors
-may live, is in docs/mutants.md.
+mutmut says which changes a file can have. Of all of them a sample is drawn, always the same one, and each is made in a
+copy of the platform and given to a fresh pytest with the tests that come by the changed lines: fresh, for a table is
+built when its module is read. Who comes by which line, and how long that takes, is found out first (coverage by test,
+an hour) and kept in mutants/ like every result: who runs this again goes on where it ended, and tries once more what
+nobody noticed. `make mutants` tells the share that was noticed; what it was last, and why the survivors may live, is
+in docs/mutants.md.
 """
 
 from __future__ import annotations
 
+import ast
+import fnmatch
+import gc
+import importlib
 import json
 import os
 import random
+import re
+import resource
+import shutil
+import signal
 import subprocess
 import sys
-from collections import Counter
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NoReturn
+from xml.etree import ElementTree
 
-from tests.conftest import make_template
+import libcst
+from coverage import CoverageData
+from libcst.metadata import MetadataWrapper, PositionProvider
+from mutmut.mutation.file_mutation import Mutation, MutationVisitor, get_ignored_lines
+from mutmut.mutation.mutators import mutation_operators
+
 from tests.servers import ROOT, Server, running
 
-MUTANTS = ROOT / "mutants"
-SAMPLE, SEED = int(os.environ.get("SAMPLE", "200")), 20261123
-#: One with few tests: what it costs to have mutmut make all of them and learn who tests what.
-CHEAP = "app.closings.allotments.x_allotments__mutmut_1"
-#: So many of the tests that come by a function are tried, and for so many seconds.
-MOST_TESTS, MOST_S = 300, 1_500
-#: Built where its module is read, so that no test seems to come by the functions of entries.
-ENTRIES = "tests/ledger/test_postings.py"
+KEPT = ROOT / "mutants"
+TREE, RESULTS, SECONDS = KEPT / "tree", KEPT / "results.jsonl", KEPT / "seconds.json"
+SAMPLE, SEED = int(os.environ.get("SAMPLE", "300")), 20261124
+#: What moves money, or decides about it. `models.py` is held to the schema by `make schema`, `port.py` has no code of its own.
+PATTERNS = (
+    "app/ledger/*", "app/closings/*", "app/payments/*", "app/distributions/*", "app/custody/*", "app/cash/*", "app/fees/*",
+    *(f"app/pledges/{name}.py" for name in (
+        "outcomes", "funding", "giving_back", "paying_for", "recoveries", "refund_choice", "refunds", "saved", "taken_back",
+        "unasked", "unidentified",
+    )),
+    *(f"app/jobs/{name}.py" for name in (
+        "carry_money", "charge_saved", "close_offerings", "expire_claims", "expire_pledges", "keep_cash", "one_by_one",
+        "outcomes", "process_inbox", "reconcile", "return_in_time", "send_payments", "unasked",
+    )),
+)  # fmt: skip
+#: The sandbox plays a gateway, the conformance kit tests one: neither moves money of anybody.
+LEFT_OUT = (
+    "*/models.py", "*/__init__.py", "app/payments/port.py", "app/payments/conformance/*", "app/payments/sandbox/*provider.py",
+    "app/payments/sandbox/*tables.py", "app/payments/sandbox/bench.py", "app/payments/sandbox/telling.py", "*/messages.py",
+)  # fmt: skip
+TESTS = [
+    *(f"tests/{name}" for name in (
+        "ledger", "closings", "fees", "pledges", "cash", "distributions", "reconciliation", "approvals", "payments", "changes",
+        "waitlist", "switches", "alerts", "offerings", "notifications", "web", "audit/test_bundle.py", "cli/test_books_and_schema.py",
+    )),
+    "--ignore=tests/payments/machine", "--ignore=tests/web/test_pages.py",
+]  # fmt: skip
+OPTIONS = ["-n", "0", "-p", "no:cacheprovider"]
+#: First the quickest and most particular tests, then whatever else comes by, by the seconds that they usually take.
+FIRST_S, MOST_S = 10.0, float(os.environ.get("MOST_S", "240"))
 
 
-def environment(server: Server, mutant: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    lines: range
+    code: str
+
+
+class AlsoDecorated(MutationVisitor):
+    """mutmut leaves out what is decorated, for it keeps all mutants in one file; one at a time may be anywhere."""
+
+    def _skip_node_and_children(self, node: libcst.CSTNode) -> bool:
+        if isinstance(node, libcst.FunctionDef) and node.decorators:
+            return False
+        return bool(super()._skip_node_and_children(node))
+
+
+def files() -> list[str]:
+    found = subprocess.run(
+        ["git", "ls-files", "app"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    return [
+        file
+        for file in sorted(found)
+        if file.endswith(".py")
+        and any(fnmatch.fnmatch(file, one) for one in PATTERNS)
+        and not any(fnmatch.fnmatch(file, one) for one in LEFT_OUT)
+    ]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and what may be changed in it."""
+
+    code: str
+    module: libcst.Module
+    mutations: list[Mutation]
+    #: Where each of them begins.
+    lines: list[int]
+
+
+def source_of(file: str) -> Source:
+    code = (ROOT / file).read_text()
+    wrapper = MetadataWrapper(libcst.parse_module(code))
+    visitor = AlsoDecorated(mutation_operators, get_ignored_lines(file, code, wrapper))
+    module = wrapper.visit(visitor)
+    begins = wrapper.resolve(PositionProvider)
+    return Source(code, module, visitor.mutations, [begins[one.original_node].start.line for one in visitor.mutations])
+
+
+def names_of(file: str, source: Source) -> Iterator[str]:
+    """Numbered within their function, so that a name says the same as long as that function stays as it is."""
+    numbers: Counter[str] = Counter()
+    for line in source.lines:
+        place = place_of(source.code, line)
+        numbers[place] += 1
+        yield f"{file.removesuffix('.py').replace('/', '.')}.{place} {numbers[place]}"
+
+
+def changed_lines(before: str, after: str) -> range:
+    old, new = before.splitlines(), after.splitlines()
+    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    end = next((at for at, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False)) if a != b), 0)
+    return range(same + 1, max(len(old) - end, same + 1) + 1)
+
+
+@cache
+def _parsed(code: str) -> ast.Module:
+    return ast.parse(code)
+
+
+def place_of(code: str, line: int) -> str:
+    names: list[str] = []
+    body: list[ast.stmt] = _parsed(code).body
+    while found := next(
+        (
+            one
+            for one in body
+            if isinstance(one, ast.FunctionDef | ast.ClassDef) and first_line(one) <= line <= (one.end_lineno or 0)
+        ),
+        None,
+    ):
+        names.append(found.name)
+        body = found.body
+    return ".".join(names) or "module"
+
+
+def first_line(one: ast.FunctionDef | ast.ClassDef) -> int:
+    return min([one.lineno, *(decorator.lineno for decorator in one.decorator_list)])
+
+
+def sample() -> list[Mutant]:
+    """All of them in an order that is always the same: the first so many are a sample of it, whenever it ends."""
+    sources = {file: source_of(file) for file in files()}
+    all_of_them = [(file, at) for file, source in sources.items() for at in range(len(source.mutations))]
+    print(f"{len(all_of_them)} mutants in {len(sources)} files", flush=True)
+    random.Random(SEED).shuffle(all_of_them)
+    names = {file: list(names_of(file, source)) for file, source in sources.items()}
+    chosen = [(file, at) for file, at in all_of_them if names[file][at] in sys.argv[1:]] or all_of_them[:SAMPLE]
+    return [mutant(names[file][at], file, sources[file], at) for file, at in chosen]
+
+
+def mutant(name: str, file: str, source: Source, at: int) -> Mutant:
+    one = source.mutations[at]
+    code = source.module.deep_replace(one.original_node, one.mutated_node).code
+    return Mutant(name, file, changed_lines(source.code, code), code)
+
+
+class Tests:
+    """Who comes by which line."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = json.loads(SECONDS.read_text())
+        self.by_line: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.breadth: Counter[str] = Counter()
+        self.of_file: dict[str, set[str]] = defaultdict(set)
+        for test in self.seconds:
+            self.of_file[test.split("::", 1)[0]].add(test)
+        for file in sorted(KEPT.glob("*.coverage")):
+            data = CoverageData(str(file))
+            data.read()
+            for source in data.measured_files():
+                for line, contexts in data.contexts_by_lineno(source).items():
+                    tests = set().union(*(self.behind(context) for context in contexts)) & self.seconds.keys()
+                    self.by_line[source][line] |= tests
+                    self.breadth.update(tests)
+
+    def behind(self, context: str) -> set[str]:
+        """What the fixtures of a test do, the other tests of its file may look at, too."""
+        test, _, phase = context.rpartition("|")
+        return {test} if phase == "run" else self.of_file[test.split("::", 1)[0]]
+
+    def that_come_by(self, mutant: Mutant) -> list[str]:
+        """Where only the reading of the module comes by: everybody who comes by anything of its function or file."""
+        by_line, code = self.by_line[mutant.file], (ROOT / mutant.file).read_text()
+        found: set[str] = set()
+        for lines in wider_and_wider(code, mutant.lines):
+            found = set().union(*(by_line[line] for line in lines))
+            if found:
+                break
+        return sorted(found, key=lambda test: (self.seconds[test] + 0.05) * (self.breadth[test] + 50))
+
+    def in_rounds(self, mutant: Mutant) -> list[list[str]]:
+        """One of each file before the second of any."""
+        ranked = self.that_come_by(mutant)
+        turns: Counter[str] = Counter()
+        by_turn = defaultdict(list)
+        for test in ranked:
+            file = test.split("::", 1)[0]
+            by_turn[turns[file]].append(test)
+            turns[file] += 1
+        rounds: list[list[str]] = [[], []]
+        spent = 0.0
+        for test in (test for turn in sorted(by_turn) for test in by_turn[turn]):
+            spent += self.seconds[test]
+            if spent <= MOST_S:
+                rounds[spent > FIRST_S and bool(rounds[0])].append(test)
+        return [by_file(tests) for tests in rounds if tests]
+
+
+def by_file(tests: list[str]) -> list[str]:
+    """The tests of one file share a database."""
+    order = {file: at for at, file in reversed(list(enumerate(test.split("::", 1)[0] for test in tests)))}
+    return sorted(tests, key=lambda test: order[test.split("::", 1)[0]])
+
+
+def wider_and_wider(code: str, lines: range) -> Iterator[range]:
+    around = [
+        one
+        for one in ast.walk(_parsed(code))
+        if isinstance(one, ast.stmt) and one.lineno <= lines.start <= (one.end_lineno or one.lineno)
+    ]
+    for one in sorted(around, key=lambda one: (one.end_lineno or one.lineno) - one.lineno):
+        body = getattr(one, "body", None)
+        if not body:
+            yield range(one.lineno, (one.end_lineno or one.lineno) + 1)
+        elif lines.start < body[0].lineno and not isinstance(one, ast.FunctionDef | ast.ClassDef):
+            yield range(one.lineno, body[0].lineno)
+        if body:
+            yield range(one.lineno, (one.end_lineno or one.lineno) + 1)
+    yield range(1, code.count("\n") + 2)
+
+
+def environment(server: Server) -> dict[str, str]:
     return {
-        **os.environ, "TEST_DATABASE_URL": server.admin_url, "TEST_TEMPLATE_IS_MADE": "1", "MUTANT_UNDER_TEST": mutant,
+        **os.environ, "TEST_DATABASE_URL": server.admin_url, "TEST_TEMPLATE_IS_MADE": "1", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
 
 
-def prepare(server: Server) -> None:
-    """Have the mutants made, and known which tests come by which function."""
-    mutmut = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1", CHEAP]
-    subprocess.run(mutmut, cwd=ROOT, env=environment(server, ""), check=True)
+def copy_tree() -> None:
+    """The platform as it stands, with what git does not keep but the platform reads (compiled words)."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    found = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for file in [*found, *(str(one.relative_to(ROOT)) for one in (ROOT / "app").rglob("*.mo"))]:
+        if (ROOT / file).is_file():
+            (TREE / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, TREE / file)
 
 
-def sample() -> list[str]:
-    found = sorted(
-        name
-        for file in MUTANTS.glob("app/**/*.meta")
-        for name in json.loads(file.read_text())["exit_code_by_key"]
-    )  # fmt: skip
-    return random.Random(SEED).sample(found, min(SAMPLE, len(found)))
+def learn(server: Server) -> None:
+    """Which test comes by which line; who fails without any change is asked about none."""
+    (KEPT / "coveragerc").write_text("[run]\nrelative_files = true\ninclude = app/*\n")
+    report = KEPT / "tests.xml"
+    command = [
+        sys.executable, "-m", "pytest", *OPTIONS, *TESTS, "--cov", f"--cov-config={KEPT / 'coveragerc'}", "--cov-context=test", "--cov-report=",
+        f"--junitxml={report}",
+    ]  # fmt: skip
+    subprocess.run(
+        command, cwd=TREE, env={**environment(server), "COVERAGE_FILE": str(KEPT / "all.coverage")}, check=False
+    )
+    seconds = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        if not any(True for _ in case):  # neither failed nor skipped
+            seconds[f"{str(case.get('classname')).replace('.', '/')}.py::{case.get('name')}"] = float(
+                case.get("time") or 0
+            )
+    SECONDS.write_text(json.dumps(seconds))
 
 
-def tests_of(mutant: str) -> list[str]:
-    """Those that come by few other functions first: they say most about this one."""
-    known = json.loads((MUTANTS / "mutmut-stats.json").read_text())
-    by_function, seconds = known["tests_by_mangled_function_name"], known["duration_by_test"]
-    functions = Counter(test for tests in by_function.values() for test in tests)
-    tests = by_function.get(mutant.rsplit("__mutmut_", 1)[0], [])
-    chosen = sorted(tests, key=lambda test: functions[test] + 4 * seconds.get(test, 9))[:MOST_TESTS]
-    return [ENTRIES, *(test for test in chosen if not test.startswith(ENTRIES))]
+def outcome(server: Server, tests: list[str], expected_s: float) -> str:
+    """In a child that has read everybody else's modules already, and none of ours."""
+    output = KEPT / "output.txt"
+    child = os.fork()
+    if child == 0:
+        _run_tests(server, tests, output, int(25 + 3 * expected_s))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "did not end"
+    told = output.read_text(errors="replace")
+    if status == 0:
+        return "survived"
+    if status in (1, 2) or "while loading conftest" in told:  # 2: a module could not even be read
+        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", told, re.MULTILINE)
+        return f"noticed by {failed.group(1) if failed else 'whoever reads the module'}"
+    return f"unclear: {told[-500:]}"
 
 
-def is_noticed(server: Server, mutant: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests_of(mutant)]
+def _run_tests(server: Server, tests: list[str], output: Path, most_cpu_s: int) -> NoReturn:
+    """What does not end is known by its own work, so that a busy machine makes nothing seem endless."""
+    status = 70
     try:
-        done = subprocess.run(
-            command, cwd=MUTANTS, env=environment(server, mutant), capture_output=True, timeout=MOST_S, check=False
+        resource.setrlimit(resource.RLIMIT_CPU, (most_cpu_s, most_cpu_s + 5))
+        written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(written, 1)
+        os.dup2(written, 2)
+        os.chdir(TREE)
+        os.environ.update(environment(server))
+        sys.dont_write_bytecode = True
+        for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "app", "config", "__main__")]:
+            del sys.modules[name]
+        sys.path[:] = [str(TREE), *(one for one in sys.path if one not in ("", str(ROOT)))]
+        import pytest
+
+        status = int(pytest.main([*OPTIONS, "-x", "-q", "--no-header", *tests]))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def read_modules() -> None:
+    """What no mutant changes is read once."""
+    for name in (
+        "pytest",
+        "flask",
+        "psycopg",
+        "sqlalchemy.orm",
+        "sqlalchemy.dialects.postgresql",
+        "structlog",
+        "pypinyin",
+        "babel",
+        "wtforms",
+    ):
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def trial(server: Server, tests: Tests, mutant: Mutant) -> str:
+    rounds = tests.in_rounds(mutant)
+    if not rounds:
+        return "nobody comes by"
+    place = TREE / mutant.file
+    place.write_text(mutant.code)  # newer than what was compiled of it
+    try:
+        for chosen in rounds:
+            found = outcome(server, chosen, sum(tests.seconds[test] for test in chosen))
+            if found != "survived":
+                return found
+    finally:
+        shutil.copy2(ROOT / mutant.file, place)
+    return "survived"
+
+
+def known() -> dict[str, str]:
+    if not RESULTS.is_file():
+        return {}
+    return {row["mutant"]: row["found"] for row in map(json.loads, RESULTS.read_text().splitlines())}
+
+
+def tell(chosen: list[Mutant]) -> None:
+    found = known()
+    by_package: dict[str, Counter[str]] = defaultdict(Counter)
+    for mutant in chosen:
+        if mutant.name in found:
+            by_package["/".join(mutant.file.split("/")[:2])][found[mutant.name].split(" by ")[0]] += 1
+    by_package["all"] = sum(by_package.values(), Counter())
+    for package, counts in by_package.items():
+        all_of_them = counts.total()
+        print(
+            f"{package}: {all_of_them}, of them {dict(counts)}: {counts['noticed'] / max(1, all_of_them):.1%} noticed"
         )
-    except subprocess.TimeoutExpired:
-        return True  # it does not end any more
-    if done.returncode not in (0, 1, 2):  # 1: a test failed, 2: a module could not even be read
-        raise RuntimeError(done.stdout.decode()[-2_000:])
-    return done.returncode != 0
 
 
 def main() -> None:
+    KEPT.mkdir(exist_ok=True)
     with running() as server:
-        make_template(server)
-        prepare(server)
-        survivors = []
-        for number, mutant in enumerate(chosen := sample(), start=1):
-            if not is_noticed(server, mutant):
-                survivors.append(mutant)
-                print(f"survives: {mutant}", flush=True)
-            print(f"{number} of {len(chosen)}, noticed {1 - len(survivors) / number:.1%}", flush=True)
+        copy_tree()
+        template = "from tests.conftest import make_template; from tests.servers import Server; import sys; make_template(Server(sys.argv[1]))"
+        subprocess.run([sys.executable, "-c", template, server.admin_url], cwd=TREE, check=True)
+        if not SECONDS.is_file():
+            learn(server)
+        tests, chosen, before = Tests(), sample(), known()
+        read_modules()
+        for number, mutant in enumerate(chosen, start=1):
+            if before.get(mutant.name, "survived").split(":")[0] not in ("survived", "nobody comes by", "unclear"):
+                continue
+            found = trial(server, tests, mutant)
+            with RESULTS.open("a") as results:
+                results.write(json.dumps({"mutant": mutant.name, "line": mutant.lines.start, "found": found}) + "\n")
+            print(f"{number} of {len(chosen)}, {mutant.name} (line {mutant.lines.start}): {found}", flush=True)
+        tell(chosen)
 
 
 if __name__ == "__main__":
