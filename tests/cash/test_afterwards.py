@@ -63,6 +63,8 @@ def test_what_is_not_there_any_more_the_platform_covers_and_an_officer_looks_at_
     assert has(world, investor, "0")
     assert world.sql("SELECT debits FROM ledger_accounts WHERE code = '1190'") == [(70_000,)]
     assert world.sql("SELECT rule, holds FROM alerts") == [("PLATFORM-TOPUP", True)]
+    ((told,),) = world.sql("SELECT facts FROM audit_events WHERE event = 'cash_debit_returned'")
+    assert (told["amount"]["minor"], told["covered"]["minor"]) == (100_000, 70_000)
     assert world.sql("SELECT debits - credits FROM ledger_accounts WHERE code = '1110'") == [(-70_000,)]
     assert world.broken_promises() == []
     with pytest.raises(Refused, match="details_being_checked"):

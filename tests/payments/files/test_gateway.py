@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_written_is_proven_not_sent(agent: Agent, folder
     agent.fund()
     op = new_op()
     (folder / "outgoing").write_text("a file where a folder should be")
-    with pytest.raises(NotSent):
+    with pytest.raises(NotSent, match="^outgoing_folder$"):
         pay_out(agent, op)
     assert agent.gateway.find(op) is None
     (folder / "outgoing").unlink()
@@ -218,8 +218,9 @@ def test_a_person_says_what_a_line_was_for_once(agent: Agent) -> None:
         agent.gateway.desk.match("bank:B9", REF, "officer")
     agent.gateway.desk.match("bank:B1", REF, "officer")
     assert agent.gateway.fetch(ref).state == "succeeded" and agent.gateway.desk.waiting() == []
-    with pytest.raises(Refused, match="bank_line_matched"):
+    with pytest.raises(Refused, match="bank_line_matched") as refused:
         agent.gateway.desk.match("bank:B1", None, "officer")
+    assert refused.value.field == "line"
 
 
 def test_a_cancelled_deposit_is_not_expected_and_late_money_waits_for_a_person(agent: Agent) -> None:

@@ -63,6 +63,11 @@ def shown(thing: Thing, paths: list[str]) -> Thing:
     return told
 
 
+#: What a list may be asked by; a parameter that Stripe does not know it refuses.
+LISTED_BY = {"limit", "starting_after", "created", "expand"}
+FILTERS = ("payment_intent", "transfer_group", "destination", "customer")
+
+
 def listed(things: list[Thing], params: Thing, paths: list[str]) -> Thing:
     created = params.get("created") or {}
     kept = [
@@ -70,7 +75,9 @@ def listed(things: list[Thing], params: Thing, paths: list[str]) -> Thing:
         for one in things
         if one["created"] >= int(created.get("gte", 0)) and one["created"] < int(created.get("lt", 10**12))
     ]
-    for name in ("payment_intent", "transfer_group", "destination", "customer"):
+    if unknown := params.keys() - LISTED_BY - {*FILTERS}:
+        raise StripeError(400, "invalid_request_error", "parameter_unknown", f"Received unknown parameter: {min(unknown)}")
+    for name in FILTERS:
         if name in params:
             kept = [one for one in kept if one.get(name) == params[name]]
     if "starting_after" in params:

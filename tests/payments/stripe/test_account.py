@@ -156,6 +156,10 @@ def test_which_methods_take_which_currency(stripe: StripeGateway) -> None:
     assert set(stripe.methods("USD")) == {*cards_and_wallets, Method.ACH_DEBIT, Method.BANK_TRANSFER}
     assert set(stripe.methods("EUR")) == {*cards_and_wallets, Method.SEPA_DEBIT, Method.BANK_TRANSFER}
     assert set(stripe.methods("CNY")) == cards_and_wallets
+    assert set(stripe.methods("GBP")) == set(stripe.methods("JPY")) == {*cards_and_wallets, Method.BANK_TRANSFER}
+    for currency in ("AUD", "CAD", "HKD", "SGD"):
+        assert set(stripe.methods(currency)) == cards_and_wallets
+    assert set(stripe.methods("MYR")) == set(stripe.methods("NZD")) == {Method.CARD, Method.ALIPAY}
     assert set(stripe.methods("KWD")) == {Method.CARD}
     assert stripe.methods("XXX") == {}
 
