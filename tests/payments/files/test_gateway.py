@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_written_is_proven_not_sent(agent: Agent, folder
     agent.fund()
     op = new_op()
     (folder / "outgoing").write_text("a file where a folder should be")
-    with pytest.raises(NotSent, match="^outgoing_folder$"):
+    with pytest.raises(NotSent, match=r"^outgoing_folder$"):
         pay_out(agent, op)
     assert agent.gateway.find(op) is None
     (folder / "outgoing").unlink()

@@ -76,7 +76,9 @@ def listed(things: list[Thing], params: Thing, paths: list[str]) -> Thing:
         if one["created"] >= int(created.get("gte", 0)) and one["created"] < int(created.get("lt", 10**12))
     ]
     if unknown := params.keys() - LISTED_BY - {*FILTERS}:
-        raise StripeError(400, "invalid_request_error", "parameter_unknown", f"Received unknown parameter: {min(unknown)}")
+        raise StripeError(
+            400, "invalid_request_error", "parameter_unknown", f"Received unknown parameter: {min(unknown)}"
+        )
     for name in FILTERS:
         if name in params:
             kept = [one for one in kept if one.get(name) == params[name]]

@@ -104,12 +104,21 @@ def test_an_event_names_its_object_as_the_instruction_knows_it(far: Far, stripe:
     means = f"{kept['customer']}/pm_card"
     alone = collect(stripe, op(), usd(5_00), instrument=Ref("instrument", means)).ref
     for type_, about, expected in (
-        ("checkout.session.completed", page.id, page),
-        ("payment_intent.succeeded", intent, page),
+        *((f"checkout.session.{what}", page.id, page) for what in (
+            "completed", "async_payment_succeeded", "async_payment_failed", "expired",
+        )),
+        *((f"payment_intent.{what}", intent, page) for what in (
+            "succeeded", "processing", "payment_failed", "requires_action", "canceled",
+        )),
         ("payment_intent.succeeded", alone.id, alone),
-        ("charge.dispute.created", dispute, page),
-        ("payout.paid", "po_1", Ref("payout", "po_1")),
-    ):
+        *((f"charge.dispute.{what}", dispute, page) for what in (
+            "created", "updated", "closed", "funds_withdrawn", "funds_reinstated",
+        )),
+        *((what, "re_1", Ref("refund", "re_1")) for what in (
+            "refund.created", "refund.updated", "refund.failed", "charge.refund.updated",
+        )),
+        *((f"payout.{what}", "po_1", Ref("payout", "po_1")) for what in ("paid", "failed", "canceled", "updated")),
+    ):  # fmt: skip
         envelope = stripe.verify(*told(far, type_, about, thin=thin), NOW)
         assert [hint.ref for hint in stripe.parse(envelope)] == [expected]
     far.act("top_up", amount=500_00, currency="usd")

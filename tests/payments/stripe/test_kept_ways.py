@@ -77,7 +77,8 @@ def test_a_kept_bank_account_is_debited_and_its_bank_answers_later(
 @pytest.mark.parametrize(
     ("status", "state", "code"),
     [("requires_action", "pending", None), ("requires_payment_method", "failed", "verification_failed"),
-     ("canceled", "cancelled", None), ("succeeded", "succeeded", None)],
+     ("requires_confirmation", "pending", None), ("processing", "pending", None), ("canceled", "cancelled", None),
+     ("succeeded", "succeeded", None)],
 )  # fmt: skip
 def test_a_bank_account_is_kept_only_when_it_is_proven(
     far: Far, stripe: StripeGateway, status: str, state: str, code: str | None
