@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, flash, g, has_request_context, request
 from flask import session as cookie
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.actor import ANONYMOUS, Actor
 from app.database import Snapshot, Transaction
-from app.errors import Mistake
+from app.errors import Mistake, Refused
+from app.i18n import labels
 from app.i18n.locales import LANGUAGES, Language, best_for, language
 from app.identity import actions as identity
 from app.identity import queries
@@ -125,6 +126,21 @@ def acting() -> Iterator[Transaction]:
         raise Mistake("a page may not act while it is looking")
     with platform().database.transaction(actor(), request_id()) as tx:
         yield tx
+
+
+@contextmanager
+def telling(done: str | None = None) -> Iterator[Transaction]:
+    """Act, as a button without a form does: the next page says what was done, or why all of it was refused.
+
+    Where that goes by what the act answers, or the way goes on elsewhere after a refusal, a page does it by hand.
+    """
+    try:
+        with acting() as tx:
+            yield tx
+        if done is not None:
+            flash(done, "ok")
+    except Refused as refused:
+        flash(labels.refusal(refused, reader()), "danger")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 from app.distributions import actions
 from app.jobs import keep_cash
 from app.offerings.models import Offering
+from app.payments.port import Ref
 from tests.builders import World
 from tests.distributions.conftest import Payer
 from tests.reconciliation.deciding import books, decide, standing
@@ -108,7 +109,8 @@ def test_what_comes_when_nobody_waits_for_it_any_more_lies_apart(
         actions.call_off(tx, found.id, "The board thought better of it.")
     assert told(world) == [(None,)]
     world.move_clock(hours=2)  # it was on its way
-    world.platform.custodian.balances()  # whoever asks makes the far side look at its clock
+    ((ref,),) = world.sql("SELECT provider_ref FROM instructions WHERE kind = 'deposit'")
+    world.platform.custodian.fetch(Ref.read(ref))  # whoever asks makes the far side look at its clock
     for _ in range(3):
         listened(world)
     assert payer.now(found).status == "called_off"

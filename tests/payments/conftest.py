@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,3 +45,17 @@ def cards_world(database_url: str, tmp_path: Path, beginning: Begin) -> Iterator
     worlds.stop_clock(world)
     yield beginning(world, "cards_world")
     platform.close()
+
+
+@pytest.fixture
+def story(request: pytest.FixtureRequest, cards_world: World) -> Any:
+    """The `Story` of the module: its own, or the one that it imports."""
+    return request.module.Story(cards_world)
+
+
+@pytest.fixture
+def clean_at_the_end(cards_world: World) -> Iterator[None]:
+    """Whatever happened, the books are whole when everything has been done."""
+    yield
+    cards_world.run_jobs()
+    assert cards_world.broken_promises() == []

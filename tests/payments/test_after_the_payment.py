@@ -21,6 +21,9 @@ from tests.keeping import kept
 from tests.payments.sandbox.cards import Cards
 from tests.reconciliation.planting import listen
 
+#: Every story ends with clean books.
+pytestmark = pytest.mark.usefixtures("clean_at_the_end")
+
 
 class Story:
     """An offering at the custodian whose investors pay at the collector."""
@@ -81,18 +84,6 @@ class Story:
 
     def alerts(self) -> list[str]:
         return [rule for (rule,) in self.world.sql("SELECT rule FROM alerts ORDER BY id")]
-
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
-
-
-@pytest.fixture(autouse=True)
-def clean_at_the_end(cards_world: World) -> object:
-    yield
-    cards_world.run_jobs()
-    assert cards_world.broken_promises() == []
 
 
 # Collected here, held there

@@ -18,6 +18,9 @@ from tests.closings.part import Part
 from tests.payments.sandbox.cards import Cards
 from tests.payments.test_after_the_payment import Story as Offered
 
+#: Every story ends with clean books.
+pytestmark = pytest.mark.usefixtures("clean_at_the_end")
+
 
 class Story(Offered):
     def __init__(self, world: World) -> None:
@@ -47,13 +50,6 @@ def story(cards_world: World, monkeypatch: pytest.MonkeyPatch) -> Story:
     """Under a law that lets collectors take the money, as if it had the row that lets a part be closed."""
     monkeypatch.setattr(UsRegA, "rolling_close_from", lambda law, opened_on, at: at + timedelta(days=7))
     return Story(cards_world)
-
-
-@pytest.fixture(autouse=True)
-def clean_at_the_end(cards_world: World) -> object:
-    yield
-    cards_world.run_jobs()
-    assert cards_world.broken_promises() == []
 
 
 def test_what_a_part_needs_is_carried_to_the_custodian_while_more_comes_in(story: Story) -> None:

@@ -26,6 +26,9 @@ from tests.builders import World
 from tests.payments.sandbox.cards import Cards
 from tests.payments.test_after_the_payment import Story as Offered
 
+#: Every story ends with clean books.
+pytestmark = pytest.mark.usefixtures("clean_at_the_end")
+
 #: Of 750.00: 37.50 are our fee, 75.00 are kept back for ninety days.
 TERMS = FeeTerms(success_bps=500, holdback_bps=1_000, holdback_days=90)
 
@@ -80,18 +83,6 @@ class Story(Offered):
         with pytest.raises(Refused, match=code):
             self.propose(by)
         assert self.world.contents() == before
-
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
-
-
-@pytest.fixture(autouse=True)
-def clean_at_the_end(cards_world: World) -> object:
-    yield
-    cards_world.run_jobs()
-    assert cards_world.broken_promises() == []
 
 
 def test_a_part_is_kept_back_and_paid_out_after_its_days_when_two_officers_agree(story: Story) -> None:

@@ -5,17 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
-
 from app.closings import holding_back
 from app.payments.port import Ref
-from tests.builders import World
 from tests.payments.test_holdback import Story
-
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
 
 
 def told_due(story: Story) -> list[tuple[int, int, bool]]:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from app.jobs import carry_money, close_offerings, send_payments
 from app.payments.port import Method
 from app.payments.sandbox.tables import Token
-from tests.builders import World
 from tests.payments.sandbox.cards import Cards
 from tests.payments.test_after_the_payment import Story
-
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
 
 
 def lost(story: Story) -> int:

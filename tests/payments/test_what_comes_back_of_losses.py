@@ -26,6 +26,9 @@ from tests.racing import came_of, crowded
 from tests.reconciliation.deciding import decide, refused, standing
 from tests.reconciliation.planting import line, listen
 
+#: Every story ends with clean books.
+pytestmark = pytest.mark.usefixtures("clean_at_the_end")
+
 LOST = 75_000
 
 
@@ -78,18 +81,6 @@ class Story(Offered):
         listen(self.world)
         with self.world.acting() as tx:
             bills.pay(tx, self.offering.id, key)
-
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
-
-
-@pytest.fixture(autouse=True)
-def clean_at_the_end(cards_world: World) -> object:
-    yield
-    cards_world.run_jobs()
-    assert cards_world.broken_promises() == []
 
 
 def apart(story: Offered) -> int:

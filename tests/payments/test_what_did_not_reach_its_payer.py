@@ -13,26 +13,16 @@ from app.payments.sandbox.tables import REFUSING_ACCOUNT_SUFFIX, Token
 from app.pledges.models import Pledge
 from app.reconciliation import queries as receipts
 from tests.builders import World
-from tests.payments.conftest import cards_world as cards_world
 from tests.payments.test_after_the_payment import Story, give_account
 from tests.payments.test_what_comes_back_of_losses import apart
 from tests.reconciliation.deciding import agree, decide, propose, refused, standing
 from tests.reconciliation.planting import listen
 
+#: Every story ends with clean books.
+pytestmark = pytest.mark.usefixtures("clean_at_the_end")
+
 #: Half of what was asked came, went back, and did not arrive.
 PART = 12_500
-
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
-
-
-@pytest.fixture(autouse=True)
-def clean_at_the_end(cards_world: World) -> object:
-    yield
-    cards_world.run_jobs()
-    assert cards_world.broken_promises() == []
 
 
 def did_not_arrive(story: Story) -> Pledge:

@@ -71,11 +71,6 @@ def scaled(cards_world: World) -> Scaled:
     return Scaled(cards_world)
 
 
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
-
-
 def test_a_part_that_was_not_sent_pays_for_the_debit_that_its_bank_took_back(scaled: Scaled) -> None:
     scaled.allots()
     scaled.cards.late_return(scaled.payment)

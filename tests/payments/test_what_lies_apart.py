@@ -25,17 +25,8 @@ from tests.payments.test_what_goes_back_twice import Scaled
 from tests.reconciliation.deciding import agree, decide, propose, refused, standing
 from tests.reconciliation.planting import listen
 
-
-@pytest.fixture
-def story(cards_world: World) -> Story:
-    return Story(cards_world)
-
-
-@pytest.fixture(autouse=True)
-def clean_at_the_end(cards_world: World) -> object:
-    yield
-    cards_world.run_jobs()
-    assert cards_world.broken_promises() == []
+#: Every story ends with clean books.
+pytestmark = pytest.mark.usefixtures("clean_at_the_end")
 
 
 def test_who_paid_for_a_pledge_that_ended_gets_what_the_bank_gave_back(story: Story) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission
 from app.cash import actions, queries
-from app.errors import Refused
-from app.i18n import labels
 from app.i18n.words import N_
 from app.investors import queries as investors
 from app.money import Money
@@ -19,7 +17,7 @@ from app.reconciliation.tables import as_csv
 from app.web.admin import blueprint
 from app.web.files import csv_file
 from app.web.guard import allow
-from app.web.session import acting, looking, reader
+from app.web.session import looking, telling
 
 DAYS_SHOWN = 60
 
@@ -87,10 +85,6 @@ def give_back_stray(op_id: UUID) -> ResponseReturnValue:
 
 
 def _settle(op_id: UUID, *, keep: bool) -> ResponseReturnValue:
-    try:
-        with acting() as tx:
-            actions.settle_stray(tx, op_id, keep=keep)
-        flash(N_("It is in the cash account.") if keep else N_("It goes back to where it came from."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("It is in the cash account.") if keep else N_("It goes back to where it came from.")) as tx:
+        actions.settle_stray(tx, op_id, keep=keep)
     return redirect(url_for("admin.cash"), 303)

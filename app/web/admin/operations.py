@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import four_eyes, invariants
@@ -13,7 +13,6 @@ from app.access import Permission
 from app.approvals import queries as proposals
 from app.closings import actions as closings
 from app.closings import queries as closing_queries
-from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.job_runs import queries as job_runs
@@ -27,7 +26,7 @@ from app.web.account.forms import EmptyForm
 from app.web.admin import blueprint
 from app.web.guard import allow
 from app.web.health import SILENCE
-from app.web.session import acting, local_path, looking, my_id, reader
+from app.web.session import local_path, looking, my_id, telling
 
 RUNS_SHOWN = 40
 ENTRIES_SHOWN = 50
@@ -64,12 +63,8 @@ def overview() -> ResponseReturnValue:
 @allow(Permission.OPERATE)
 def take_back(ref: str) -> ResponseReturnValue:
     """End one's own proposal, and go back to where it was shown."""
-    try:
-        with acting() as tx:
-            four_eyes.take_back(tx, ref)
-        flash(N_("You took it back. It does not happen."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("You took it back. It does not happen.")) as tx:
+        four_eyes.take_back(tx, ref)
     return redirect(local_path(request.args.get("next"), url_for("admin.overview")), 303)
 
 
@@ -107,12 +102,8 @@ def books() -> ResponseReturnValue:
 @allow(Permission.OPERATE)
 def begin_closing(ref: str) -> ResponseReturnValue:
     """Begin a closing whose deadline has come, without waiting for the timetable."""
-    try:
-        with acting() as tx:
-            closings.begin(tx, offerings.by_ref(tx.session, ref).id)
-        flash(N_("The closing has begun."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("The closing has begun.")) as tx:
+        closings.begin(tx, offerings.by_ref(tx.session, ref).id)
     return redirect(url_for("admin.overview"), 303)
 
 
@@ -120,12 +111,8 @@ def begin_closing(ref: str) -> ResponseReturnValue:
 @allow(Permission.OPERATE)
 def try_again(op_id: UUID) -> ResponseReturnValue:
     """Have a refund, a payout or a fee sent once more, after the gateway did nothing with it."""
-    try:
-        with acting() as tx:
-            payment_actions.try_again(tx, op_id)
-        flash(N_("It is sent again, with a new key."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("It is sent again, with a new key.")) as tx:
+        payment_actions.try_again(tx, op_id)
     return redirect(url_for("admin.overview"), 303)
 
 
@@ -133,10 +120,6 @@ def try_again(op_id: UUID) -> ResponseReturnValue:
 @allow(Permission.OPERATE)
 def propose_payout(ref: str) -> ResponseReturnValue:
     """Ask the officers to approve another payout, after the company's bank refused one."""
-    try:
-        with acting() as tx:
-            closings.propose_payout(tx, ref)
-        flash(N_("Two officers must now approve that the company is paid again."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("Two officers must now approve that the company is paid again.")) as tx:
+        closings.propose_payout(tx, ref)
     return redirect(url_for("admin.overview"), 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,6 @@ from app.alerts import queries
 from app.alerts.models import SubjectType
 from app.compliance.models import ReviewCase
 from app.database import Snapshot
-from app.errors import Refused
 from app.i18n import labels
 from app.i18n.words import N_
 from app.identity import queries as identity
@@ -27,7 +26,7 @@ from app.reconciliation import queries as reconciliation
 from app.regimes.platform_policy import PACK
 from app.web.compliance import blueprint
 from app.web.guard import allow
-from app.web.session import acting, reader
+from app.web.session import reader, telling
 
 #: Whom an alert is about -> what they are called now, for all of them in one question.
 NAMES: Mapping[SubjectType, Callable[[Session, Collection[int]], Mapping[int, str]]] = {
@@ -83,10 +82,6 @@ def facts(view: Snapshot, case: ReviewCase) -> dict[str, Any]:
 @allow(Permission.REVIEW)
 def lift(ref: str) -> ResponseReturnValue:
     """Propose to a second officer that the hold of a confirmed alert ends."""
-    try:
-        with acting() as tx:
-            four_eyes.propose_lift(tx, ref)
-        flash(N_("Proposed. A second officer must agree."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("Proposed. A second officer must agree.")) as tx:
+        four_eyes.propose_lift(tx, ref)
     return redirect(url_for("compliance.case", ref=ref), 303)

@@ -30,7 +30,7 @@ from app.web.components import say
 from app.web.forms import Form, long_text, opened
 from app.web.guard import allow
 from app.web.public.offerings import as_download
-from app.web.session import acting, looking, my_id, reader
+from app.web.session import acting, looking, my_id, reader, telling
 
 #: So many other cases of the same people are shown.
 SHOWN = 10
@@ -150,11 +150,8 @@ def put_back(ref: str) -> ResponseReturnValue:
 
 
 def _do(action: Callable[[Transaction, str], object], ref: str) -> ResponseReturnValue:
-    try:
-        with acting() as tx:
-            action(tx, ref)
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling() as tx:
+        action(tx, ref)
     return redirect(url_for("compliance.case", ref=ref), 303)
 
 

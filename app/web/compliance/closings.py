@@ -21,7 +21,7 @@ from app.pledges import queries as pledges
 from app.web.account.forms import EmptyForm
 from app.web.compliance import blueprint
 from app.web.guard import allow
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, my_id, platform, reader, telling
 
 _SAID = {
     Approval.COUNTED: N_("Your approval is counted. A second officer must approve the same."),
@@ -106,10 +106,6 @@ def call_off(ref: str) -> ResponseReturnValue:
 @allow(Permission.REVIEW)
 def propose_holdback(ref: str) -> ResponseReturnValue:
     """Propose that what is left of a holdback is paid out; two others approve it."""
-    try:
-        with acting() as tx:
-            holding_back.propose(tx, ref)
-        flash(N_("Two other officers must now approve that it is paid out."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("Two other officers must now approve that it is paid out.")) as tx:
+        holding_back.propose(tx, ref)
     return redirect(url_for("compliance.closing", ref=ref), 303)

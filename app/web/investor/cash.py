@@ -30,7 +30,7 @@ from app.web.account.forms import EmptyForm
 from app.web.forms import Form, Needed, amount, opened, text
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.session import acting, local_path, looking, my_id, platform, reader, reader_zone
+from app.web.session import acting, local_path, looking, my_id, platform, reader, reader_zone, telling
 from app.web.whom import acted_for
 
 _MONEY = {"inputmode": "decimal", "autocomplete": "off"}
@@ -301,10 +301,6 @@ def choose_refunds() -> ResponseReturnValue:
     _require_offered()
     form = EmptyForm()
     if form.validate():
-        try:
-            with acting() as tx:
-                actions.choose_refunds(tx, _mine(tx).id, to_cash=request.form.get("to") == "cash")
-            flash(N_("Saved."), "ok")
-        except Refused as refused:
-            flash(labels.refusal(refused, reader()), "danger")
+        with telling(N_("Saved.")) as tx:
+            actions.choose_refunds(tx, _mine(tx).id, to_cash=request.form.get("to") == "cash")
     return redirect(url_for("investor.cash"), 303)

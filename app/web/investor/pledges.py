@@ -46,7 +46,7 @@ from app.web.account.forms import EmptyForm
 from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.paying import MethodForm, key_of, misfits
-from app.web.session import acting, looking, platform, reader
+from app.web.session import acting, looking, platform, reader, telling
 from app.web.whom import of_mine
 
 
@@ -112,14 +112,10 @@ def choose_refund(ref: str) -> ResponseReturnValue:
     """Say where this refund goes, while nobody has sent it."""
     with looking() as view:
         found = _mine(view, ref)
-    try:
+    with telling(N_("Saved.")) as tx:
         if not platform().settings.cash_accounts:
             raise Refused("refund_to_source")
-        with acting() as tx:
-            refund_choice.choose(tx, found.id, to_cash=request.form.get("to") == "cash")
-        flash(N_("Saved."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+        refund_choice.choose(tx, found.id, to_cash=request.form.get("to") == "cash")
     return redirect(url_for("investor.pledge", ref=ref), 303)
 
 
@@ -130,12 +126,8 @@ def confirm_pledge(ref: str, change_ref: str) -> ResponseReturnValue:
     with looking() as view:
         found = _mine(view, ref)
         change = changes.by_ref(view.session, change_ref)
-    try:
-        with acting() as tx:
-            change_actions.confirm(tx, found.id, change.id, locale=reader().code, law=platform().law)
-        flash(N_("Your pledge is confirmed."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("Your pledge is confirmed.")) as tx:
+        change_actions.confirm(tx, found.id, change.id, locale=reader().code, law=platform().law)
     return redirect(url_for("investor.pledge", ref=ref), 303)
 
 

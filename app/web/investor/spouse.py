@@ -8,13 +8,12 @@ from flask.typing import ResponseReturnValue
 from app.access import Permission
 from app.database import Transaction
 from app.errors import Refused
-from app.i18n import labels
 from app.i18n.words import N_
 from app.investors import queries, spouses
 from app.web.forms import Form, text
 from app.web.guard import allow
 from app.web.investor import blueprint
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, my_id, platform, telling
 
 
 class CodeForm(Form):
@@ -82,13 +81,9 @@ def confirm_spouse() -> ResponseReturnValue:
 @allow(Permission.SEE_OWN_INVESTMENTS)
 def end_spouse() -> ResponseReturnValue:
     """End the link."""
-    try:
-        with acting() as tx:
-            investor = queries.of_user(tx.session, my_id())
-            if investor is None:
-                raise Refused("not_linked")
-            spouses.end(tx, investor)
-        flash(N_("The link is ended. What was bought jointly goes on counting for both."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("The link is ended. What was bought jointly goes on counting for both.")) as tx:
+        investor = queries.of_user(tx.session, my_id())
+        if investor is None:
+            raise Refused("not_linked")
+        spouses.end(tx, investor)
     return redirect(url_for("investor.spouse"), 303)

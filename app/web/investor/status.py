@@ -10,7 +10,7 @@ from app.compliance import actions as compliance
 from app.database import Snapshot
 from app.errors import NotFound, Refused
 from app.evidence import queries as evidence
-from app.i18n import amounts, labels
+from app.i18n import amounts
 from app.i18n.words import N_
 from app.investors import claims, queries
 from app.investors.lifecycle import CLAIMED, VERIFIED
@@ -26,7 +26,7 @@ from app.web.guard import allow
 from app.web.investor import blueprint
 from app.web.investor.figures import figure
 from app.web.investor.forms import EvidenceForm, claim_form
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, my_id, platform, reader, telling
 from app.web.whom import acted_for, is_entity, this_address
 
 #: Amounts, and numbers.
@@ -256,10 +256,6 @@ def withdraw_claim(claim_id: int) -> ResponseReturnValue:
     """Give a status up, waiting or verified."""
     with looking() as view:
         _mine(view, claim_id)
-    try:
-        with acting() as tx:
-            compliance.withdraw_claim(tx, claim_id)
-        flash(N_("Withdrawn. It counts no longer."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("Withdrawn. It counts no longer.")) as tx:
+        compliance.withdraw_claim(tx, claim_id)
     return redirect(url_for("investor.status"), 303)

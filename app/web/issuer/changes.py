@@ -26,7 +26,7 @@ from app.web.issuer import blueprint
 from app.web.issuer.forms import Section
 from app.web.issuer.offerings import mine
 from app.web.issuer.sections import PAGES, page_of, with_choices
-from app.web.session import acting, looking, platform, reader
+from app.web.session import acting, looking, platform, telling
 
 
 class ProposeForm(Section):
@@ -161,12 +161,8 @@ def withdraw_change(ref: str) -> ResponseReturnValue:
     with looking() as view:
         found = mine(view, ref)
     form = ProposeForm()
-    try:
-        with acting() as tx:
-            proposals.withdraw(tx, found.id, form.seen_version)
-        flash(N_("The change is given up. The offering stays as it is."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("The change is given up. The offering stays as it is.")) as tx:
+        proposals.withdraw(tx, found.id, form.seen_version)
     return redirect(url_for("issuer.change", ref=ref), 303)
 
 

@@ -32,7 +32,7 @@ from app.web.guard import allow
 from app.web.issuer import blueprint
 from app.web.issuer.forms import FilingForm, NewOfferingForm
 from app.web.public.offerings import as_download
-from app.web.session import acting, looking, my_id, platform, reader
+from app.web.session import acting, looking, my_id, platform, reader, telling
 
 SHOWN = 50
 
@@ -169,12 +169,8 @@ def revise(ref: str) -> ResponseReturnValue:
     """Take an approved offering back, to change it and hand it in again."""
     with looking() as view:
         found = mine(view, ref)
-    try:
-        with acting() as tx:
-            actions.revise(tx, found.id)
-        flash(N_("You can change it again. Then submit it for another review."), "ok")
-    except Refused as refused:
-        flash(labels.refusal(refused, reader()), "danger")
+    with telling(N_("You can change it again. Then submit it for another review.")) as tx:
+        actions.revise(tx, found.id)
     return redirect(url_for("issuer.offering", ref=ref), 303)
 
 
