@@ -34,7 +34,7 @@ run: setup ## Run the site, its worker, the database and the demo market (PORT a
 
 test: setup $(TOOLS) browser ## Check everything, then run the tests (the words are among them)
 	@$(MAKE) --no-print-directory --output-sync -j2 types lint contracts schema
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 check: lint types contracts schema words ## Lint, types, import contracts, migrations in step, words complete
 

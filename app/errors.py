@@ -1,4 +1,4 @@
-"""How the platform says no. Codes and facts only: the words are in `i18n/labels.py`."""
+"""How the platform says no. Codes and facts only: the words are in `i18n/refusal_words.py`."""
 
 from __future__ import annotations
 

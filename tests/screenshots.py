@@ -25,7 +25,7 @@ from tests.conftest import TEMPLATE, make_template, settings
 from tests.servers import ROOT, running
 from tests.web.browser import Site
 from tests.web.market import Market
-from tests.web.test_pages import WHO, pages
+from tests.web.places import WHO, pages
 
 FOLDER = ROOT / "var" / "screenshots"
 #: The most pixels of height that a picture shows: a list may be longer than anybody looks.

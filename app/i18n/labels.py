@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import app.i18n.waitlist_words as waitlist_words
 from app.errors import Refused
 from app.i18n import (
     amounts,
@@ -15,11 +14,10 @@ from app.i18n import (
     closing_words,
     countries,
     distribution_words,
-    payment_words,
     reconciliation_words,
     standing_words,
-    statement_words,
     times,
+    waitlist_words,
 )
 from app.i18n.alert_words import ALERT_OUTCOMES, ALERT_SUBJECTS, RELATIONS  # noqa: F401  # shown as words of this table
 from app.i18n.book_words import ACCOUNT_CLASSES, ACCOUNTS, BOOKS, ENTRY_KINDS, PURPOSES  # noqa: F401
@@ -37,6 +35,7 @@ from app.i18n.payment_words import MISFITS as METHOD_MISFITS
 from app.i18n.payment_words import PLACES as PLACES
 from app.i18n.payment_words import REFUND_STEPS as REFUND_STEPS
 from app.i18n.reconciliation_words import BREAK_ACTIONS, BREAKS, DIRECTIONS, DORMANT, LINE_KINDS  # noqa: F401
+from app.i18n.refusal_words import REFUSALS as REFUSALS
 from app.i18n.review_words import COMPARED as COMPARED
 from app.i18n.review_words import MARKS as MARKS
 from app.i18n.review_words import PROPOSALS as PROPOSALS
@@ -189,141 +188,6 @@ FIGURES: Mapping[str, str] = {
     "annual_income": N_("Annual income"), "net_worth": N_("Net worth, without the home"),
     "other_platform_12m": N_("Bought on other portals in 12 months"), "financial_assets": N_("Financial assets"),
 }  # fmt: skip
-
-REFUSALS: Mapping[str, str] = {
-    # money typed by people
-    "amount_missing": N_("Give an amount, such as 1,275.00"),
-    "amount_not_a_number": N_("Give the amount in plain digits, such as 1,275.00"),
-    "amount_unclear": N_("We read this as %(suggestion)s. It now stands in the field; check it and go on."),
-    "amount_too_many_digits": N_("%(currency)s has %(digits)s digits after the point"),
-    "amount_too_large": N_("Amount must be %(largest)s or less"),
-    "amount_negative": N_("Amount must be above zero"),
-    "amount_zero": N_("Amount must be above zero"),
-    "amount_not_positive": N_("Amount must be above zero"),
-    "negative_amount": N_("Amount must be zero or more"),
-    "number_missing": N_("Give a whole number"),
-    "not_a_whole_number": N_("Give a whole number in plain digits, such as 40000"),
-    "unknown_currency": N_("%(currency)s is not a currency that this platform uses"),
-    # pledges
-    "law_says_no": N_("%(reason)s"),
-    "law_says_up_to": N_("%(reason)s Up to %(largest)s is possible."),
-    "not_open": N_("This offering is not open for pledges."),
-    "residence_not_served": N_("People who live in %(country)s cannot invest in this offering: it is made under other rules."),
-    "edition_unreadable": N_("The edition cannot be read at %(where)s."),
-    "case_no_json": N_("This is no JSON object: reading stopped at line %(line)s."),
-    "case_of_another_law": N_("The field regime must be %(regime)s here."),
-    "case_field_wrong": N_("The field %(where)s cannot be read. %(fault)s"),
-    "days_out_of_range": N_("Give between 1 and %(most)s days"),
-    "file_not_text": N_("This file is no text in UTF-8"),
-    "edition_unknown": N_("There is no such edition of the rules."),
-    "own_offering": N_("You act for this company, so you cannot invest in it here."),
-    "offering_ended": N_("The offering has just ended. Nothing was charged."),
-    "offering_full": N_("Fewer shares are left than you asked for: %(left_shares)s. Nothing was charged."),
-    "no_seat_left": N_("All %(seats)s seats of this offering are taken. Nothing was charged."),
-    "shares_not_positive": N_("The amount must buy at least one share"),
-    "below_minimum": N_("Amount must be %(minimum)s or more"),
-    "statement_missing": N_("Tick this statement if it is true for you; without it you cannot invest"),
-    "details_being_checked": N_("We are checking your details. Until that is done, you cannot go on here."),
-    "form_reused": N_("This form was used for another pledge. Start again from the offering."),
-    "not_cancellable": N_("This pledge can no longer be cancelled."),
-    "too_late_to_cancel": N_("The time to cancel ended on %(until)s."),
-    # offerings
-    "share_price_out_of_range": N_("Give a price above zero, with at most six digits after the point"),
-    "maximum_below_target": N_("Maximum must be %(target)s or more"),
-    "maximum_needs_rule": N_("Without oversubscription the maximum is the target: %(target)s"),
-    "minimum_above_maximum": N_("Smallest pledge must be %(maximum)s or less"),
-    "minimum_below_share": N_("Smallest pledge must buy one share: %(one_share)s or more"),
-    "target_out_of_reach": N_("Whole shares up to the maximum make only %(most)s; lower the target or raise the maximum"),
-    "unknown_zone": N_("Choose a time zone from the list, such as America/New_York"),
-    "time_skipped": N_("The clocks skip %(time)s on that day. Choose %(later)s or another time."),
-    "time_doubled": N_("%(time)s comes twice on that day. Choose a time from %(later)s on, or another day."),
-    "date_not_a_date": N_("Give a date as year, month and day, such as 2027-03-31"),
-    "time_not_a_time": N_("Give a time as hour and minute, such as 17:00"),
-    "deadline_past": N_("Choose a deadline that is still ahead"),
-    "deadline_too_late": N_("The rules let an offering be open only for so long: choose %(latest)s or earlier"),
-    "deadline_too_early": N_("The rules keep an offering open for a while: choose %(earliest)s or later"),
-    "date_in_future": N_("This date is still ahead; give one that is past"),
-    "terms_locked": N_("The terms are locked while the offering is %(status)s."),
-    "section_locked": N_("An officer asked for other sections to be changed; this one stays as it is."),
-    "edited_elsewhere": N_("This was changed in another window. Compare with what is stored now, then save again."),
-    "tasks_open": N_("Some tasks on the checklist are still open."),
-    "over_offering_cap": N_("Maximum must be %(remaining)s or less: the law limits what a company may raise in twelve months"),
-    "custodian_not_qualified": N_("The law wants investors' money held by a qualified third party; this gateway is none."),
-    "risk_missing": N_("Name at least %(fewest)s risks, one on each line"),
-    "percent_not_hundred": N_("The parts must add up to 100; now they make %(sum)s"),
-    "purpose_missing": N_("Give a purpose for each part"),
-    "document_empty": N_("The file is empty. Choose a file with content."),
-    "document_too_large": N_("The file must be %(largest_mb)s MB or smaller"),
-    "document_type": N_("The file must be a PDF, PNG or JPEG; this one is something else"),
-    "file_missing": N_("Choose a file"),
-    **change_labels.REFUSALS,
-    **payment_words.REFUSALS,
-    **cash_words.REFUSALS,
-    # filings
-    "filing_too_large": N_("A Form C file has at most %(largest_kb)s kB; this one is larger"),
-    "filing_unsafe": N_("The file declares a document type or entities, which no Form C does. It was not read."),
-    "filing_not_xml": N_("The file is no complete XML; reading stopped at line %(line)s"),
-    "filing_not_form_c": N_("The file is XML, but no filing of the SEC's Form C family"),
-    "filing_unknown_form": N_("The form type “%(form)s” is not one of C, C/A, C-U, C-AR, C-TR or their withdrawals"),
-    "filing_opens_no_offering": N_("%(form)s of %(issuer)s was recognised. This form opens no offering, so no draft was made."),
-    "filing_known": N_("This very file was imported before: see %(offering)s"),
-    "filing_known_alone": N_("This very file was imported before; it belongs to no offering here"),
-    "filing_without_name": N_("The filing does not name its issuer"),
-    "company_locked": N_("These details are locked while the offering %(offering)s is %(status)s: it was handed in with them. Take it back, or wait until it has ended, to change them."),
-    "issuer_known": N_("%(issuer)s is already here. Ask one of its members to add you."),
-    # closings and cases
-    "not_due": N_("The deadline has not come yet."),
-    "already_approved": N_("You approved this already; now a second officer must."),
-    "payout_frozen": N_("The company's payout account has just changed. Nothing is released before %(until)s."),
-    "investor_on_hold": N_("The investor is on hold. Decide the alert about them first."),
-    "own_case": N_("This case is about you or your company, so someone else must decide it."),
-    "not_your_case": N_("Take this case before you decide it."),
-    "reason_missing": N_("Choose at least one reason"),
-    "reason_unknown": N_("Choose reasons from the list"),
-    "note_too_short": N_("Say what is wrong in at least %(shortest)s characters"),
-    "outcome_not_offered": N_("Choose to approve or to refuse"),
-    "opinion_given": N_("You said what you think about this case already; now another officer must."),
-    "second_opinion_missing": N_("Another officer must come to the same decision first."),
-    "look_again": N_("Something changed after you opened this. Look again before you decide; nothing was done."),
-    "own_proposal": N_("You made this or it is about you, so someone else must decide it."),
-    "not_a_checker": N_("Only an officer, or somebody of the company, can agree to this."),
-    "proposal_finished": N_("Nobody is asked about this any more: the status is now %(status)s."),
-    "proposal_waits": N_("Another change of this waits for a second person: %(proposal)s. Decide that one first."),
-    "second_person_missing": N_("A second person must agree first."),
-    "nothing_to_refund": N_("None of its money is with the custodian any more, so nothing can be given back."),
-    "already_claimed": N_("You claimed this status already."),
-    "illegal_move": N_("That is not possible any more: the status is now %(status)s."),
-    # rules and gateways
-    "regime_unknown": N_("The rules “%(regime)s” are not known to this platform."),
-    "not_to_be_repeated": N_("This cannot be sent again: %(status)s."),
-    "regime_off": N_("The operator has not switched on the rules “%(regime)s”."),
-    "gateway_unknown": N_("The gateway “%(gateway)s” is not configured."),
-    # accounts
-    "email_taken": N_("There is an account with this address already"),
-    "email_malformed": N_("Give an e-mail address, such as name@example.org"),
-    "field_missing": N_("Fill in this field"),
-    "field_too_long": N_("Use %(longest)s characters or fewer"),
-    "field_has_controls": N_("Remove the invisible characters from this field"),
-    "choice_unknown": N_("Choose one from the list"),
-    "form_used": N_("This form was used already. Load the page again to enter something new."),
-    "password_too_short": N_("Use %(shortest)s characters or more; this has %(length)s. A sentence is a good password."),
-    "password_too_long": N_("Use %(longest)s characters or fewer"),
-    "password_too_easy": N_("This password is among the first that an attacker tries. Choose another."),
-    "password_wrong": N_("This is not your present password"),
-    "sign_in_wrong": N_("The address and the password do not match"),
-    "too_many_tries": N_("Too many tries. Try again in %(minutes)s minutes."),
-    "code_wrong": N_("This code is wrong or was used before. Wait for the next one."),
-    "session_ended": N_("Your session has ended. Sign in again."),
-    "link_used": N_("This link was used already or is too old. Ask for a new one."),
-    "second_factor_in_force": N_("The second factor is already in force."),
-    "figures_missing": N_("Give your figures first"),
-    **standing_words.REFUSALS,
-    **statement_words.REFUSALS,
-    **waitlist_words.REFUSALS,
-    **closing_words.REFUSALS,
-    **distribution_words.REFUSALS,
-}  # fmt: skip
-
 
 #: What came of a filing.
 FILING_OUTCOMES: Mapping[str, str] = {

@@ -6,23 +6,16 @@ pinyin. Where both names are written in Chinese characters these decide: the sam
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Collection
 from functools import cache, lru_cache
 from itertools import product
+from types import ModuleType
 
 import jellyfish
-import opencc
 from anyascii import anyascii
 from rapidfuzz import fuzz
-
-# A name is no phrase: without those of a dictionary the library of pinyin takes a quarter of the memory.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-from pypinyin import Style, pinyin
-from pypinyin.constants import PINYIN_DICT
-from pypinyin.contrib.tone_convert import to_normal
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 KANA = re.compile(r"[\u3040-\u30ff]")
@@ -53,7 +46,7 @@ def spellings(name: str, *, of_company: bool = False) -> tuple[str, ...]:
     han = "" if KANA.search(text) else "".join(HAN.findall(text))
     if not han:
         return _not_empty(_latin(text, of_company))
-    simplified = str(_simplifier().convert(han))
+    simplified = _hanzi().simplified(han)
     if of_company:
         simplified = HAN_FORMS.sub("", simplified) or simplified
     rest = _latin(HAN.sub(" ", text), of_company)
@@ -77,21 +70,23 @@ def _readings(han: str) -> list[str]:
     the others (乐 is Le or Yue); of a longer name, such as a company's, the most usual one.
     """
     usual = USUAL_READINGS if len(han) <= LONGEST_PERSONAL else 1
-    first, *others = [pinyin(one, style=Style.NORMAL, heteronym=True, errors="ignore") or [[""]] for one in han]
-    chosen = product(first[0], *[one[0][:usual] for one in others])
+    first, *others = [_hanzi().readings(one) for one in han]
+    chosen = product(first, *[one[:usual] for one in others])
     return [_latin(" ".join(one), of_company=False) for one in chosen]
 
 
 @cache
-def _simplifier() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
+def _hanzi() -> ModuleType:
+    """Its dictionary takes a tenth of the memory of a process that never compares a name."""
+    from app.screening import hanzi
+
+    return hanzi
 
 
 @cache
 def _syllables() -> frozenset[str]:
     """Every syllable of pinyin, without its tone, its ü written as u."""
-    readings = {one for readings in PINYIN_DICT.values() for one in readings.split(",")}
-    return frozenset(_latin(to_normal(one), of_company=False) for one in readings)
+    return frozenset(_latin(one, of_company=False) for one in _hanzi().syllables())
 
 
 @lru_cache(maxsize=20_000)

@@ -99,7 +99,20 @@ def _base(templates: Path) -> bytes:
 
 def used(styles: str, words: Iterable[str]) -> str:
     """The rules of a style sheet all of whose classes are among these words."""
-    return "".join(_used(tinycss2.parse_stylesheet(styles, True, True), frozenset(words)))
+    return "".join(
+        part for rule in _apart(styles) for part in _used(tinycss2.parse_stylesheet(rule, True, True), frozenset(words))
+    )
+
+
+def _apart(styles: str) -> Iterator[str]:
+    """Each rule by itself: all of Bootstrap parsed at once would stay in the memory of the process."""
+    depth = start = 0
+    for brace in re.finditer(r"[{}]", styles):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            yield styles[start : brace.end()]
+            start = brace.end()
+    yield styles[start:]
 
 
 def _used(rules: Iterable[Node], words: frozenset[str]) -> Iterator[str]:

@@ -262,7 +262,7 @@ def test_a_distribution_is_told_with_all_that_was_taken_from_it(told: tuple[Worl
     (text,) = texts(told, Message.DISTRIBUTION_PAID)
     for amount in ("120 shares: $400.00", "carry: $9.40", "taxes: $39.06", "cash account: $351.54"):
         assert amount in text
-    (asked,) = texts(told, Message.DISTRIBUTION_AGREED)
+    (asked,) = texts(told, Message.DISTRIBUTION_AGREED, minor=40_000)
     assert "Pay $400.00 to the custodian" in asked and "Of it $39.06 is kept for taxes." in asked
 
 

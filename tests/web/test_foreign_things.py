@@ -33,7 +33,7 @@ FILLED = {
 
 def body(page: Page) -> str:
     """The page without what is of this very request."""
-    plain = re.sub(r'Reference: \w+|name="csrf_token" value="[^"]+"|href="[^"]*lang=[^"]*"', "", page.source)
+    plain = re.sub(r'Reference: \w+|name="csrf_token" value="[^"]+"|href="[^"]*(?:lang|theme)=[^"]*"', "", page.source)
     return re.sub(r"next=[^\"&]*", "", plain)
 
 

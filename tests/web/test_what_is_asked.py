@@ -18,7 +18,7 @@ from app.offerings.models import Offering
 from app.pledges import papers
 from app.regimes.registry import BUILT
 from tests.web.browser import Browser, Page, Site
-from tests.web.test_pages import PAPERS
+from tests.web.places import PAPERS
 from tests.web.test_pledge_form import after_reading, filled
 
 BANK = bank("us_commitment")
