@@ -23,6 +23,8 @@ from tinycss2.ast import AtRule, Node, QualifiedRule
 FOLDER = Path(__file__).parents[1] / "static"
 #: What `base.html` calls the part of Bootstrap that is used.
 BASE = "base.css"
+#: The parts of our own sheet, joined in the order of their names.
+SITE = "site.css"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -82,8 +84,12 @@ def _templates() -> Path:
 @cache
 def files(templates: Path) -> Mapping[str, File]:
     """Every file by its name."""
-    bodies = {path.name: path.read_bytes() for path in FOLDER.iterdir()}
-    return {name: _file(name, body) for name, body in {**bodies, BASE: _base(templates)}.items()}
+    bodies = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}
+    bodies |= {
+        BASE: _base(templates),
+        SITE: b"".join(part.read_bytes() for part in sorted((FOLDER / "site").iterdir())),
+    }
+    return {name: _file(name, body) for name, body in bodies.items()}
 
 
 def _file(name: str, body: bytes) -> File:
